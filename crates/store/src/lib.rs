@@ -1,1 +1,25 @@
-//! Being built.
+//! The only crate that names the database: connect, [`Tx`], the event log, migrations, test databases.
+//!
+//! What must always hold:
+//!
+//! * **Writes go through [`Tx`]**, the only door: the connections of [`Store::reader`] refuse to write.
+//! * **A row and its event exist together or not at all.** [`Tx::record`] collects events, [`Tx::commit`] writes them as
+//!   its last act, in the same transaction.
+//! * **The numbers of the log are in commit order and have no gaps**, on both databases: see [`log`].
+//! * **One process per SQLite file**: a second one is refused at start.
+//!
+//! Tables of the mechanism are named in the singular (`event`), tables of a feature by its plural noun (`downloads`).
+
+mod connect;
+mod error;
+pub mod fault;
+pub mod log;
+mod migrations;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tx;
+
+pub use connect::{Backend, DatabaseUrl, Store};
+pub use error::StoreError;
+pub use log::{Head, Log, Logged};
+pub use tx::Tx;

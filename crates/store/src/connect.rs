@@ -1,0 +1,318 @@
+//! Connecting: two pools over one database, one for [`Tx`] and one that can only read.
+
+use std::{
+    fmt,
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use lamplight_kernel::{Chance, Clock};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
+use sqlx::{
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::watch;
+
+use crate::{Log, StoreError, Tx, migrations};
+
+/// How long a request waits for a connection before it is told that the database is not to be had.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+const POSTGRES_WRITERS: u32 = 8;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// The embedded one.
+    Sqlite,
+    /// A server of its own.
+    Postgres,
+}
+
+/// The address of a database: `sqlite:data/lamplight.db` or `postgres://...`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file. It and its folder are made when they are missing.
+    Sqlite(PathBuf),
+    /// A PostgreSQL connection URI (libpq form).
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) => match path.strip_prefix("//").unwrap_or(path) {
+                "" | ":memory:" => Err(StoreError::Address(text.to_owned())),
+                path => Ok(Self::Sqlite(PathBuf::from(path))),
+            },
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres(text.to_owned())),
+            // What follows may hold a password.
+            Some((scheme, _)) => Err(StoreError::Address(format!("{scheme}:..."))),
+            None => Err(StoreError::Address(text.to_owned())),
+        }
+    }
+}
+
+/// Without the password.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => match url
+                .split_once("://")
+                .map(|(_, rest)| rest.rsplit_once('@').map_or(rest, |(_, host)| host))
+            {
+                Some(host) => write!(f, "postgres://***@{}", host.split('?').next().unwrap_or(host)),
+                None => f.write_str("postgres://***"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    backend: Backend,
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    clock: Clock,
+    chance: Chance,
+    /// Counts commits that recorded events. Its value means nothing; that it changed wakes the relay.
+    commits: watch::Sender<u64>,
+    /// Held for as long as the store is open: the operating system lets go of it however the process ends.
+    _lock: Option<File>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner")
+            .field("backend", &self.backend)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When it can't be reached, is in use by another process (SQLite), or was made by a newer version.
+    pub async fn connect(url: &DatabaseUrl, clock: Clock, chance: Chance) -> Result<Self, StoreError> {
+        let (backend, writer, reader, lock) = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let (writer, lock) = open_sqlite_writer(path).await?;
+                // The tables must exist before a connection that can't write opens the file.
+                migrations::run(&writer).await?;
+                (Backend::Sqlite, writer, open_sqlite_reader(path).await?, Some(lock))
+            }
+            DatabaseUrl::Postgres(url) => {
+                let options: PgConnectOptions = url
+                    .parse()
+                    .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+                let options = options.application_name("lamplight").disable_statement_logging();
+                let writer = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
+                migrations::run(&writer).await?;
+                let reader = open_postgres(options.options([("default_transaction_read_only", "on")]), READERS).await?;
+                (Backend::Postgres, writer, reader, None)
+            }
+        };
+        let store = Self {
+            inner: Arc::new(Inner {
+                backend,
+                writer,
+                reader,
+                clock,
+                chance,
+                commits: watch::Sender::new(0),
+                _lock: lock,
+            }),
+        };
+        store.log().found_epoch().await?;
+        Ok(store)
+    }
+
+    /// A connection for reading. It refuses to write.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.inner.reader
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::new(self.inner.writer.begin().await?, self.clone()))
+    }
+
+    /// The event log, for reading.
+    #[must_use]
+    pub const fn log(&self) -> Log<'_> {
+        Log::new(self)
+    }
+
+    /// Changes when a transaction that recorded events was committed in this process: a hint to read the log.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.inner.commits.subscribe()
+    }
+
+    /// Which database it is, for the few statements that differ.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.inner.backend
+    }
+
+    /// The clock that transactions read.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Where new ids come from.
+    #[must_use]
+    pub fn chance(&self) -> &Chance {
+        &self.inner.chance
+    }
+
+    /// Closes all connections. Every clone is useless afterwards.
+    ///
+    /// # Errors
+    /// When a connection does not close in order; the data are safe all the same.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.inner.reader.clone().close().await?;
+        self.inner.writer.clone().close().await?;
+        Ok(())
+    }
+
+    pub(crate) fn woke(&self) {
+        self.inner.commits.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+/// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.
+async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), StoreError> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let at = |source| StoreError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    fs::create_dir_all(folder).map_err(at)?;
+    let mut lock_name = path.file_name().unwrap_or_default().to_owned();
+    lock_name.push(".lock");
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join(lock_name))
+        .map_err(at)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => return Err(at(source)),
+    }
+    let options = sqlite_options(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: a commit that was answered survives a power cut, not only a crash of the process.
+        .synchronous(SqliteSynchronous::Full);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let pool = pool.connect_with(options).await.map_err(connecting)?;
+    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), lock))
+}
+
+async fn open_sqlite_reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = pool
+        .connect_with(sqlite_options(path).read_only(true))
+        .await
+        .map_err(connecting)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .optimize_on_close(true, None)
+        .disable_statement_logging()
+}
+
+async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<DatabaseConnection, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = pool.connect_with(options).await.map_err(connecting)?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn connecting(error: sqlx::Error) -> StoreError {
+    StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let parse = |text: &str| text.parse::<DatabaseUrl>();
+        assert_eq!(
+            parse("sqlite:data/x.db").unwrap(),
+            DatabaseUrl::Sqlite("data/x.db".into())
+        );
+        assert_eq!(
+            parse("sqlite:///var/x.db").unwrap(),
+            DatabaseUrl::Sqlite("/var/x.db".into())
+        );
+        assert!(matches!(parse("postgres://h/db").unwrap(), DatabaseUrl::Postgres(_)));
+        for bad in [
+            "",
+            "data/x.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "mysql://u:secret@h/x",
+            "postgres:h",
+        ] {
+            let error = parse(bad).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for url in [
+            "postgres://me:secret@host:5432/db?sslmode=require&password=secret",
+            "postgres://host/db",
+        ] {
+            let shown = url.parse::<DatabaseUrl>().unwrap();
+            assert!(!format!("{shown} {shown:?}").contains("secret"), "{shown}");
+        }
+    }
+}

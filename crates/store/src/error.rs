@@ -1,0 +1,84 @@
+//! What can go wrong with the database.
+
+use std::path::PathBuf;
+
+use lamplight_kernel::{Class, Problem};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused a statement or could not be reached.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    /// The address of the database is not understood.
+    #[error(
+        "the database address is not understood: {0}. Use sqlite:path/to/file.db or postgres://user:password@host/name"
+    )]
+    Address(String),
+    /// Another process serves this SQLite file.
+    #[error("{} is in use by another process. Stop it first, or use PostgreSQL to run several servers on one database", .0.display())]
+    InUse(PathBuf),
+    /// The folder of the SQLite file can't be made or written.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database was migrated by a newer version of this program.
+    #[error("this database was made by a newer version of lamplight; install that version or restore an older backup")]
+    Newer,
+    /// A payload could not be written as JSON.
+    #[error("an event could not be encoded: {0}")]
+    Encode(#[from] serde_json::Error),
+    /// A stored value is not what this program writes.
+    #[error("table {table} holds something unreadable: {what}")]
+    Corrupt {
+        /// In which table.
+        table: &'static str,
+        /// What about it.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// Whether a unique constraint refused the row: somebody else was first.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
+    }
+
+    /// Whether the database can't be reached just now, as opposed to refusing.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        match error {
+            DbErr::ConnectionAcquire(_) => true,
+            DbErr::Conn(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause))
+            | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
+                matches!(
+                    **cause,
+                    sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+                )
+            }
+            _ => false,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        if error.is_outage() {
+            tracing::error!(%error, "database unavailable");
+            return Self::new(
+                Class::Unavailable,
+                "server.database_unavailable",
+                "The server can't reach its database at the moment. Nothing was changed; please try again shortly.",
+            );
+        }
+        Self::internal(error)
+    }
+}

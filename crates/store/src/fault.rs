@@ -1,0 +1,27 @@
+//! Fault points: places where a test can stop the program, to kill it there.
+//!
+//! `LAMPLIGHT_FAULT` names one point; the task that reaches it writes the file named by `LAMPLIGHT_FAULT_MARK` and
+//! waits for ever, so that a test can send SIGKILL at exactly that place. Debug builds only: in a release build
+//! [`reach`] is empty.
+
+/// In `Tx::commit`, when the rows and events are written and not committed.
+pub const BEFORE_COMMIT: &str = "before_commit";
+/// In the relay, when an event has been read from the log and not sent.
+pub const BEFORE_SEND: &str = "before_send";
+
+/// Stops here for ever if a test asked for it.
+#[cfg(debug_assertions)]
+pub async fn reach(point: &str) {
+    if std::env::var_os("LAMPLIGHT_FAULT").is_some_and(|named| named == point) {
+        tracing::warn!(point, "fault point reached, waiting to be killed");
+        if let Some(mark) = std::env::var_os("LAMPLIGHT_FAULT_MARK") {
+            let _ = std::fs::write(mark, point);
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Stops here for ever if a test asked for it: never, in this build.
+#[cfg(not(debug_assertions))]
+#[inline]
+pub async fn reach(_point: &str) {}

@@ -1,0 +1,80 @@
+//! Migrations: one text for both databases, one file for each noun, in the order they came to be.
+//!
+//! A migration that has been released is never edited; the next change is a new file. Expand first (add the column,
+//! write both), contract in a later release (drop the old one), so that two versions can run side by side while a
+//! cluster is upgraded. Kinds of columns, the same on both databases: ids are UUIDs, moments are `BIGINT` milliseconds
+//! since 1970, dates are `TEXT` as `YYYY-MM-DD`, lists and documents are JSON in `TEXT`.
+
+use sea_orm::DatabaseConnection;
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, big_integer_null, integer, integer_null, string, string_null, text, text_null, uuid},
+};
+
+use crate::StoreError;
+
+mod m0001_event_log;
+mod m0002_users;
+mod m0003_courses;
+mod m0004_students;
+mod m0005_faculty;
+mod m0006_uploads;
+mod m0007_downloads;
+
+struct Migrations;
+
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_event_log::Migration),
+            Box::new(m0002_users::Migration),
+            Box::new(m0003_courses::Migration),
+            Box::new(m0004_students::Migration),
+            Box::new(m0005_faculty::Migration),
+            Box::new(m0006_uploads::Migration),
+            Box::new(m0007_downloads::Migration),
+        ]
+    }
+}
+
+/// Brings the tables up to date. Refuses a database that a newer version has migrated further.
+pub(crate) async fn run(db: &DatabaseConnection) -> Result<(), StoreError> {
+    match Migrations::up(db, None).await {
+        Ok(()) => Ok(()),
+        Err(DbErr::Custom(text)) if text.contains("missing") => {
+            tracing::error!(%text, "unknown migrations in the database");
+            Err(StoreError::Newer)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A primary key of one UUID column.
+fn id_key() -> ColumnDef {
+    uuid("id").primary_key().take()
+}
+
+/// A column that refers to the `id` of another table; the row it points to can't be deleted while this one stands.
+fn refers(column: &str, table: &str) -> ForeignKeyCreateStatement {
+    ForeignKey::create()
+        .from_col(Alias::new(column))
+        .to(Alias::new(table), Alias::new("id"))
+        .on_delete(ForeignKeyAction::Restrict)
+        .take()
+}
+
+/// The same, but the row goes with the one it points to.
+fn belongs_to(column: &str, table: &str) -> ForeignKeyCreateStatement {
+    refers(column, table).on_delete(ForeignKeyAction::Cascade).take()
+}
+
+fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
+    let mut statement = Index::create();
+    statement
+        .name(format!("{table}_{}", columns.join("_")))
+        .table(Alias::new(table));
+    for column in columns {
+        statement.col(Alias::new(*column));
+    }
+    statement
+}

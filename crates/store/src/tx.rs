@@ -1,0 +1,108 @@
+//! The transaction: the only door through which anything is written.
+
+use lamplight_kernel::{Control, Event, Recorded, Target, Timestamp};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use uuid::Uuid;
+
+use crate::{Backend, Store, StoreError, fault, log};
+
+/// A transaction and the events it will have caused. Dropped without [`Tx::commit`], it never was.
+pub struct Tx {
+    db: DatabaseTransaction,
+    store: Store,
+    now: Timestamp,
+    events: Vec<Recorded>,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tx")
+            .field("now", &self.now)
+            .field("events", &self.events.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(db: DatabaseTransaction, store: Store) -> Self {
+        let now = store.clock().now();
+        Self {
+            db,
+            store,
+            now,
+            events: Vec::new(),
+        }
+    }
+
+    /// The connection, for statements.
+    #[must_use]
+    pub const fn db(&self) -> &DatabaseTransaction {
+        &self.db
+    }
+
+    /// The moment of this transaction: one for all its rows and events.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        self.store.chance().id(self.now)
+    }
+
+    /// Records an event. It is written with the commit and sent after it.
+    ///
+    /// # Errors
+    /// When the payload can't be encoded.
+    pub fn record<E: Event>(&mut self, event: &E, target: Target) -> Result<(), StoreError> {
+        self.events.push(Recorded::event(event, target)?);
+        Ok(())
+    }
+
+    /// Records a control: what no client hears and every node acts on.
+    ///
+    /// # Errors
+    /// When it can't be encoded.
+    pub fn control(&mut self, control: &Control) -> Result<(), StoreError> {
+        self.events.push(Recorded::control(control)?);
+        Ok(())
+    }
+
+    /// Waits until no other transaction holds the same key, and keeps others out until this one ends.
+    ///
+    /// PostgreSQL: a transaction-level advisory lock. SQLite: nothing to do, there is one writer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lock(&self, key: &str) -> Result<(), StoreError> {
+        if self.store.backend() == Backend::Postgres {
+            let statement = Statement::from_sql_and_values(
+                sea_orm::DbBackend::Postgres,
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                [key.into()],
+            );
+            self.db.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the events into the log, commits, and wakes the relay.
+    ///
+    /// # Errors
+    /// When the database fails. Then nothing was written.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let recorded = !self.events.is_empty();
+        if recorded {
+            // The last statements: from here on every other committer waits for us.
+            log::append(&self.db, &self.events, self.now).await?;
+        }
+        fault::reach(fault::BEFORE_COMMIT).await;
+        self.db.commit().await?;
+        if recorded {
+            self.store.woke();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! The gate: from a token to a caller, for HTTP and for sockets alike.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lamplight_kernel::{Class, Clock, Problem, UserId};
+
+use crate::{Caller, Person, TokenError, Tokens};
+
+/// Who a person is today. The features know; this crate and the live side only ask.
+#[async_trait]
+pub trait Directory: Send + Sync + 'static {
+    /// The person, or nothing when there is no such account.
+    ///
+    /// # Errors
+    /// When the answer can't be found out now.
+    async fn person(&self, user: UserId) -> Result<Option<Person>, Problem>;
+}
+
+/// Why nobody is let in.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There was no token.
+    #[error("Please sign in.")]
+    TokenMissing,
+    /// It is not one of ours.
+    #[error("Your session is not valid. Please sign in again.")]
+    TokenInvalid,
+    /// Its time is over.
+    #[error("Your session has ended. Please sign in again.")]
+    TokenExpired,
+    /// It was ended early: password changed, signed out everywhere.
+    #[error("You were signed out, because your password was changed or all sessions were ended. Please sign in again.")]
+    SignedOut,
+    /// Its account is gone.
+    #[error("This account does not exist any more.")]
+    AccountUnknown,
+    /// Its account is switched off.
+    #[error("This account is switched off. Please ask the office.")]
+    AccountInactive,
+    /// It can't be found out now.
+    #[error(transparent)]
+    Unknown(Problem),
+}
+
+impl Refusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "auth.token_missing",
+            Self::TokenInvalid => "auth.token_invalid",
+            Self::TokenExpired => "auth.token_expired",
+            Self::SignedOut => "auth.signed_out",
+            Self::AccountUnknown => "auth.account_unknown",
+            Self::AccountInactive => "auth.account_inactive",
+            Self::Unknown(problem) => problem.code(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown(problem) => problem,
+            refusal => Self::new(Class::SignInNeeded, refusal.code(), refusal.to_string()),
+        }
+    }
+}
+
+/// Turns tokens into callers. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    tokens: Tokens,
+    directory: Arc<dyn Directory>,
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gate")
+            .field("tokens", &self.tokens)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// A gate that asks `directory` who is who.
+    #[must_use]
+    pub fn new(tokens: Tokens, directory: Arc<dyn Directory>, clock: Clock) -> Self {
+        Self {
+            tokens,
+            directory,
+            clock,
+        }
+    }
+
+    /// Who holds this token, with the rights of today.
+    ///
+    /// # Errors
+    /// When nobody is to be let in with it.
+    pub async fn admit(&self, token: Option<&str>) -> Result<Caller, Refusal> {
+        let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenMissing)?;
+        let claims = self.tokens.read(token, self.clock.now()).map_err(|error| match error {
+            TokenError::Invalid => Refusal::TokenInvalid,
+            TokenError::Expired => Refusal::TokenExpired,
+        })?;
+        let person = self
+            .directory
+            .person(claims.user_id)
+            .await
+            .map_err(Refusal::Unknown)?
+            .ok_or(Refusal::AccountUnknown)?;
+        if !person.is_active {
+            return Err(Refusal::AccountInactive);
+        }
+        if person.session_version != claims.ver {
+            return Err(Refusal::SignedOut);
+        }
+        Ok(Caller { person, claims })
+    }
+
+    /// Who a person is now, if they may still come in.
+    ///
+    /// # Errors
+    /// When it can't be found out now.
+    pub async fn person(&self, user: UserId) -> Result<Option<Person>, Problem> {
+        Ok(self.directory.person(user).await?.filter(|person| person.is_active))
+    }
+
+    /// The tokens.
+    #[must_use]
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// The clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}

@@ -1,0 +1,247 @@
+//! Tokens: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, one secret for HTTP and sockets.
+
+use std::{sync::Arc, time::Duration};
+
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    errors::{Error, ErrorKind},
+};
+use lamplight_kernel::{Chance, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::{Person, Role, Secret};
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claims {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Their role when it was issued. Rights are never taken from it: they are those of today.
+    pub role: Role,
+    /// The name they sign in with.
+    pub username: String,
+    /// Issued at, seconds since 1970.
+    pub iat: i64,
+    /// Holds until, seconds since 1970.
+    pub exp: i64,
+    /// The token's own id.
+    pub jti: Uuid,
+    /// The session version of its person when it was issued: ends with the next one.
+    pub ver: i32,
+}
+
+/// Why a token does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not one of ours, or altered.
+    #[error("the token is not valid")]
+    Invalid,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+}
+
+/// Issues and reads tokens.
+#[derive(Clone)]
+pub struct Tokens {
+    keys: Arc<(EncodingKey, DecodingKey)>,
+    lifetime: Duration,
+    chance: Chance,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens")
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    /// Tokens signed with `secret` that hold for `lifetime`.
+    #[must_use]
+    pub fn new(secret: &Secret, lifetime: Duration, chance: Chance) -> Self {
+        // Fails when it is installed already, which is what is wanted.
+        let _ = HS256_ONLY.install_default();
+        let keys = (
+            EncodingKey::from_secret(secret.bytes()),
+            DecodingKey::from_secret(secret.bytes()),
+        );
+        Self {
+            keys: Arc::new(keys),
+            lifetime,
+            chance,
+        }
+    }
+
+    /// A token for a person, from `now` on.
+    ///
+    /// # Errors
+    /// When signing fails, which a working program never sees.
+    pub fn issue(&self, person: &Person, now: Timestamp) -> Result<String, Error> {
+        let claims = Claims {
+            user_id: person.user,
+            role: person.role(),
+            username: person.username.clone(),
+            iat: now.seconds(),
+            exp: now.plus(self.lifetime).seconds(),
+            jti: self.chance.id(now),
+            ver: person.session_version,
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.0)
+    }
+
+    /// What a token says, if it is ours and holds at `now`.
+    ///
+    /// # Errors
+    /// When it is not ours, was altered, or is over.
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The library would compare with the machine's clock; ours can be set by a test.
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.keys.1, &validation)
+            .map_err(|_| TokenError::Invalid)?
+            .claims;
+        if now.seconds() >= claims.exp {
+            Err(TokenError::Expired)
+        } else {
+            Ok(claims)
+        }
+    }
+}
+
+/// HMAC-SHA256 and nothing else. The library's own set brings RSA and three elliptic curves along, which we would compile,
+/// watch for advisories, and never call.
+static HS256_ONLY: CryptoProvider = CryptoProvider {
+    signer_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256(keyed(key.as_bytes())?))),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    },
+    verifier_factory: |algorithm, key| match algorithm {
+        Algorithm::HS256 => Ok(Box::new(Hs256(keyed(key.try_get_as_bytes()?)?))),
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    },
+    key_utils: KeyUtils::new_unimplemented(),
+};
+
+struct Hs256(Hmac<Sha256>);
+
+fn keyed(secret: &[u8]) -> Result<Hmac<Sha256>, Error> {
+    Hmac::new_from_slice(secret).map_err(|_| ErrorKind::InvalidKeyFormat.into())
+}
+
+impl signature::Signer<Vec<u8>> for Hs256 {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
+    }
+}
+
+impl signature::Verifier<Vec<u8>> for Hs256 {
+    /// In constant time.
+    fn verify(&self, message: &[u8], signed: &Vec<u8>) -> Result<(), signature::Error> {
+        self.0
+            .clone()
+            .chain_update(message)
+            .verify_slice(signed)
+            .map_err(|_| signature::Error::new())
+    }
+}
+
+impl JwtSigner for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+impl JwtVerifier for Hs256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::HS256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use lamplight_kernel::Standing;
+
+    use super::*;
+
+    fn asha() -> Person {
+        Person {
+            user: Chance::seeded(1).id(Timestamp::from_millis(0)),
+            username: "asha".to_owned(),
+            full_name: "Asha".to_owned(),
+            standing: Standing::Admin,
+            is_active: true,
+            session_version: 4,
+        }
+    }
+
+    fn tokens(secret: &str) -> Tokens {
+        Tokens::new(
+            &Secret::from_text(secret).unwrap(),
+            Duration::from_secs(60),
+            Chance::seeded(2),
+        )
+    }
+
+    #[test]
+    fn a_token_holds_for_its_time_and_only_with_its_secret() {
+        let (ours, theirs) = (
+            tokens("0123456789abcdef0123456789abcdef"),
+            tokens("another-secret-another-secret-32"),
+        );
+        let now = Timestamp::from_millis(1_795_383_000_000);
+        let token = ours.issue(&asha(), now).unwrap();
+        let claims = ours.read(&token, now).unwrap();
+        assert_eq!((claims.user_id, claims.role, claims.ver), (asha().user, Role::Admin, 4));
+        assert_eq!(claims.exp - claims.iat, 60);
+        assert_eq!(ours.read(&token, now.plus(Duration::from_secs(59))).map(|_| ()), Ok(()));
+        assert_eq!(
+            ours.read(&token, now.plus(Duration::from_secs(60))),
+            Err(TokenError::Expired)
+        );
+        assert_eq!(theirs.read(&token, now), Err(TokenError::Invalid));
+    }
+
+    #[test]
+    fn what_is_altered_or_unsigned_is_refused() {
+        let ours = tokens("0123456789abcdef0123456789abcdef");
+        let now = Timestamp::from_millis(1_795_383_000_000);
+        let token = ours.issue(&asha(), now).unwrap();
+        let parts: Vec<&str> = token.split('.').collect();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
+        let forged = String::from_utf8(claims).unwrap().replace("\"admin\"", "\"student\"");
+        let forged = BASE64_URL_SAFE_NO_PAD.encode(forged);
+        let none = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+        let cases = [
+            String::new(),
+            "x".to_owned(),
+            format!("{}.{forged}.{}", parts[0], parts[2]),
+            format!("{none}.{}.", parts[1]),
+            format!("{none}.{}.{}", parts[1], parts[2]),
+            format!("{}.{}.", parts[0], parts[1]),
+            format!("{token}.x"),
+        ];
+        for case in cases {
+            assert_eq!(ours.read(&case, now), Err(TokenError::Invalid), "{case}");
+        }
+    }
+
+    /// The claims the existing client and its tools know, by name.
+    #[test]
+    fn the_claims_are_spelt_as_the_contract_says() {
+        let ours = tokens("0123456789abcdef0123456789abcdef");
+        let token = ours.issue(&asha(), Timestamp::from_millis(1_795_383_000_000)).unwrap();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let claims: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&claims).unwrap();
+        for name in ["userId", "role", "username", "iat", "exp", "jti"] {
+            assert!(claims.contains_key(name), "{name}");
+        }
+    }
+}

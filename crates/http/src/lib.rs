@@ -1,1 +1,20 @@
-//! Being built.
+//! The web shell: what every feature's routes need and no feature should write again.
+//!
+//! * **Extractors** ([`Admin`], [`Staff`], [`Student`], [`SignedIn`], [`Json`], [`Params`], [`PathId`]): a handler's
+//!   parameters are its contract. Who may call it stands in its signature.
+//! * **[`ApiError`]**: turns a `kernel::Problem` into a response, once, for everybody.
+//! * **[`Origins`]**: which web pages may call us, for HTTP and for sockets.
+//! * **[`shell`]**: what wraps every route: request ids, the log line, panics, headers.
+//! * **[`serve`]**: the accept loop, with time limits against slow senders and an orderly stop.
+
+mod error;
+mod extract;
+mod origin;
+mod serve;
+mod shell;
+
+pub use error::{ApiError, ErrorBody, answer};
+pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer};
+pub use origin::{OriginError, Origins};
+pub use serve::{Peer, serve};
+pub use shell::{RequestId, deadline, shell, unknown_address};

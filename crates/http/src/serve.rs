@@ -1,0 +1,82 @@
+//! The accept loop: HTTP/1.1 on a listener, with an orderly stop.
+//!
+//! `axum::serve` would do but for two things: it does not limit how long a client may take to send its headers, and it
+//! wraps the connection so that a WebSocket can't have the bare TCP stream, which the Socket.IO server writes to.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{Router, body::Body};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// How long a client may take to send the headers of a request. An idle connection may wait as long for its next one.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// After a failed accept, most often for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a request comes from, as an extension of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// Serves until `stop`, then lets requests under way finish for at most `grace`.
+///
+/// Connections that became WebSockets have left HTTP and are not waited for; they are the Socket.IO server's to close.
+pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken, grace: Duration) {
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                connections.spawn(connection(stream, peer, app.clone(), stop.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(grace, connections.wait()).await.is_err() {
+        tracing::warn!(
+            open = connections.len(),
+            "requests were still under way when the time to stop was over"
+        );
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stop: CancellationToken) {
+    // Small answers should leave at once.
+    let _ = stream.set_nodelay(true);
+    let service = app.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request.map(Body::new)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    tokio::pin!(connection);
+    let result = tokio::select! {
+        result = connection.as_mut() => result,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        // Clients that go away in the middle are daily bread.
+        tracing::debug!(%error, %peer, "connection ended");
+    }
+}

@@ -1,0 +1,134 @@
+//! What wraps every route: a request id, the log line, panics and time limits turned into answers, safe headers.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use http::{HeaderName, HeaderValue, header};
+use lamplight_kernel::{Chance, Class, Problem};
+use tokio::time::{Instant, timeout};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+};
+use tracing::Instrument;
+
+use crate::{Origins, answer, extract::nothing_here, origin};
+
+/// The id of a request: in its log lines and in the header `X-Request-Id` of its answer.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub Arc<str>);
+
+/// Wraps the routes.
+pub fn shell(routes: Router, origins: &Origins, chance: Chance) -> Router {
+    // What is an archive or an image already does not get smaller.
+    let compressible = DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/pdf"))
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("application/octet-stream"));
+    routes
+        .method_not_allowed_fallback(async |request: Request| {
+            answer(nothing_here(request.method(), request.uri().path(), true))
+        })
+        .layer(CompressionLayer::new().compress_when(compressible))
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or(panic.downcast_ref::<&str>().copied());
+            answer(Problem::internal(format!(
+                "a handler panicked: {}",
+                text.unwrap_or("no text")
+            )))
+        }))
+        .layer(origins.cors())
+        .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
+        .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn_with_state(chance, log))
+}
+
+/// The fallback of the API: an address that does not exist.
+pub async fn unknown_address(request: Request) -> Response {
+    answer(nothing_here(request.method(), request.uri().path(), false))
+}
+
+/// A layer that answers when a handler takes too long. Not for uploads and downloads, which may take as long as they move.
+pub async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => answer(Problem::new(
+            Class::Unavailable,
+            "server.too_slow",
+            "This took too long and was given up. Please try again shortly.",
+        )),
+    }
+}
+
+async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> Response {
+    let id: Arc<str> = chance
+        .bytes::<8>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        .into();
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let method = request.method().clone();
+    // The pattern, not the address: the query may hold names and mail addresses.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", %id, %method, route);
+    async move {
+        let started = Instant::now();
+        let mut response = next.run(request).await;
+        let status = response.status().as_u16();
+        let millis = started.elapsed().as_millis();
+        let problem = response.extensions_mut().remove::<Arc<Problem>>();
+        match problem.as_deref() {
+            Some(problem) => match problem.cause() {
+                Some(cause) => tracing::error!(status, millis, code = problem.code(), %cause, "failed"),
+                None => tracing::info!(status, millis, code = problem.code(), "refused"),
+            },
+            None => tracing::debug!(status, millis, "answered"),
+        }
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static("x-request-id"), value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Headers of every answer that does not set its own.
+async fn headers(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::X_FRAME_OPTIONS, "DENY");
+    default(header::REFERRER_POLICY, "same-origin");
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    if is_api {
+        // Answers are for one person at one moment.
+        default(header::CACHE_CONTROL, "no-store");
+    }
+    response
+}

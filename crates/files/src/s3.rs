@@ -142,8 +142,13 @@ impl Bucket {
             let size = self.size(key).await?.ok_or(FilesError::Missing)?;
             return Err(FilesError::OutOfRange { size });
         }
+        // Servers need not understand numbers that no file reaches.
+        let asked = range.clone().map(|range| match i64::try_from(range.end) {
+            Ok(_) => GetRange::Bounded(range),
+            Err(_) => GetRange::Offset(range.start),
+        });
         let options = GetOptions {
-            range: range.clone().map(GetRange::Bounded),
+            range: asked,
             ..GetOptions::default()
         };
         let found = match self.store.get_opts(&self.path(key), options).await {

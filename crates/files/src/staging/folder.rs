@@ -4,7 +4,7 @@
 //! folder whose lock is free belonged to a process that was killed, and is emptied when the next one starts.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,26 +57,38 @@ impl Drop for StagingFolder {
 fn clear_leftovers(staging: &Path) -> io::Result<()> {
     for entry in fs::read_dir(staging)? {
         let entry = entry?;
-        if !is_random_name(&entry.file_name().to_string_lossy()) || !entry.file_type()?.is_dir() {
+        if !is_random_name(&entry.file_name().to_string_lossy()) {
             continue;
         }
-        let folder = entry.path();
-        let lock = open_lock(&folder)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => continue,
-            Err(TryLockError::Error(e)) => return Err(e),
+        match clear(&entry.path()) {
+            // Its process is just ending and removes it itself, or it holds what is not ours.
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty | ErrorKind::NotADirectory
+                ) => {}
+            other => other?,
         }
-        for file in fs::read_dir(&folder)? {
-            let file = file?;
-            if is_random_name(&file.file_name().to_string_lossy()) {
-                fs::remove_file(file.path())?;
-            }
-        }
-        fs::remove_file(folder.join(LOCK))?;
-        fs::remove_dir(&folder)?;
     }
     Ok(())
+}
+
+/// Removes the folder of a process, unless that lives.
+fn clear(folder: &Path) -> io::Result<()> {
+    let lock = open_lock(folder)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(()),
+        Err(TryLockError::Error(e)) => return Err(e),
+    }
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if is_random_name(&file.file_name().to_string_lossy()) {
+            fs::remove_file(file.path())?;
+        }
+    }
+    fs::remove_file(folder.join(LOCK))?;
+    fs::remove_dir(folder)
 }
 
 fn open_lock(folder: &Path) -> io::Result<File> {

@@ -379,12 +379,12 @@ async fn refusals_are_sentences() {
         (
             "x/notes.pdf",
             zip_of(&WORD),
-            "\"notes.pdf\" is named as PDF document, but its content is Word document (DOCX). Rename it to end in .docx, or save it again.",
+            "\"notes.pdf\" is not what its name says. Its name says: PDF document; its content is: Word document (DOCX). Rename it to end in .docx, or save it again.",
         ),
         (
             "scan",
             PDF.into(),
-            "The content of \"scan\" is PDF document, but its name does not say so. Rename it to end in .pdf.",
+            "The name \"scan\" does not say what the file is: PDF document. Rename it to end in .pdf.",
         ),
         (
             "a.docm",
@@ -399,7 +399,7 @@ async fn refusals_are_sentences() {
         (
             "a.gif",
             b"GIF89a\x01\0\x01\0\0\0\0;".into(),
-            "\"a.gif\" cannot be accepted: its content is GIF file. Accepted are files ending in .pdf, .doc, .docx, .xls, .xlsx, .ppt, .pptx, .zip, .rar, .jpg, .jpeg, .jfif, .png, .txt, .csv.",
+            "\"a.gif\" cannot be accepted. Its content is: GIF file. Accepted are files ending in .pdf, .doc, .docx, .xls, .xlsx, .ppt, .pptx, .zip, .rar, .jpg, .jpeg, .jfif, .png, .txt, .csv.",
         ),
     ];
     for (name, bytes, sentence) in cases {

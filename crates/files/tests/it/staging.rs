@@ -145,7 +145,7 @@ async fn only_accepted_kinds_pass() {
     let error = staging.finish().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "\"a.pdf\" cannot be accepted: its content is PDF document. Accepted are files ending in .jpg, .jpeg, .jfif, .png."
+        "\"a.pdf\" cannot be accepted. Its content is: PDF document. Accepted are files ending in .jpg, .jpeg, .jfif, .png."
     );
 }
 
@@ -160,6 +160,15 @@ async fn what_a_killed_process_left_is_cleared_and_nothing_else() {
     std::fs::write(dead.join("fedcba9876543210fedcba9876543210"), "half a file").unwrap();
     // Killed before it had a lock.
     std::fs::create_dir(staging.join("00000000000000000000000000000000")).unwrap();
+    // Dead as well, with something in it that is not ours.
+    let strange = staging.join("11111111111111111111111111111111");
+    std::fs::create_dir(&strange).unwrap();
+    std::fs::write(strange.join("diary"), "mine").unwrap();
+    std::fs::write(
+        staging.join("22222222222222222222222222222222"),
+        "a file where folders are",
+    )
+    .unwrap();
     // Somebody's own.
     std::fs::create_dir(staging.join("photos")).unwrap();
     std::fs::write(staging.join("photos/cat.jpg"), "meow").unwrap();
@@ -168,7 +177,7 @@ async fn what_a_killed_process_left_is_cleared_and_nothing_else() {
 
     let second = Files::open(house.config.clone()).unwrap();
     assert!(!dead.exists() && !staging.join("00000000000000000000000000000000").exists());
-    assert!(staging.join("photos/cat.jpg").exists());
+    assert!(staging.join("photos/cat.jpg").exists() && strange.join("diary").exists());
     let kept = house.files.keep(staged).await.unwrap();
     assert_eq!(second.size(kept.sha256).await.unwrap(), Some(5));
 }

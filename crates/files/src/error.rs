@@ -37,8 +37,8 @@ pub enum FilesError {
     },
     /// The content is of no accepted kind.
     #[error(
-        "\"{name}\" cannot be accepted{}. Accepted are files ending in {accepted}.",
-        content(found)
+        "\"{name}\" cannot be accepted.{} Accepted are files ending in {accepted}.",
+        content(found.as_deref())
     )]
     Unsupported {
         /// The file's clean name.
@@ -148,17 +148,16 @@ fn mislabelled(name: &str, named: Option<FileKind>, found: FileKind) -> String {
     let found = found.label();
     match named {
         Some(named) => format!(
-            "\"{name}\" is named as {}, but its content is {found}. Rename it to end in .{extension}, or save it again.",
+            "\"{name}\" is not what its name says. Its name says: {}; its content is: {found}. \
+             Rename it to end in .{extension}, or save it again.",
             named.label(),
         ),
-        None => format!(
-            "The content of \"{name}\" is {found}, but its name does not say so. Rename it to end in .{extension}."
-        ),
+        None => {
+            format!("The name \"{name}\" does not say what the file is: {found}. Rename it to end in .{extension}.")
+        }
     }
 }
 
-fn content(found: &Option<String>) -> String {
-    found
-        .as_ref()
-        .map_or_else(String::new, |found| format!(": its content is {found}"))
+fn content(found: Option<&str>) -> String {
+    found.map_or_else(String::new, |found| format!(" Its content is: {found}."))
 }

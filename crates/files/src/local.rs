@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use crate::error::FilesError;
 use crate::files::FileBody;
-use crate::staging::{StagedFile, StagingFolder, blocking, make_folder};
+use crate::staging::{StagedFile, StagingFolder, blocking, make_folder, random_name};
 
 /// Bytes of a chunk when reading.
 const CHUNK: usize = 64 * 1024;
@@ -29,8 +29,13 @@ impl LocalFolder {
     /// Makes the folder, and makes sure that files can move into it from `staging`.
     pub(crate) fn open(dir: PathBuf, staging: &StagingFolder) -> Result<Self, FilesError> {
         make_folder(&dir).map_err(FilesError::disk("make the folder of kept files"))?;
+        let dir = fs::canonicalize(dir).map_err(FilesError::disk("find the folder of kept files"))?;
+        // It may be new, and those above it too. Those that may not be opened were there before.
+        dir.ancestors().skip(1).for_each(|folder| {
+            let _ = sync_folder(folder);
+        });
         let from = staging.new_path()?;
-        let to = dir.join(crate::staging::random_name()?);
+        let to = dir.join(random_name()?);
         File::create_new(&from).map_err(FilesError::disk("write to the staging folder"))?;
         let moved = fs::rename(&from, &to);
         let _ = fs::remove_file(if moved.is_ok() { &to } else { &from });
@@ -58,7 +63,7 @@ impl LocalFolder {
                 if let Some(folder) = path.parent() {
                     make_folder(folder).map_err(FilesError::disk("make a folder for a kept file"))?;
                 }
-                fs::rename(&staged.path, &path).map_err(FilesError::disk("move a file into place"))?;
+                fs::rename(staged.path(), &path).map_err(FilesError::disk("move a file into place"))?;
             }
             // Also when it was there: another process may have moved it in a moment ago and not have synced yet.
             sync_folders(&path, &root).map_err(FilesError::disk("sync the folders of a kept file"))?;

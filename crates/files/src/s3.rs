@@ -91,7 +91,7 @@ impl Bucket {
         let path = self.path(key);
         let staged = Arc::new(staged);
         if size <= PART {
-            let part = part_at(&staged, 0).await?;
+            let part = part_at(&staged, 0, size).await?;
             self.store
                 .put(&path, part.into())
                 .await
@@ -105,7 +105,7 @@ impl Bucket {
             .map_err(storage("begin an upload in parts"))?;
         let mut at = 0;
         while at < size {
-            let sent = match part_at(&staged, at).await {
+            let sent = match part_at(&staged, at, PART.min(size - at)).await {
                 Ok(part) => upload
                     .put_part(part.into())
                     .await
@@ -142,8 +142,13 @@ impl Bucket {
             let size = self.size(key).await?.ok_or(FilesError::Missing)?;
             return Err(FilesError::OutOfRange { size });
         }
+        // Servers need not understand numbers that no file reaches.
+        let asked = range.clone().map(|range| match i64::try_from(range.end) {
+            Ok(_) => GetRange::Bounded(range),
+            Err(_) => GetRange::Offset(range.start),
+        });
         let options = GetOptions {
-            range: range.clone().map(GetRange::Bounded),
+            range: asked,
             ..GetOptions::default()
         };
         let found = match self.store.get_opts(&self.path(key), options).await {
@@ -178,15 +183,15 @@ impl Bucket {
     }
 }
 
-/// The part of the file that begins `at` so many bytes.
-async fn part_at(staged: &Arc<StagedFile>, at: u64) -> Result<Vec<u8>, FilesError> {
+/// `length` bytes of the file from `at` on.
+async fn part_at(staged: &Arc<StagedFile>, at: u64, length: u64) -> Result<Vec<u8>, FilesError> {
     // The thread holds the file as well, so that it stays when the upload is cancelled meanwhile.
     let staged = Arc::clone(staged);
     blocking(move || {
         let mut file = &staged.file;
-        let mut part = Vec::new();
+        let mut part = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         file.seek(SeekFrom::Start(at))
-            .and_then(|_| file.take(PART).read_to_end(&mut part))
+            .and_then(|_| file.take(length).read_to_end(&mut part))
             .map_err(FilesError::disk("read a staging file"))?;
         Ok(part)
     })

@@ -63,6 +63,7 @@ pub(crate) fn inspect(file: &mut File, size: u64) -> io::Result<Content> {
     }
     file.rewind()?;
     Ok(match text::inspect(file)? {
+        text::Verdict::Text if head.starts_with(b"{\\rtf") => Content::Other(Some("RTF file".to_owned())),
         text::Verdict::Text => text::danger(&head).map_or(Content::Text, Content::Dangerous),
         // Signatures of two letters ("BM", "MZ") are only trusted where the rest is not text.
         text::Verdict::Binary => binary(&head),

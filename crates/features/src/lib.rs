@@ -1,1 +1,71 @@
-//! Being built.
+//! What the institute does: one folder a noun, the same plural noun everywhere (address, folder, table, event, code, test).
+//!
+//! In each folder: `mod.rs` is the feature's page, `routes.rs` the handlers (thin), `rules.rs` what is decided (pure),
+//! `store.rs` the SQL, `events.rs` what happened. A feature reads another one only through its `mod.rs`, and only the
+//! directory (accounts, courses, students, faculty, uploads, institute) is read.
+//!
+//! A feature can record an event and cannot send one: this crate does not know the live side.
+
+pub mod accounts;
+mod app;
+pub mod courses;
+pub mod downloads;
+pub mod events;
+pub mod faculty;
+pub mod institute;
+pub mod students;
+pub mod uploads;
+mod wire;
+
+pub use app::{App, DemoSignIn, Institute};
+use axum::Router;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+/// The API's description, without its routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Lamplight", description = "The live record of a nursing institute."),
+    modifiers(&Bearer),
+    security(("bearer" = [])),
+    components(schemas(lamplight_http::ErrorBody, downloads::Deleted))
+)]
+struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(institute::routes())
+        .merge(accounts::routes())
+        .merge(courses::routes())
+        .merge(students::routes())
+        .merge(downloads::routes())
+}
+
+/// Every route of every feature.
+pub fn router(app: App) -> Router {
+    routes().split_for_parts().0.with_state(app)
+}
+
+/// The description of every route, from the same declarations.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().split_for_parts().1
+}

@@ -120,33 +120,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             })?;
         let bytes = body.to_bytes();
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            match error.inner().classify() {
-                serde_json::error::Category::Data => {
-                    let message = without_position(error.inner());
-                    let problem = Problem::new(
-                        Class::Invalid,
-                        "request.invalid",
-                        "Something in the request is not as it should be.",
-                    );
-                    // A missing field is reported at the object that lacks it; its name stands in the message.
-                    match message
-                        .split('`')
-                        .nth(1)
-                        .filter(|_| message.starts_with("missing field"))
-                    {
-                        Some(field) => problem.with_field(field.to_owned(), "This is needed."),
-                        None => problem.with_field(path, message),
-                    }
+        let value =
+            serde_path_to_error::deserialize(&mut deserializer).map_err(|error| match error.inner().classify() {
+                serde_json::error::Category::Data => misfit(&error),
+                _ => {
+                    let message = format!("The request is not valid JSON: {}.", error.inner());
+                    Problem::new(Class::Invalid, "request.malformed_json", message)
                 }
-                _ => Problem::new(
-                    Class::Invalid,
-                    "request.malformed_json",
-                    format!("The request is not valid JSON: {}.", error.inner()),
-                ),
-            }
-        })?;
+            })?;
         deserializer.end().map_err(|error| {
             Problem::new(
                 Class::Invalid,
@@ -158,10 +139,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.rsplit_once(" at line ")
-        .map_or(text.clone(), |(text, _)| text.to_owned())
+/// Reads a value that was put together from something else than a JSON body, such as the fields of a form.
+///
+/// # Errors
+/// When it does not fit, naming the field.
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| misfit(&error))
+}
+
+/// JSON that is not what belongs here.
+fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let problem = Problem::new(
+        Class::Invalid,
+        "request.invalid",
+        "Something in the request is not as it should be.",
+    );
+    let text = error.inner().to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    // A missing field is reported at the object that lacks it; its name stands in the text.
+    match text.split('`').nth(1).filter(|_| text.starts_with("missing field")) {
+        Some(field) => problem.with_field(field.to_owned(), "This is needed."),
+        None => problem.with_field(error.path().to_string(), text.to_owned()),
+    }
 }
 
 /// The query of an address. An empty value means "not given" and of several values the last counts: so the existing client

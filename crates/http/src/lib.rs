@@ -14,7 +14,7 @@ mod serve;
 mod shell;
 
 pub use error::{ApiError, ErrorBody, answer};
-pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer};
+pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};
 pub use origin::{OriginError, Origins};
 pub use serve::{Peer, serve};
-pub use shell::{RequestId, deadline, shell, unknown_address};
+pub use shell::{RequestId, deadline, drain, shell, unknown_address};

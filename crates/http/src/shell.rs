@@ -1,13 +1,21 @@
 //! What wraps every route: a request id, the log line, panics and time limits turned into answers, safe headers.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::Context,
+    time::Duration,
+};
 
 use axum::{
     Router,
+    body::{Body, BodyDataStream},
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
     response::Response,
 };
+use futures_util::Stream;
 use http::{HeaderName, HeaderValue, header};
 use lamplight_kernel::{Chance, Class, Problem};
 use tokio::time::{Instant, timeout};
@@ -69,6 +77,39 @@ pub async fn deadline(State(limit): State<Duration>, request: Request, next: Nex
             "This took too long and was given up. Please try again shortly.",
         )),
     }
+}
+
+/// What is still taken of an upload after it was refused.
+const DRAIN_BYTES: usize = 64 * 1024 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// A layer for uploads: takes the rest of a request that was answered before it was read.
+///
+/// A connection that is closed with unread bytes is reset, and a browser then shows "connection lost" instead of the
+/// answer that says what is wrong with the file. So what is on its way is read and thrown away, within bounds.
+pub async fn drain(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let rest = Arc::new(Mutex::new(Box::pin(body.into_data_stream())));
+    let shared = Arc::clone(&rest);
+    let poll = |rest: &Mutex<Pin<Box<BodyDataStream>>>, context: &mut Context<'_>| {
+        rest.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+            .poll_next(context)
+    };
+    let stream = futures_util::stream::poll_fn(move |context| poll(&shared, context));
+    let response = next.run(Request::from_parts(parts, Body::from_stream(stream))).await;
+    let throw_away = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(chunk)) = poll_fn(|context| poll(&rest, context)).await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    let _ = timeout(DRAIN_TIME, throw_away).await;
+    response
 }
 
 async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> Response {

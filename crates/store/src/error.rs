@@ -50,6 +50,12 @@ impl StoreError {
         matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))))
     }
 
+    /// Whether a foreign key refused the row: what it refers to is not there, or is still referred to.
+    #[must_use]
+    pub fn is_foreign_key_violation(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
+    }
+
     /// Whether the database can't be reached just now, as opposed to refusing.
     #[must_use]
     pub fn is_outage(&self) -> bool {

@@ -1,0 +1,146 @@
+use std::collections::HashMap;
+
+use lamplight_auth::Role;
+use lamplight_kernel::{Timestamp, UserId};
+use lamplight_store::{StoreError, Tx};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+};
+use uuid::Uuid;
+
+pub(crate) mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "users")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) id: Uuid,
+        pub(crate) username: String,
+        pub(crate) email: String,
+        pub(crate) password_hash: String,
+        pub(crate) role: String,
+        pub(crate) full_name: String,
+        pub(crate) is_active: i32,
+        pub(crate) session_version: i32,
+        pub(crate) created_at: i64,
+        pub(crate) updated_at: i64,
+        pub(crate) last_login_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+use entity::{Column, Entity, Model};
+
+/// An account to be added.
+#[derive(Debug, Clone)]
+pub struct NewAccount<'a> {
+    /// What one may type to sign in. Kept in lower case.
+    pub username: &'a str,
+    /// What one may type instead. Kept in lower case.
+    pub email: &'a str,
+    /// From [`lamplight_auth::Passwords::hash`].
+    pub password_hash: &'a str,
+    /// What they are.
+    pub role: Role,
+    /// What the institute calls them.
+    pub full_name: &'a str,
+}
+
+/// Adds an account.
+///
+/// # Errors
+/// When the database fails, or user name or mail address are taken.
+pub async fn insert(tx: &Tx, new: &NewAccount<'_>) -> Result<UserId, StoreError> {
+    let id: UserId = tx.id();
+    let now = tx.now().millis();
+    let row = entity::ActiveModel {
+        id: Set(id.uuid()),
+        username: Set(new.username.to_lowercase()),
+        email: Set(new.email.to_lowercase()),
+        password_hash: Set(new.password_hash.to_owned()),
+        role: Set(new.role.as_str().to_owned()),
+        full_name: Set(new.full_name.to_owned()),
+        is_active: Set(1),
+        session_version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+        last_login_at: Set(None),
+    };
+    Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(id)
+}
+
+/// Whether there is an administrator who may sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_admin<C: ConnectionTrait>(db: &C) -> Result<bool, StoreError> {
+    let admins = Entity::find()
+        .filter(Column::Role.eq(Role::Admin.as_str()))
+        .filter(Column::IsActive.ne(0));
+    Ok(admins.count(db).await? > 0)
+}
+
+pub(super) async fn find<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(user.uuid()).one(db).await?)
+}
+
+/// The account with this user name or mail address, in whatever case it was typed.
+pub(super) async fn find_by_login<C: ConnectionTrait>(db: &C, login: &str) -> Result<Option<Model>, StoreError> {
+    let login = login.trim().to_lowercase();
+    let named = Condition::any()
+        .add(Column::Email.eq(&login))
+        .add(Column::Username.eq(&login));
+    Ok(Entity::find().filter(named).one(db).await?)
+}
+
+pub(crate) async fn find_by_ids<C: ConnectionTrait>(
+    db: &C,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Model>, StoreError> {
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+pub(super) async fn update_last_login(tx: &Tx, user: Uuid) -> Result<(), StoreError> {
+    let update = Entity::update_many().col_expr(Column::LastLoginAt, Expr::value(tx.now().millis()));
+    update.filter(Column::Id.eq(user)).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// Sets another password and ends every session, if the password is still the one that was checked.
+///
+/// Says whether it was.
+pub(super) async fn update_password(tx: &Tx, user: UserId, checked: &str, hash: &str) -> Result<bool, StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(hash))
+        .col_expr(Column::SessionVersion, Expr::col(Column::SessionVersion).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()))
+        .filter(Column::Id.eq(user.uuid()))
+        .filter(Column::PasswordHash.eq(checked));
+    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+}
+
+/// The ids of everybody who may sign in, for use inside another query.
+pub(crate) fn active_users() -> SelectStatement {
+    Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::IsActive.ne(0))
+        .to_owned()
+}
+
+/// A text in which the wildcards of LIKE stand for themselves, with `\` as the escape.
+pub(crate) fn escape_like(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
+/// The moment a stored number of milliseconds stands for.
+pub(super) fn moment(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}

@@ -1,0 +1,86 @@
+//! What every handler has at hand.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::extract::FromRef;
+use jiff::tz::TimeZone;
+use lamplight_auth::{Gate, Passwords};
+use lamplight_files::Files;
+use lamplight_kernel::Timestamp;
+use lamplight_store::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What every handler has at hand. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Uploaded files.
+    pub files: Files,
+    /// Who holds which token.
+    pub gate: Gate,
+    /// How passwords are hashed.
+    pub passwords: Passwords,
+    /// What is the same for everybody.
+    pub institute: Arc<Institute>,
+}
+
+impl FromRef<App> for Gate {
+    fn from_ref(app: &App) -> Self {
+        app.gate.clone()
+    }
+}
+
+/// What is the same for everybody: settings that features read.
+#[derive(Debug)]
+pub struct Institute {
+    /// Its name, as pages show it.
+    pub name: String,
+    /// Where its days begin and end.
+    pub time_zone: TimeZone,
+    /// The name of that zone (IANA), such as `Asia/Kolkata`.
+    pub time_zone_name: String,
+    /// The largest file that may be uploaded, in bytes.
+    pub upload_limit: u64,
+    /// How long an upload may send nothing before it is given up.
+    pub upload_patience: Duration,
+    /// The endings that an uploaded file may have, with the dot.
+    pub accepted_extensions: Vec<String>,
+    /// The sign-ins of the demo institute; empty for a real one.
+    pub demo_sign_ins: Vec<DemoSignIn>,
+}
+
+/// A sign-in of the demo institute, which its sign-in page offers.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DemoSignIn {
+    /// What this person is, in words.
+    pub label: String,
+    /// Their name.
+    pub name: String,
+    /// What to type.
+    pub email: String,
+    /// What to type.
+    pub password: String,
+    /// `admin`, `faculty` or `student`.
+    pub role: &'static str,
+}
+
+impl Institute {
+    /// The date it is at the institute.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> jiff::civil::Date {
+        now.date_in(&self.time_zone)
+    }
+
+    /// The moment a date ends at the institute: the first one that is not part of it.
+    #[must_use]
+    pub fn end_of(&self, date: jiff::civil::Date) -> Timestamp {
+        let next = date.tomorrow().unwrap_or(jiff::civil::Date::MAX);
+        let zoned = next.to_zoned(self.time_zone.clone());
+        // Out of range only at the end of the calendar, in the year 9999.
+        zoned.map_or(Timestamp::from_millis(i64::MAX), |zoned| {
+            Timestamp::from_millis(zoned.timestamp().as_millisecond())
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! The list of events: what `docs/events.md` and the client's types are made from.
+
+use lamplight_kernel::Event;
+
+use crate::downloads;
+
+/// An event as the documentation shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// The name of its payload's schema in the OpenAPI description.
+    pub payload: &'static str,
+    /// Who hears it.
+    pub heard_by: &'static str,
+    /// What happened.
+    pub when: &'static str,
+}
+
+const fn listed<E: Event>(payload: &'static str, heard_by: &'static str, when: &'static str) -> Listed {
+    Listed {
+        name: E::NAME,
+        payload,
+        heard_by,
+        when,
+    }
+}
+
+/// Every event that a client can hear, by name.
+pub const ALL: &[Listed] = &[
+    listed::<downloads::Created>(
+        "Download",
+        "exactly those who may open it, and administrators; each once",
+        "Study material was uploaded, or was made visible to somebody who could not see it before.",
+    ),
+    listed::<downloads::Deleted>(
+        "Deleted",
+        "those who could open it and can't any more",
+        "Study material was deleted, or is not for them any more.",
+    ),
+    listed::<downloads::Updated>(
+        "Download",
+        "those who may open it, and administrators",
+        "Something about a piece of study material was changed.",
+    ),
+];

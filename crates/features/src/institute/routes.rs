@@ -1,0 +1,60 @@
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    App, DemoSignIn, downloads,
+    wire::{Envelope, data},
+};
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(institute))
+}
+
+/// That the server answers.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    /// Always `success`.
+    #[schema(example = "success")]
+    status: &'static str,
+}
+
+/// Whether the server answers. Says nothing about it.
+#[utoipa::path(get, path = "/api/health", tag = "institute", security(()), responses((status = 200, body = Health)))]
+async fn health() -> Json<Health> {
+    Json(Health { status: "success" })
+}
+
+/// What a page needs before anybody signs in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct InstituteBody {
+    /// The institute's name.
+    name: String,
+    /// Where its days begin and end (IANA), such as `Asia/Kolkata`.
+    timezone: String,
+    /// The largest file that may be uploaded, in bytes.
+    upload_limit_bytes: u64,
+    /// The endings an uploaded file may have, with the dot.
+    accepted_extensions: Vec<String>,
+    /// The categories of study material.
+    categories: Vec<&'static str>,
+    /// The sign-ins of the demo institute; not there for a real one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    demo_sign_ins: Vec<DemoSignIn>,
+}
+
+/// What a page needs before anybody signs in.
+#[utoipa::path(get, path = "/api/institute", tag = "institute", security(()), responses((status = 200, body = Envelope<InstituteBody>)))]
+async fn institute(State(app): State<App>) -> Json<Envelope<InstituteBody>> {
+    let institute = &app.institute;
+    data(InstituteBody {
+        name: institute.name.clone(),
+        timezone: institute.time_zone_name.clone(),
+        upload_limit_bytes: institute.upload_limit,
+        accepted_extensions: institute.accepted_extensions.clone(),
+        categories: downloads::CATEGORIES.to_vec(),
+        demo_sign_ins: institute.demo_sign_ins.clone(),
+    })
+}

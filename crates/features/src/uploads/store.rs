@@ -1,0 +1,145 @@
+use lamplight_files::{Files, Sha256};
+use lamplight_kernel::Timestamp;
+use lamplight_store::{Store, StoreError, Tx};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    sea_query::{CaseStatement, Expr, OnConflict},
+};
+
+use super::SweepError;
+
+/// Every column that refers to an upload by its hash.
+const REFERENCES: &[(&str, &str)] = &[("downloads", "file_sha256")];
+
+/// Rows that one sweep looks at before it comes up for air.
+const BATCH: u64 = 100;
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "uploads")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) sha256: String,
+        pub(super) size: i64,
+        pub(super) created_at: i64,
+        pub(super) check_at: Option<i64>,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(super) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+use entity::{Column, Entity};
+
+/// One key a file, for uploads and the sweeper.
+fn lock_key(sha256: &str) -> String {
+    format!("uploads:{sha256}")
+}
+
+/// Says that somebody must look at this file at `check_at`, and not before.
+pub(super) async fn expect(tx: &Tx, sha256: &str, size: u64, check_at: Timestamp) -> Result<(), StoreError> {
+    tx.lock(&lock_key(sha256)).await?;
+    let row = entity::ActiveModel {
+        sha256: Set(sha256.to_owned()),
+        size: Set(i64::try_from(size).unwrap_or(i64::MAX)),
+        created_at: Set(tx.now().millis()),
+        check_at: Set(Some(check_at.millis())),
+    };
+    let again = OnConflict::column(Column::Sha256)
+        .update_column(Column::CheckAt)
+        .to_owned();
+    Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(tx.db())
+        .await?;
+    Ok(())
+}
+
+/// Says that somebody has stopped referring to this file. An upload that is counting on it keeps its hour.
+pub(crate) async fn release(tx: &Tx, sha256: &str) -> Result<(), StoreError> {
+    let now = tx.now().millis();
+    let check_at = CaseStatement::new()
+        .case(Column::CheckAt.gt(now), Expr::col(Column::CheckAt))
+        .finally(Expr::value(now));
+    let update = Entity::update_many().col_expr(Column::CheckAt, check_at.into());
+    update.filter(Column::Sha256.eq(sha256)).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// Removes kept files that nobody refers to; says how many.
+///
+/// With `everything`, also those whose time has not come: right at the start of a server that has the database for itself,
+/// when no upload can be under way.
+///
+/// # Errors
+/// When the database or the files fail. What is left is swept the next time.
+pub async fn sweep(store: &Store, files: &Files, everything: bool) -> Result<u64, SweepError> {
+    let mut removed = 0;
+    let mut after = String::new();
+    loop {
+        let horizon = if everything {
+            i64::MAX
+        } else {
+            store.clock().now().millis()
+        };
+        let due = Entity::find()
+            .filter(Column::CheckAt.lte(horizon))
+            .filter(Column::Sha256.gt(&after))
+            .order_by_asc(Column::Sha256)
+            .limit(BATCH)
+            .all(store.reader())
+            .await
+            .map_err(StoreError::from)?;
+        let Some(last) = due.last() else { return Ok(removed) };
+        after.clone_from(&last.sha256);
+        for row in due {
+            removed += u64::from(sweep_one(store, files, &row.sha256, horizon).await?);
+        }
+    }
+}
+
+async fn sweep_one(store: &Store, files: &Files, sha256: &str, horizon: i64) -> Result<bool, SweepError> {
+    let tx = store.begin().await?;
+    tx.lock(&lock_key(sha256)).await?;
+    let row = Entity::find_by_id(sha256)
+        .one(tx.db())
+        .await
+        .map_err(StoreError::from)?;
+    if row.is_none_or(|row| row.check_at.is_none_or(|check_at| check_at > horizon)) {
+        return Ok(false);
+    }
+    if is_referred_to(&tx, sha256).await? {
+        let update = Entity::update_many().col_expr(Column::CheckAt, Expr::value(Option::<i64>::None));
+        update
+            .filter(Column::Sha256.eq(sha256))
+            .exec(tx.db())
+            .await
+            .map_err(StoreError::from)?;
+        tx.commit().await?;
+        return Ok(false);
+    }
+    Entity::delete_by_id(sha256)
+        .exec(tx.db())
+        .await
+        .map_err(StoreError::from)?;
+    if let Ok(hash) = sha256.parse::<Sha256>() {
+        // Before the commit: if it fails, the row stays and the next sweep tries again.
+        files.remove(hash).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn is_referred_to(tx: &Tx, sha256: &str) -> Result<bool, StoreError> {
+    for (table, column) in REFERENCES {
+        let sql = format!("SELECT 1 FROM {table} WHERE {column} = $1 LIMIT 1");
+        let statement = Statement::from_sql_and_values(tx.db().get_database_backend(), sql, [sha256.into()]);
+        if tx.db().query_one_raw(statement).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,7 @@
+//! The server over real TCP, against a client that is driven by hand.
+
+// `cfg(test)` is always set here; it tells the linter that helpers are tests too.
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod connecting;

@@ -325,12 +325,11 @@ impl Future for Driver {
         loop {
             this.poll_work(cx);
             this.conn.poll_drain(cx);
+            // When paused, a call is under way, and wakes this task.
             if this.is_paused() || !this.poll_read(cx) {
                 break;
             }
         }
-        // What was read last may have given the handler work, and ended the socket.
-        this.poll_work(cx);
         if this.work.is_none() && this.conn.is_gone() && (this.closed_told || this.conn.ended().is_none()) {
             return Poll::Ready(());
         }

@@ -73,6 +73,21 @@ impl Server {
         self.wheel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The connections that the wheel knows: all but those being reminded right now. Some may have ended.
+    fn connections(&self) -> Vec<Weak<Conn>> {
+        let mut all: Vec<Weak<Conn>> = self.wheel().iter().cloned().collect();
+        // A connection may have stale entries besides its valid one.
+        all.sort_unstable_by_key(Weak::as_ptr);
+        all.dedup_by_key(|conn| conn.as_ptr());
+        all
+    }
+
+    fn stop(&self, conn: &Weak<Conn>) {
+        if let Some(conn) = conn.upgrade() {
+            conn.close(CloseReason::Shutdown, 1001, "server is stopping");
+        }
+    }
+
     /// Takes over a connection whose handshake has been answered.
     fn open(self: &Arc<Self>, stream: Stream, peer: SocketAddr, opening: Opening) -> Result<(), getrandom::Error> {
         let (session, sid) = (Sid::random()?, Sid::random()?);
@@ -90,7 +105,7 @@ impl Server {
         conn.send_control(Frame::engine(&open.encode()).wire());
         // `shutdown` sets the flag before it lists the connections, and this one is listed already.
         if self.stopping.load(Ordering::SeqCst) {
-            conn.close(CloseReason::Shutdown, 1001, "server is stopping");
+            self.stop(&Arc::downgrade(&conn));
         }
         self.tasks.spawn(Driver::new(conn, opening));
         Ok(())
@@ -155,10 +170,7 @@ impl SocketIo {
     /// clients' return elsewhere is spread too. Done when every connection has ended and the handler has been told of each.
     pub async fn shutdown(&self, waves: Duration) {
         self.0.stopping.store(true, Ordering::SeqCst);
-        let mut open: Vec<Weak<Conn>> = self.0.wheel().iter().cloned().collect();
-        // A connection may have stale entries besides its valid one.
-        open.sort_unstable_by_key(|conn| conn.as_ptr());
-        open.dedup_by_key(|conn| conn.as_ptr());
+        let open = self.0.connections();
         let start = tokio::time::Instant::now();
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
         for (index, conn) in (0..count).zip(&open) {
@@ -166,12 +178,16 @@ impl SocketIo {
             if turn > tokio::time::Instant::now() {
                 tokio::time::sleep_until(turn).await;
             }
-            if let Some(conn) = conn.upgrade() {
-                conn.close(CloseReason::Shutdown, 1001, "server is stopping");
-            }
+            self.0.stop(conn);
         }
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        // Some may have been out of the wheel, being reminded, when the list was made.
+        while tokio::time::timeout(self.0.settings.tick.saturating_mul(2), self.0.tasks.wait())
+            .await
+            .is_err()
+        {
+            self.0.connections().iter().for_each(|conn| self.0.stop(conn));
+        }
     }
 }
 

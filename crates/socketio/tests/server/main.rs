@@ -5,3 +5,7 @@
 mod common;
 #[cfg(test)]
 mod connecting;
+#[cfg(test)]
+mod ending;
+#[cfg(test)]
+mod talking;

@@ -1,4 +1,4 @@
-//! The server over real TCP, against a client that is driven by hand.
+//! The server over real TCP, against a client that is driven by hand, and against the official one.
 
 // `cfg(test)` is always set here; it tells the linter that helpers are tests too.
 #[cfg(test)]
@@ -7,5 +7,9 @@ mod common;
 mod connecting;
 #[cfg(test)]
 mod ending;
+#[cfg(test)]
+mod official;
+#[cfg(test)]
+mod rooms;
 #[cfg(test)]
 mod talking;

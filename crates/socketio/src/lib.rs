@@ -1,1 +1,50 @@
-//! Being built.
+//! A Socket.IO server: Engine.IO protocol 4, Socket.IO protocol 5, over WebSocket.
+//!
+//! # What it is for
+//!
+//! Sending the same small message to thousands of clients at the price of one `write` each, with memory that is bounded
+//! whatever the clients do, and never dropping a message in silence: a client that cannot keep up loses its connection,
+//! comes back, and is told by the application what it missed.
+//!
+//! # How it is put together
+//!
+//! * [`codec`]: bytes to messages to packets and back, without IO.
+//! * [`SocketIo`]: answers the HTTP requests of `/socket.io/`, runs the connections, keeps their deadlines, stops.
+//! * [`Handler`]: written by the application; decides on a [`ConnectAttempt`], hears [`ClientEvent`]s and each [`CloseReason`].
+//! * [`Socket`]: a connected client. [`Frame`]: an event encoded once. [`Hub`]: one frame to all sockets of some rooms.
+//!
+//! Inside: a connection is a struct (`conn`) and a task (`driver`); what the kernel does not take at once waits in a queue
+//! bounded in bytes (`link`); deadlines are kept by a timer wheel (`wheel`) that one task turns (`server`).
+//!
+//! # What it leaves out
+//!
+//! Namespaces other than `/`, acknowledgements of the server's own events, binary events of the server, compression. They
+//! are refused as the protocol says or, where it is the server's choice, not used. Origins are for the caller to check.
+
+mod conn;
+mod counters;
+mod driver;
+mod handler;
+mod hub;
+mod limiter;
+mod link;
+mod outgoing;
+mod reason;
+mod server;
+mod settings;
+mod sid;
+mod socket;
+mod stream;
+mod upgrade;
+mod wheel;
+
+pub mod codec;
+
+pub use counters::Snapshot;
+pub use handler::{ClientEvent, ConnectAttempt, Handler};
+pub use hub::{Delivered, Hub};
+pub use outgoing::Frame;
+pub use reason::CloseReason;
+pub use server::SocketIo;
+pub use settings::Settings;
+pub use socket::{AckId, Socket};

@@ -1,0 +1,345 @@
+//! [`Driver`]: the task of a connection. It reads, drains the queue, and runs the handler's calls, all in one `poll`.
+//!
+//! There is no channel to it: whoever changes the connection's state wakes it, and it looks. Reading goes into a buffer of
+//! the thread, shared by all connections, and what is complete is understood right there; only an incomplete frame is copied.
+//! An idle connection's task is this struct, whose options are empty.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::io::ReadBuf;
+
+use crate::codec::websocket::{self, Incoming};
+use crate::codec::{engine, packet};
+use crate::conn::{Conn, Stage};
+use crate::handler::{Call, ClientEvent, ConnectAttempt, Opening};
+use crate::limiter::Limiter;
+use crate::outgoing::Frame;
+use crate::reason::CloseReason;
+use crate::socket::{AckId, Socket};
+
+/// One read takes this much at most, in bytes.
+const SCRATCH: usize = 16 * 1024;
+
+/// How many events may wait for the handler before reading pauses.
+const MAX_WAITING: usize = 64;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into());
+}
+
+pub(crate) struct Driver {
+    conn: Arc<Conn>,
+    decoder: websocket::Decoder,
+    limiter: Limiter,
+    /// Until CONNECT.
+    opening: Option<Box<Opening>>,
+    /// While the attachments of a binary packet are awaited.
+    gathering: Option<Box<Gathering>>,
+    /// While the handler has something to do.
+    work: Option<Box<Work>>,
+    closed_told: bool,
+}
+
+/// A binary packet whose attachments have not all come.
+struct Gathering {
+    /// `None` for an acknowledgement, which nobody waits for.
+    event: Option<ClientEvent>,
+    /// Bytes so far, the packet's own included.
+    size: usize,
+    missing: usize,
+}
+
+/// The handler's calls: the one under way and those that wait.
+#[derive(Default)]
+struct Work {
+    call: Option<Call>,
+    waiting: VecDeque<Job>,
+    /// The size of what waits, in bytes as received.
+    size: usize,
+}
+
+enum Job {
+    Connect(Value, Box<Opening>),
+    Event(ClientEvent, usize),
+}
+
+/// Why the client cannot go on; the code to close with and why.
+struct Broken(u16, &'static str);
+
+impl Driver {
+    pub(crate) fn new(conn: Arc<Conn>, opening: Opening) -> Self {
+        Self {
+            conn,
+            decoder: websocket::Decoder::new(),
+            limiter: Limiter::default(),
+            opening: Some(Box::new(opening)),
+            gathering: None,
+            work: None,
+            closed_told: false,
+        }
+    }
+
+    // The handler's calls.
+
+    /// Runs calls until one has to wait or there are none.
+    fn poll_work(&mut self, cx: &mut Context<'_>) {
+        loop {
+            if let Some(call) = self.work.as_mut().and_then(|work| work.call.as_mut()) {
+                match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))) {
+                    Ok(Poll::Pending) => return,
+                    Ok(Poll::Ready(())) => {}
+                    Err(_) => self.handler_panicked(),
+                }
+                if let Some(work) = &mut self.work {
+                    work.call = None;
+                }
+            }
+            match self.next_call() {
+                Some(call) => self.work.get_or_insert_default().call = Some(call),
+                None => {
+                    self.work = None;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn next_call(&mut self) -> Option<Call> {
+        let handler = self.conn.server.handler.clone();
+        if let Some(work) = &mut self.work
+            && let Some(job) = work.waiting.pop_front()
+        {
+            return Some(match job {
+                Job::Connect(auth, opening) => handler.connect(ConnectAttempt::new(self.conn.clone(), auth, *opening)),
+                Job::Event(event, size) => {
+                    work.size = work.size.saturating_sub(size);
+                    handler.event(Socket::new(self.conn.clone()), event)
+                }
+            });
+        }
+        let reason = self.conn.ended()?;
+        if self.closed_told {
+            return None;
+        }
+        self.closed_told = true;
+        Some(handler.closed(Socket::new(self.conn.clone()), reason))
+    }
+
+    fn handler_panicked(&self) {
+        tracing::error!(peer = %self.conn.peer, sid = self.conn.sid.as_str(), "a handler panicked; closing its connection");
+        self.conn
+            .close(CloseReason::ServerClose("handler panicked"), 1011, "internal error");
+    }
+
+    /// True while the handler is too far behind for more to be read.
+    fn is_paused(&self) -> bool {
+        self.work
+            .as_ref()
+            .is_some_and(|work| work.waiting.len() >= MAX_WAITING || work.size > self.conn.server.settings.max_payload)
+    }
+
+    // Reading.
+
+    /// Reads once; false if there was nothing to read.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            if self.conn.poll_read(cx, &mut buffer).is_pending() {
+                return false;
+            }
+            self.receive(buffer.filled_mut());
+            true
+        })
+    }
+
+    fn receive(&mut self, mut bytes: &mut [u8]) {
+        let settings = &self.conn.server.settings;
+        let (max, rate, burst) = (settings.max_payload, settings.packets_per_second, settings.packet_burst);
+        // What comes after the end, the client's close frame mostly, is read only to get to the end of the stream.
+        while self.conn.is_open() {
+            let incoming = match self.decoder.next(&mut bytes, max) {
+                Ok(Some(incoming)) => incoming,
+                Ok(None) => return,
+                Err(violation) => {
+                    return self
+                        .conn
+                        .close(CloseReason::ProtocolError, violation.close_code(), violation.as_str());
+                }
+            };
+            self.conn.server.counters.packets_received.add(1);
+            if !self.limiter.admit(self.conn.server.elapsed(), rate, burst) {
+                return self.conn.close(CloseReason::TooManyPackets, 1008, "too many packets");
+            }
+            if let Err(Broken(code, why)) = self.incoming(incoming) {
+                return self.conn.close(CloseReason::ProtocolError, code, why);
+            }
+        }
+    }
+
+    fn incoming(&mut self, incoming: Incoming<'_>) -> Result<(), Broken> {
+        match incoming {
+            Incoming::Text(text) => self.engine_packet(&text),
+            Incoming::Binary(bytes) => self.attachment(&bytes),
+            Incoming::Ping(payload) => {
+                self.conn.send_control(&websocket::pong(&payload).into());
+                Ok(())
+            }
+            Incoming::Pong => Ok(()),
+            Incoming::Close(code) => {
+                self.conn.close(CloseReason::PeerClosed, code.unwrap_or(1000), "");
+                Ok(())
+            }
+        }
+    }
+
+    fn engine_packet(&mut self, text: &str) -> Result<(), Broken> {
+        match engine::Packet::decode(text) {
+            Some(engine::Packet::Message(text)) => self.socket_packet(text),
+            Some(engine::Packet::Pong(_)) => {
+                self.conn.answered();
+                Ok(())
+            }
+            Some(engine::Packet::Close) => {
+                self.conn.close(CloseReason::PeerClosed, 1000, "");
+                Ok(())
+            }
+            // The rest is for the server to send, or part of an upgrade that has not been offered.
+            _ => Err(Broken(1002, "not an Engine.IO packet of a client")),
+        }
+    }
+
+    fn socket_packet(&mut self, text: &str) -> Result<(), Broken> {
+        if self.gathering.is_some() {
+            return Err(Broken(1002, "text in place of an attachment"));
+        }
+        let packet = packet::Packet::decode(text, self.conn.server.settings.max_attachments)
+            .map_err(|packet::NotAPacket(why)| Broken(1002, why))?;
+        if packet.namespace != packet::ROOT {
+            if !matches!(packet.body, packet::Body::Connect(_)) {
+                return Err(Broken(1002, "not connected to that namespace"));
+            }
+            let refusal = packet::refused(packet.namespace, "Invalid namespace", Value::Null);
+            self.conn.send_control(Frame::message(&refusal).wire());
+            return Ok(());
+        }
+        let stage = self.conn.stage();
+        match packet.body {
+            packet::Body::Connect(auth) => match self.opening.take() {
+                Some(opening) if self.conn.connecting() => {
+                    self.work
+                        .get_or_insert_default()
+                        .waiting
+                        .push_back(Job::Connect(auth, opening));
+                    Ok(())
+                }
+                _ => Err(Broken(1002, "connected already")),
+            },
+            packet::Body::Disconnect if matches!(stage, Stage::Live | Stage::Connecting) => {
+                self.conn.client_left();
+                Ok(())
+            }
+            packet::Body::Event {
+                name,
+                args,
+                ack,
+                attachments,
+            } if stage == Stage::Live => {
+                let event = ClientEvent {
+                    name,
+                    args,
+                    attachments: Vec::new(),
+                    ack: ack.map(AckId),
+                };
+                self.gather(Some(event), text.len(), attachments);
+                Ok(())
+            }
+            packet::Body::Ack { attachments, .. } if stage == Stage::Live => {
+                self.gather(None, text.len(), attachments);
+                Ok(())
+            }
+            // The server may have ended the socket while this was on its way.
+            _ if stage == Stage::Ended && !self.conn.is_open() => Ok(()),
+            _ => Err(Broken(1002, "not connected")),
+        }
+    }
+
+    fn gather(&mut self, event: Option<ClientEvent>, size: usize, attachments: usize) {
+        if attachments > 0 {
+            self.gathering = Some(Box::new(Gathering {
+                event,
+                size,
+                missing: attachments,
+            }));
+        } else if let Some(event) = event {
+            self.event(event, size);
+        }
+    }
+
+    fn attachment(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+        let Some(gathering) = &mut self.gathering else {
+            return Err(Broken(1002, "attachment to nothing"));
+        };
+        gathering.size += bytes.len();
+        if gathering.size > self.conn.server.settings.max_payload {
+            return Err(Broken(1009, "attachments too big"));
+        }
+        if let Some(event) = &mut gathering.event {
+            event.attachments.push(Bytes::copy_from_slice(bytes));
+        }
+        gathering.missing -= 1;
+        if gathering.missing == 0
+            && let Some(gathering) = self.gathering.take()
+            && let Some(event) = gathering.event
+        {
+            self.event(event, gathering.size);
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: ClientEvent, size: usize) {
+        let work = self.work.get_or_insert_default();
+        work.size += size;
+        work.waiting.push_back(Job::Event(event, size));
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.conn.register(cx);
+        if let Some(opening) = &mut this.opening
+            && !opening.early.is_empty()
+        {
+            let mut early = std::mem::take(&mut opening.early).to_vec();
+            this.receive(&mut early);
+        }
+        loop {
+            this.poll_work(cx);
+            this.conn.poll_drain(cx);
+            // When paused, a call is under way, and wakes this task.
+            if this.is_paused() || !this.poll_read(cx) {
+                break;
+            }
+        }
+        if this.work.is_none() && this.conn.is_gone() && (this.closed_told || this.conn.ended().is_none()) {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.conn.abandon();
+        self.conn.server.counters.open.sub(1);
+    }
+}

@@ -1,0 +1,245 @@
+//! [`SocketIo`]: the server as its owner holds it, and the clock that keeps every connection's deadlines.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::MissedTickBehavior;
+use tokio_util::task::TaskTracker;
+
+use crate::codec::engine;
+use crate::conn::{self, Conn};
+use crate::counters::{Counters, Snapshot};
+use crate::driver::Driver;
+use crate::handler::{AnyHandler, Handler, Opening};
+use crate::outgoing::Frame;
+use crate::reason::CloseReason;
+use crate::settings::Settings;
+use crate::sid::Sid;
+use crate::stream::Stream;
+use crate::upgrade::{self, Refusal};
+use crate::wheel::{Tick, Wheel};
+
+/// The wheel's horizon, in ticks: a minute at 250 ms. Deadlines beyond it are put in again on the way.
+const SLOTS: usize = 256;
+
+/// How many deadlines are met before other tasks may run.
+const PACE: usize = 128;
+
+/// What the connections of one server share.
+pub(crate) struct Server {
+    pub(crate) settings: Settings,
+    pub(crate) handler: Arc<dyn AnyHandler>,
+    pub(crate) counters: Counters,
+    pub(crate) ping: Frame,
+    start: Instant,
+    wheel: Mutex<Wheel<Weak<Conn>>>,
+    tasks: TaskTracker,
+    stopping: AtomicBool,
+    next_number: AtomicU64,
+}
+
+impl Server {
+    /// Time since the server's start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    pub(crate) fn ticks(&self, duration: Duration) -> Tick {
+        conn::ticks(duration, self.settings.tick)
+    }
+
+    pub(crate) fn tick_in(&self, duration: Duration) -> Tick {
+        self.ticks(self.elapsed().saturating_add(duration))
+    }
+
+    pub(crate) fn tick_at(&self, at: Instant) -> Tick {
+        self.ticks(at.saturating_duration_since(self.start))
+    }
+
+    /// Calls `conn.tick` at `at` or somewhat before; says when.
+    pub(crate) fn remind(&self, conn: &Arc<Conn>, at: Tick) -> Tick {
+        self.wheel().insert(at, Arc::downgrade(conn))
+    }
+
+    fn wheel(&self) -> std::sync::MutexGuard<'_, Wheel<Weak<Conn>>> {
+        self.wheel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connections that the wheel knows: all but those being reminded right now. Some may have ended.
+    fn connections(&self) -> Vec<Weak<Conn>> {
+        let mut all: Vec<Weak<Conn>> = self.wheel().iter().cloned().collect();
+        // A connection may have stale entries besides its valid one.
+        all.sort_unstable_by_key(Weak::as_ptr);
+        all.dedup_by_key(|conn| conn.as_ptr());
+        all
+    }
+
+    fn stop(&self, conn: &Weak<Conn>) {
+        if let Some(conn) = conn.upgrade() {
+            conn.close(CloseReason::Shutdown, 1001, "server is stopping");
+        }
+    }
+
+    /// Takes over a connection whose handshake has been answered.
+    fn open(self: &Arc<Self>, stream: Stream, peer: SocketAddr, opening: Opening) -> Result<(), getrandom::Error> {
+        let (session, sid) = (Sid::random()?, Sid::random()?);
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let open = engine::Handshake {
+            sid: session.as_str(),
+            upgrades: &[],
+            ping_interval: self.settings.ping_interval,
+            ping_timeout: self.settings.ping_timeout,
+            max_payload: self.settings.max_payload,
+        };
+        self.counters.handshakes.add(1);
+        self.counters.open.add(1);
+        let conn = Conn::new(self.clone(), number, sid, peer, stream);
+        conn.send_control(Frame::engine(&open.encode()).wire());
+        // `shutdown` sets the flag before it lists the connections, and this one is listed already.
+        if self.stopping.load(Ordering::SeqCst) {
+            self.stop(&Arc::downgrade(&conn));
+        }
+        self.tasks.spawn(Driver::new(conn, opening));
+        Ok(())
+    }
+}
+
+/// A Socket.IO server. Clones are the same server.
+#[derive(Clone)]
+pub struct SocketIo(Arc<Server>);
+
+impl SocketIo {
+    /// A server with this handler. Must be called within a tokio runtime: it starts the clock, one task for all connections,
+    /// which ends with the last clone of the server and its last connection.
+    pub fn new(settings: Settings, handler: impl Handler) -> Self {
+        let server = Arc::new(Server {
+            settings,
+            handler: Arc::new(handler),
+            counters: Counters::default(),
+            ping: conn::ping(),
+            start: Instant::now(),
+            wheel: Mutex::new(Wheel::new(SLOTS)),
+            tasks: TaskTracker::new(),
+            stopping: AtomicBool::new(false),
+            next_number: AtomicU64::new(1),
+        });
+        tokio::spawn(clock(Arc::downgrade(&server), server.start, server.settings.tick));
+        Self(server)
+    }
+
+    /// Answers a request to the server's path (`/socket.io/` for official clients), whose connection came from `peer`.
+    ///
+    /// A good handshake is answered with 101, and the connection taken over when the HTTP server lets go of it: that must be
+    /// hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. The origin is for the caller to check before.
+    pub async fn handle<B>(&self, mut request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        let checked = match self.0.stopping.load(Ordering::SeqCst) {
+            true => Err(Refusal::Stopping),
+            false => upgrade::check(&request),
+        };
+        let response = match checked {
+            Ok(response) => response,
+            Err(refusal) => {
+                self.0.counters.handshake_refused(refusal);
+                return refusal.response();
+            }
+        };
+        let upgrade = hyper::upgrade::on(&mut request);
+        let opening = Opening {
+            uri: request.uri().clone(),
+            headers: std::mem::take(request.headers_mut()),
+            early: Bytes::new(),
+        };
+        self.0.tasks.spawn(take_over(self.0.clone(), upgrade, peer, opening));
+        response
+    }
+
+    /// The counters now.
+    pub fn counters(&self) -> Snapshot {
+        self.0.counters.snapshot()
+    }
+
+    /// Stops: refuses new handshakes with 503 and closes the transports one by one, spread evenly over `waves` so that the
+    /// clients' return elsewhere is spread too. Done when every connection has ended and the handler has been told of each.
+    pub async fn shutdown(&self, waves: Duration) {
+        self.0.stopping.store(true, Ordering::SeqCst);
+        let open = self.0.connections();
+        let start = tokio::time::Instant::now();
+        let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
+        for (index, conn) in (0..count).zip(&open) {
+            let turn = start + waves.mul_f64(f64::from(index) / f64::from(count));
+            if turn > tokio::time::Instant::now() {
+                tokio::time::sleep_until(turn).await;
+            }
+            self.0.stop(conn);
+        }
+        self.0.tasks.close();
+        // Some may have been out of the wheel, being reminded, when the list was made.
+        while tokio::time::timeout(self.0.settings.tick.saturating_mul(2), self.0.tasks.wait())
+            .await
+            .is_err()
+        {
+            self.0.connections().iter().for_each(|conn| self.0.stop(conn));
+        }
+    }
+}
+
+impl std::fmt::Debug for SocketIo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SocketIo")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits until the HTTP server lets go of the stream, then starts the connection. A task of its own, which ends here: the
+/// connection's task is smaller.
+async fn take_over(server: Arc<Server>, upgrade: OnUpgrade, peer: SocketAddr, mut opening: Opening) {
+    let upgraded = match tokio::time::timeout(server.settings.connect_timeout, upgrade).await {
+        Ok(Ok(upgraded)) => upgraded,
+        Ok(Err(error)) => return tracing::debug!(%error, %peer, "a handshake was not completed"),
+        Err(_) => return tracing::debug!(%peer, "a handshake was not completed in time"),
+    };
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            opening.early = parts.read_buf;
+            if let Err(error) = server.open(Stream::tcp(parts.io.into_inner()), peer, opening) {
+                tracing::error!(%error, "no randomness for a session id");
+            }
+        }
+        Err(_) => tracing::error!("a connection is no TokioIo<TcpStream>; serve it with hyper's http1 and upgrades"),
+    }
+}
+
+/// Turns the wheel. Holds the server only while it does.
+async fn clock(server: Weak<Server>, start: Instant, tick: Duration) {
+    let mut interval = tokio::time::interval(tick);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut due = Vec::new();
+    loop {
+        interval.tick().await;
+        let Some(server) = server.upgrade() else { return };
+        // A tick is over when its whole time has passed, so that deadlines are never met early.
+        let now = Tick::try_from(start.elapsed().as_nanos() / tick.as_nanos().max(1)).unwrap_or(Tick::MAX);
+        loop {
+            if !server.wheel().turn(now, &mut due) {
+                break;
+            }
+            for (index, (at, conn)) in due.drain(..).enumerate() {
+                if index % PACE == PACE - 1 {
+                    tokio::task::yield_now().await;
+                }
+                if let Some(conn) = conn.upgrade() {
+                    conn.tick(at, now);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The server over real TCP, against a client that is driven by hand, and against the official one.
+
+// `cfg(test)` is always set here; it tells the linter that helpers are tests too.
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod connecting;
+#[cfg(test)]
+mod ending;
+#[cfg(test)]
+mod official;
+#[cfg(test)]
+mod rooms;
+#[cfg(test)]
+mod talking;

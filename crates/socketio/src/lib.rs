@@ -6,6 +6,40 @@
 //! whatever the clients do, and never dropping a message in silence: a client that cannot keep up loses its connection,
 //! comes back, and is told by the application what it missed.
 //!
+//! ```no_run
+//! use std::convert::Infallible;
+//!
+//! use hyper::service::service_fn;
+//! use hyper_util::rt::TokioIo;
+//! use lamplight_socketio::{ConnectAttempt, Frame, Handler, Settings, SocketIo};
+//!
+//! struct Greeter;
+//!
+//! impl Handler for Greeter {
+//!     async fn connect(&self, attempt: ConnectAttempt) {
+//!         let socket = attempt.accept(None);
+//!         if let Ok(hello) = Frame::event("hello", &("world",)) {
+//!             socket.emit(&hello);
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let io = SocketIo::new(Settings::default(), Greeter);
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:5000").await?;
+//! loop {
+//!     let (stream, peer) = listener.accept().await?;
+//!     let io = io.clone();
+//!     tokio::spawn(async move {
+//!         let service = service_fn(|request| async { Ok::<_, Infallible>(io.handle(request, peer).await) });
+//!         let http = hyper::server::conn::http1::Builder::new();
+//!         http.serve_connection(TokioIo::new(stream), service).with_upgrades().await
+//!     });
+//! }
+//! # }
+//! ```
+//!
 //! # How it is put together
 //!
 //! * [`codec`]: bytes to messages to packets and back, without IO.

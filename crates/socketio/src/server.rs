@@ -119,7 +119,8 @@ pub struct SocketIo(Arc<Server>);
 impl SocketIo {
     /// A server with this handler. Must be called within a tokio runtime: it starts the clock, one task for all connections,
     /// which ends with the last clone of the server and its last connection.
-    pub fn new(settings: Settings, handler: impl Handler) -> Self {
+    pub fn new(mut settings: Settings, handler: impl Handler) -> Self {
+        settings.tick = settings.tick.max(Duration::from_millis(1));
         let server = Arc::new(Server {
             settings,
             handler: Arc::new(handler),
@@ -138,7 +139,8 @@ impl SocketIo {
     /// Answers a request to the server's path (`/socket.io/` for official clients), whose connection came from `peer`.
     ///
     /// A good handshake is answered with 101, and the connection taken over when the HTTP server lets go of it: that must be
-    /// hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. The origin is for the caller to check before.
+    /// hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. The origin is for the caller to check
+    /// before; see [`SocketIo::forbidden`].
     pub async fn handle<B>(&self, mut request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
         let checked = match self.0.stopping.load(Ordering::SeqCst) {
             true => Err(Refusal::Stopping),
@@ -146,10 +148,7 @@ impl SocketIo {
         };
         let response = match checked {
             Ok(response) => response,
-            Err(refusal) => {
-                self.0.counters.handshake_refused(refusal);
-                return refusal.response();
-            }
+            Err(refusal) => return self.refuse(refusal),
         };
         let upgrade = hyper::upgrade::on(&mut request);
         let opening = Opening {
@@ -159,6 +158,17 @@ impl SocketIo {
         };
         self.0.tasks.spawn(take_over(self.0.clone(), upgrade, peer, opening));
         response
+    }
+
+    /// The answer, counted, to a request that the caller does not want to pass to [`SocketIo::handle`]: its origin is not
+    /// allowed, or its address has too many connections. 403 in the form clients expect.
+    pub fn forbidden(&self) -> Response<Full<Bytes>> {
+        self.refuse(Refusal::Forbidden)
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Response<Full<Bytes>> {
+        self.0.counters.handshake_refused(refusal);
+        refusal.response()
     }
 
     /// The counters now.
@@ -174,7 +184,9 @@ impl SocketIo {
         let start = tokio::time::Instant::now();
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
         for (index, conn) in (0..count).zip(&open) {
-            let turn = start + waves.mul_f64(f64::from(index) / f64::from(count));
+            let turn = start
+                .checked_add(waves.mul_f64(f64::from(index) / f64::from(count)))
+                .unwrap_or(start);
             if turn > tokio::time::Instant::now() {
                 tokio::time::sleep_until(turn).await;
             }

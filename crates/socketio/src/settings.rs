@@ -25,7 +25,7 @@ pub struct Settings {
     pub packets_per_second: u32,
     /// Packets a client may send at once. Default 100.
     pub packet_burst: u32,
-    /// The grain of all deadlines: they are met at most this much late. Default 250 ms.
+    /// The grain of all deadlines: they are met at most this much late. At least 1 ms; default 250 ms.
     pub tick: Duration,
 }
 

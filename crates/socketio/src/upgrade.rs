@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     UnknownSid,
     BadMethod,
     BadRequest,
+    /// The caller's word: the origin is not allowed, or there are too many.
+    Forbidden,
     /// The WebSocket version is not 13.
     BadVersion,
     UnsupportedProtocol,
@@ -30,13 +32,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) const COUNT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
 
     pub(crate) const NAMES: [&'static str; Self::COUNT] = [
         "unknown_transport",
         "unknown_sid",
         "bad_method",
         "bad_request",
+        "forbidden",
         "bad_version",
         "unsupported_protocol",
         "stopping",
@@ -49,10 +52,11 @@ impl Refusal {
             Self::UnknownSid => 1,
             Self::BadMethod => 2,
             Self::BadRequest => 3,
-            Self::BadVersion => 4,
-            Self::UnsupportedProtocol => 5,
-            Self::Stopping => 6,
-            Self::Internal => 7,
+            Self::Forbidden => 4,
+            Self::BadVersion => 5,
+            Self::UnsupportedProtocol => 6,
+            Self::Stopping => 7,
+            Self::Internal => 8,
         }
     }
 
@@ -65,6 +69,7 @@ impl Refusal {
                 r#"{"code":2,"message":"Bad handshake method"}"#,
             ),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"code":3,"message":"Bad request"}"#),
+            Self::Forbidden => (StatusCode::FORBIDDEN, r#"{"code":4,"message":"Forbidden"}"#),
             Self::BadVersion => (StatusCode::UPGRADE_REQUIRED, r#"{"code":3,"message":"Bad request"}"#),
             Self::UnsupportedProtocol => (
                 StatusCode::BAD_REQUEST,

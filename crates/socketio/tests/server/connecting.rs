@@ -51,7 +51,9 @@ async fn refused_handshakes_get_the_official_answers() {
         }
         assert_eq!(String::from_utf8(client.kept).unwrap(), body);
     }
+    assert_eq!(server.io.forbidden().status(), 403);
     let refused = server.io.counters().handshakes_refused;
+    assert!(refused.contains(&("forbidden", 1)), "{refused:?}");
     assert!(refused.contains(&("unsupported_protocol", 1)), "{refused:?}");
 }
 

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; it tells the linter that helpers are tests too.
 #[cfg(test)]
+mod churn;
+#[cfg(test)]
 mod common;
 #[cfg(test)]
 mod connecting;

@@ -1,1 +1,100 @@
-//! Being built.
+//! The institute's live side: from a token to rooms, from the event log to the sockets, and back in after a cut.
+//!
+//! * [`handshake`](self): who connects, with which rooms, and what they missed. `handshake.rs`.
+//! * the relay: the only one who sends. It reads the log in order and writes to the sockets of this node. `relay.rs`.
+//! * the pid: what a client shows to resume. It is signed and holds all there is to know, so that nothing about a connection
+//!   must be remembered: resume works after a restart and on another node. `pid.rs`.
+//!
+//! What must always hold, for one client from its first connect to its last, over cuts, kills and other nodes:
+//!
+//! * Every event of the log that is for its rooms reaches it **once, in log order**, or it is told to load afresh (a new pid,
+//!   so that `socket.recovered` is false). Never a silent hole.
+//! * Nothing reaches a socket before its CONNECT was accepted, or after its token or its rights ended.
+//!
+//! **How replay and live meet.** The handshake notes the relay's position `h`, reads what was missed up to `h` from the
+//! database, answers CONNECT, sends what was missed, and hands the socket to the relay together with `h`. The relay sends what
+//! it has relayed since `h` from its own memory, joins the socket to its rooms, and goes on. It does nothing in between, so
+//! nothing is sent twice and nothing falls between. If its memory does not reach back to `h`, it closes the transport: the
+//! client comes back and is given more from the database.
+//!
+//! **How rights and connecting meet.** The handshake notes the relay's position before it asks who somebody is. A control
+//! that the relay acted on earlier was committed before the answer and is part of it; one that came later is found by the
+//! relay when it admits the socket.
+
+mod handshake;
+mod pid;
+mod relay;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use lamplight_auth::{Gate, Secret};
+use lamplight_socketio::{Settings, Snapshot, SocketIo};
+use lamplight_store::{Store, StoreError};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{handshake::Handshake, pid::Pids, relay::Relay};
+
+/// What the handshake and the relay share.
+#[derive(Debug)]
+struct Shared {
+    /// The epoch of the log.
+    epoch: u32,
+    /// The newest event that the relay has handed to the sockets of this node.
+    position: AtomicI64,
+}
+
+/// The live side of one node. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Realtime {
+    io: SocketIo,
+}
+
+impl Realtime {
+    /// Starts it. The second value is the relay: it runs until `stop` and must be spawned; if it ends before, the server must
+    /// stop, because nobody would hear anything any more.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub async fn start(
+        store: Store,
+        gate: Gate,
+        secret: &Secret,
+        settings: Settings,
+        stop: CancellationToken,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
+        let head = store.log().head().await?;
+        let shared = Arc::new(Shared {
+            epoch: head.epoch,
+            position: AtomicI64::new(head.seq),
+        });
+        let (admissions, admitted) = mpsc::unbounded_channel();
+        let handshake = Handshake::new(store.clone(), gate, Pids::new(secret), Arc::clone(&shared), admissions);
+        let io = SocketIo::new(settings, handshake);
+        let relay = Relay::new(store, shared, admitted);
+        Ok((Self { io }, relay.run(stop)))
+    }
+
+    /// Answers a request to `/socket.io/`. Its origin must have been checked.
+    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
+        self.io.handle(request, peer).await
+    }
+
+    /// Closes all connections, spread over `waves`, so that the clients' return is spread too.
+    pub async fn shutdown(&self, waves: Duration) {
+        self.io.shutdown(waves).await;
+    }
+
+    /// What the Socket.IO server has counted.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        self.io.counters()
+    }
+}

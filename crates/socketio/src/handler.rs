@@ -120,6 +120,13 @@ impl ConnectAttempt {
         self.decided = true;
         self.conn.refuse(message, data);
     }
+
+    /// Closes the transport without an answer, when nothing can be decided now: unlike after a refusal, the client comes
+    /// back by itself, with what it needs to resume.
+    pub fn close_transport(mut self, why: &'static str) {
+        self.decided = true;
+        self.conn.close(CloseReason::ServerClose(why), 1013, "try again later");
+    }
 }
 
 impl Drop for ConnectAttempt {

@@ -1,0 +1,232 @@
+//! The relay: the log, in order, to the sockets of this node.
+//!
+//! One task, the only one who sends events and the only one who touches the hub. It holds a position in the log, is woken by
+//! commits, and polls as the net below: a wake-up is only a hint.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use lamplight_kernel::{Control, Offset, Room, Target, UserId};
+use lamplight_socketio::{Frame, Hub, Socket};
+use lamplight_store::{Backend, Logged, Store, StoreError, fault};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::Shared;
+
+/// Events read from the log at once.
+const BATCH: u64 = 256;
+/// Events remembered for sockets that are being admitted.
+const MEMORY: usize = 2048;
+/// Other nodes write to the same PostgreSQL; nobody but us writes to our SQLite.
+const POLL_POSTGRES: Duration = Duration::from_millis(500);
+const POLL_SQLITE: Duration = Duration::from_secs(5);
+/// After the database failed.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// A socket whose CONNECT was answered and that has been given everything up to `position`.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    pub(crate) socket: Socket,
+    pub(crate) user: UserId,
+    pub(crate) rooms: Vec<Room>,
+    pub(crate) position: i64,
+    /// Where the relay stood before anybody asked who this is.
+    pub(crate) checked: i64,
+}
+
+/// What the relay remembers of an event.
+#[derive(Debug)]
+enum Past {
+    Event(Target, Frame),
+    Control(Control),
+}
+
+#[derive(Debug)]
+pub(crate) struct Relay {
+    store: Store,
+    shared: Arc<Shared>,
+    admitted: mpsc::UnboundedReceiver<Admission>,
+    hub: Hub,
+    /// The newest events, without gaps, ending at the position.
+    memory: VecDeque<(i64, Past)>,
+}
+
+/// The frame of an event: `[name, payload, offset]`.
+pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Error> {
+    let offset = Offset { epoch, seq: event.seq }.to_string();
+    Frame::event(&event.name, &(&event.payload, offset))
+}
+
+impl Relay {
+    pub(crate) fn new(store: Store, shared: Arc<Shared>, admitted: mpsc::UnboundedReceiver<Admission>) -> Self {
+        Self {
+            store,
+            shared,
+            admitted,
+            hub: Hub::new(),
+            memory: VecDeque::new(),
+        }
+    }
+
+    /// Runs until `stop`.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut commits = self.store.commits();
+        let mut poll = interval(match self.store.backend() {
+            Backend::Sqlite => POLL_SQLITE,
+            Backend::Postgres => POLL_POSTGRES,
+        });
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing_since: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                admission = self.admitted.recv() => {
+                    match admission {
+                        Some(admission) => self.admit(admission),
+                        // The Socket.IO server is gone, and so is whoever could be sent anything.
+                        None => return,
+                    }
+                    continue;
+                }
+                _ = commits.changed() => {}
+                _ = poll.tick() => {}
+            }
+            match self.catch_up().await {
+                Ok(()) => {
+                    if let Some(since) = failing_since.take() {
+                        tracing::info!(millis = since.elapsed().as_millis(), "the log can be read again");
+                    }
+                }
+                Err(error) => {
+                    if failing_since.is_none() {
+                        tracing::error!(%error, "the log can't be read; trying on");
+                        failing_since = Some(Instant::now());
+                    }
+                    poll.reset_after(RETRY);
+                }
+            }
+        }
+    }
+
+    /// Hands on everything that the log has beyond the position.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        loop {
+            let position = self.shared.position.load(Ordering::Acquire);
+            let events = self.store.log().after(position, BATCH).await?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            for event in events {
+                self.hand_on(event).await;
+            }
+        }
+    }
+
+    async fn hand_on(&mut self, event: Logged) {
+        fault::reach(fault::BEFORE_SEND).await;
+        let seq = event.seq;
+        let expected = self.shared.position.load(Ordering::Acquire) + 1;
+        if seq != expected {
+            // Dropped from the log before we came to it. Who is connected can't be told any more: let them load afresh.
+            tracing::error!(seq, expected, "events are missing from the log; all sockets are closed");
+            self.close_all("the log has a hole");
+            self.memory.clear();
+        }
+        match self.past(event) {
+            Ok(past) => {
+                match &past {
+                    Past::Event(target, frame) => self.emit(target, frame).await,
+                    Past::Control(control) => self.obey(control),
+                }
+                self.memory.push_back((seq, past));
+                if self.memory.len() > MEMORY {
+                    self.memory.pop_front();
+                }
+            }
+            Err(error) => tracing::error!(%error, seq, "an event of the log can't be read; it is passed over"),
+        }
+        self.shared.position.store(seq, Ordering::Release);
+    }
+
+    fn past(&self, event: Logged) -> Result<Past, serde_json::Error> {
+        if event.name == Control::NAME {
+            return serde_json::from_str(event.payload.get()).map(Past::Control);
+        }
+        let frame = frame(self.shared.epoch, &event)?;
+        Ok(Past::Event(event.target, frame))
+    }
+
+    async fn emit(&mut self, target: &Target, frame: &Frame) {
+        if target.until.is_some_and(|until| self.store.clock().now() >= until) {
+            return;
+        }
+        let to: Vec<&str> = target.to.iter().map(Room::as_str).collect();
+        let except: Vec<&str> = target.except.iter().map(Room::as_str).collect();
+        let delivered = self.hub.emit_paced(frame, &to, &except).await;
+        tracing::debug!(sockets = delivered.sockets, bytes = delivered.bytes, "relayed");
+    }
+
+    fn obey(&mut self, control: &Control) {
+        match control {
+            Control::SignedOut { user } => {
+                let sockets: Vec<Socket> = self.hub.members(Room::user(*user).as_str()).cloned().collect();
+                for socket in sockets {
+                    // Not a DISCONNECT, after which the client would sit still: it comes back, and the handshake tells each
+                    // session whether it is over (`auth.signed_out`) or, with a new token, goes on without a loss.
+                    socket.close_transport("signed out");
+                    self.hub.remove(&socket);
+                }
+            }
+        }
+    }
+
+    /// Sends a new socket what was relayed since its position, and joins it to its rooms.
+    fn admit(&mut self, admission: Admission) {
+        let Admission {
+            socket,
+            user,
+            rooms,
+            position,
+            checked,
+        } = admission;
+        let now = self.store.clock().now();
+        let here = self.shared.position.load(Ordering::Acquire);
+        let oldest = self.memory.front().map_or(here + 1, |(seq, _)| *seq);
+        if position.min(checked) + 1 < oldest {
+            return socket.close_transport("too far behind");
+        }
+        for (seq, past) in &self.memory {
+            match past {
+                Past::Control(Control::SignedOut { user: whose }) if *seq > checked && *whose == user => {
+                    return socket.close_transport("signed out");
+                }
+                Past::Event(target, frame) if *seq > position && target.reaches(&rooms, now) => {
+                    if !socket.emit(frame) {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if position > here {
+            // Came from a node that is ahead of us. What it has, it must not get again: it waits for us by coming back.
+            return socket.close_transport("ahead of this node");
+        }
+        self.hub.join(&socket, rooms.iter().map(Room::as_str));
+    }
+
+    fn close_all(&mut self, why: &'static str) {
+        let sockets: Vec<Socket> = self.hub.sockets().cloned().collect();
+        for socket in sockets {
+            socket.close_transport(why);
+            self.hub.remove(&socket);
+        }
+    }
+}

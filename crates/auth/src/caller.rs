@@ -75,9 +75,7 @@ impl TryFrom<Caller> for Admin {
     fn try_from(caller: Caller) -> Result<Self, WrongRole> {
         match caller.person.standing {
             Standing::Admin => Ok(Self(caller)),
-            _ => Err(WrongRole {
-                needed: "administrator",
-            }),
+            _ => Err(WrongRole { needed: "administrator" }),
         }
     }
 }
@@ -92,9 +90,7 @@ impl TryFrom<Caller> for Staff {
     fn try_from(caller: Caller) -> Result<Self, WrongRole> {
         match caller.person.standing {
             Standing::Admin | Standing::Faculty { .. } => Ok(Self(caller)),
-            Standing::Student { .. } => Err(WrongRole {
-                needed: "administrator or faculty",
-            }),
+            Standing::Student { .. } => Err(WrongRole { needed: "administrator or faculty" }),
         }
     }
 }

@@ -78,9 +78,7 @@ pub struct Gate {
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Gate")
-            .field("tokens", &self.tokens)
-            .finish_non_exhaustive()
+        f.debug_struct("Gate").field("tokens", &self.tokens).finish_non_exhaustive()
     }
 }
 
@@ -88,11 +86,7 @@ impl Gate {
     /// A gate that asks `directory` who is who.
     #[must_use]
     pub fn new(tokens: Tokens, directory: Arc<dyn Directory>, clock: Clock) -> Self {
-        Self {
-            tokens,
-            directory,
-            clock,
-        }
+        Self { tokens, directory, clock }
     }
 
     /// Who holds this token, with the rights of today.
@@ -105,12 +99,8 @@ impl Gate {
             TokenError::Invalid => Refusal::TokenInvalid,
             TokenError::Expired => Refusal::TokenExpired,
         })?;
-        let person = self
-            .directory
-            .person(claims.user_id)
-            .await
-            .map_err(Refusal::Unknown)?
-            .ok_or(Refusal::AccountUnknown)?;
+        let person =
+            self.directory.person(claims.user_id).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
         if !person.is_active {
             return Err(Refusal::AccountInactive);
         }

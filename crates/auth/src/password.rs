@@ -71,10 +71,7 @@ impl Passwords {
     /// When hashing fails, which a working program never sees.
     pub fn new() -> Result<Self, argon2::password_hash::Error> {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self {
-            at_once: Arc::new(Semaphore::new(processors)),
-            nobody: hash("nobody's password")?.into(),
-        })
+        Ok(Self { at_once: Arc::new(Semaphore::new(processors)), nobody: hash("nobody's password")?.into() })
     }
 
     /// The hash of a password, with a salt of its own, as a PHC string.
@@ -83,19 +80,13 @@ impl Passwords {
     /// When hashing fails.
     pub async fn hash(&self, password: &str) -> Result<String, argon2::password_hash::Error> {
         let password = password.to_owned();
-        self.run(move || hash(&password))
-            .await
-            .ok_or(argon2::password_hash::Error::Crypto)?
+        self.run(move || hash(&password)).await.ok_or(argon2::password_hash::Error::Crypto)?
     }
 
     /// Whether `password` is the one of `stored`. Without a stored hash: takes as long, and is no.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> bool {
         // Nothing longer was ever accepted, and it would be paid for by us.
-        let password = if password.len() > MAX_PASSWORD_BYTES {
-            String::new()
-        } else {
-            password.to_owned()
-        };
+        let password = if password.len() > MAX_PASSWORD_BYTES { String::new() } else { password.to_owned() };
         let (hash, known) = match stored {
             Some(stored) => (Arc::from(stored), true),
             None => (Arc::clone(&self.nobody), false),
@@ -146,9 +137,6 @@ mod tests {
         ] {
             assert_eq!(check_password(password, "gnm2024007").err(), refused, "{password}");
         }
-        assert_eq!(
-            check_password(&"ab".repeat(129), "x").err(),
-            Some(WeakPassword::TooLong)
-        );
+        assert_eq!(check_password(&"ab".repeat(129), "x").err(), Some(WeakPassword::TooLong));
     }
 }

@@ -49,9 +49,6 @@ impl FromStr for Role {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Admin, Self::Faculty, Self::Student]
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(())
+        [Self::Admin, Self::Faculty, Self::Student].into_iter().find(|role| role.as_str() == text).ok_or(())
     }
 }

@@ -47,11 +47,7 @@ impl Secret {
     /// When it is too short.
     pub fn from_text(text: &str) -> Result<Self, SecretError> {
         let text = text.trim();
-        if text.len() < MIN_BYTES {
-            Err(SecretError::TooShort)
-        } else {
-            Ok(Self(text.as_bytes().to_vec()))
-        }
+        if text.len() < MIN_BYTES { Err(SecretError::TooShort) } else { Ok(Self(text.as_bytes().to_vec())) }
     }
 
     /// Reads the secret kept in `path`, or makes one and keeps it there with mode 0600.
@@ -59,10 +55,7 @@ impl Secret {
     /// # Errors
     /// When the file can't be read or written, or holds too little.
     pub fn kept_in(path: &Path, chance: &Chance) -> Result<Self, SecretError> {
-        let at = |source| SecretError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let at = |source| SecretError::File { path: path.to_owned(), source };
         match fs::read_to_string(path) {
             Ok(text) => return Self::from_text(&text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -78,9 +71,7 @@ impl Secret {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(path) {
             Ok(mut file) => {
-                file.write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(at)?;
+                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at)?;
                 Self::from_text(&text)
             }
             // Another process was first.
@@ -130,9 +121,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt.secret");
         fs::write(&path, "").unwrap();
-        assert!(matches!(
-            Secret::kept_in(&path, &Chance::system()),
-            Err(SecretError::TooShort)
-        ));
+        assert!(matches!(Secret::kept_in(&path, &Chance::system()), Err(SecretError::TooShort)));
     }
 }

@@ -56,9 +56,7 @@ pub struct Tokens {
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens")
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
 }
 
@@ -68,15 +66,8 @@ impl Tokens {
     pub fn new(secret: &Secret, lifetime: Duration, chance: Chance) -> Self {
         // Fails when it is installed already, which is what is wanted.
         let _ = HS256_ONLY.install_default();
-        let keys = (
-            EncodingKey::from_secret(secret.bytes()),
-            DecodingKey::from_secret(secret.bytes()),
-        );
-        Self {
-            keys: Arc::new(keys),
-            lifetime,
-            chance,
-        }
+        let keys = (EncodingKey::from_secret(secret.bytes()), DecodingKey::from_secret(secret.bytes()));
+        Self { keys: Arc::new(keys), lifetime, chance }
     }
 
     /// A token for a person, from `now` on.
@@ -104,14 +95,9 @@ impl Tokens {
         let mut validation = Validation::new(Algorithm::HS256);
         // The library would compare with the machine's clock; ours can be set by a test.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.keys.1, &validation)
-            .map_err(|_| TokenError::Invalid)?
-            .claims;
-        if now.seconds() >= claims.exp {
-            Err(TokenError::Expired)
-        } else {
-            Ok(claims)
-        }
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.keys.1, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        if now.seconds() >= claims.exp { Err(TokenError::Expired) } else { Ok(claims) }
     }
 }
 
@@ -144,11 +130,7 @@ impl signature::Signer<Vec<u8>> for Hs256 {
 impl signature::Verifier<Vec<u8>> for Hs256 {
     /// In constant time.
     fn verify(&self, message: &[u8], signed: &Vec<u8>) -> Result<(), signature::Error> {
-        self.0
-            .clone()
-            .chain_update(message)
-            .verify_slice(signed)
-            .map_err(|_| signature::Error::new())
+        self.0.clone().chain_update(message).verify_slice(signed).map_err(|_| signature::Error::new())
     }
 }
 
@@ -183,29 +165,19 @@ mod tests {
     }
 
     fn tokens(secret: &str) -> Tokens {
-        Tokens::new(
-            &Secret::from_text(secret).unwrap(),
-            Duration::from_secs(60),
-            Chance::seeded(2),
-        )
+        Tokens::new(&Secret::from_text(secret).unwrap(), Duration::from_secs(60), Chance::seeded(2))
     }
 
     #[test]
     fn a_token_holds_for_its_time_and_only_with_its_secret() {
-        let (ours, theirs) = (
-            tokens("0123456789abcdef0123456789abcdef"),
-            tokens("another-secret-another-secret-32"),
-        );
+        let (ours, theirs) = (tokens("0123456789abcdef0123456789abcdef"), tokens("another-secret-another-secret-32"));
         let now = Timestamp::from_millis(1_795_383_000_000);
         let token = ours.issue(&asha(), now).unwrap();
         let claims = ours.read(&token, now).unwrap();
         assert_eq!((claims.user_id, claims.role, claims.ver), (asha().user, Role::Admin, 4));
         assert_eq!(claims.exp - claims.iat, 60);
         assert_eq!(ours.read(&token, now.plus(Duration::from_secs(59))).map(|_| ()), Ok(()));
-        assert_eq!(
-            ours.read(&token, now.plus(Duration::from_secs(60))),
-            Err(TokenError::Expired)
-        );
+        assert_eq!(ours.read(&token, now.plus(Duration::from_secs(60))), Err(TokenError::Expired));
         assert_eq!(theirs.read(&token, now), Err(TokenError::Invalid));
     }
 

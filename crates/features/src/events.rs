@@ -18,12 +18,7 @@ pub struct Listed {
 }
 
 const fn listed<E: Event>(payload: &'static str, heard_by: &'static str, when: &'static str) -> Listed {
-    Listed {
-        name: E::NAME,
-        payload,
-        heard_by,
-        when,
-    }
+    Listed { name: E::NAME, payload, heard_by, when }
 }
 
 /// Every event that a client can hear, by name.

@@ -23,20 +23,12 @@ pub(crate) struct Envelope<T> {
 
 /// An answer with data.
 pub(crate) const fn data<T>(data: T) -> Json<Envelope<T>> {
-    Json(Envelope {
-        success: true,
-        message: None,
-        data,
-    })
+    Json(Envelope { success: true, message: None, data })
 }
 
 /// An answer with data and a sentence.
 pub(crate) const fn told<T>(message: &'static str, data: T) -> Json<Envelope<T>> {
-    Json(Envelope {
-        success: true,
-        message: Some(message),
-        data,
-    })
+    Json(Envelope { success: true, message: Some(message), data })
 }
 
 /// An answer that is only a sentence.
@@ -68,20 +60,8 @@ pub(crate) struct PaginationBody {
 }
 
 impl From<Pagination> for PaginationBody {
-    fn from(
-        Pagination {
-            page,
-            limit,
-            total,
-            pages,
-        }: Pagination,
-    ) -> Self {
-        Self {
-            page,
-            limit,
-            total,
-            pages,
-        }
+    fn from(Pagination { page, limit, total, pages }: Pagination) -> Self {
+        Self { page, limit, total, pages }
     }
 }
 
@@ -153,13 +133,7 @@ impl FromStr for CommaList {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(
-            text.split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        ))
+        Ok(Self(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()))
     }
 }
 
@@ -203,12 +177,7 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<Form>(json).unwrap().semester, semester, "{json}");
         }
-        for bad in [
-            r#"{"semester":"three"}"#,
-            r#"{"semester":[3]}"#,
-            r#"{"semester":{}}"#,
-            r#"{"tags":3}"#,
-        ] {
+        for bad in [r#"{"semester":"three"}"#, r#"{"semester":[3]}"#, r#"{"semester":{}}"#, r#"{"tags":3}"#] {
             assert!(serde_json::from_str::<Form>(bad).is_err(), "{bad}");
         }
         for json in [r#"{"tags":"a, b,,"}"#, r#"{"tags":["a","b"]}"#, r#"{"tags":["a,b"]}"#] {

@@ -63,10 +63,7 @@ pub struct Policy {
 impl Default for Policy {
     /// 25 MB, every kind.
     fn default() -> Self {
-        Self {
-            limit: 25 * 1024 * 1024,
-            accepted: Accepted::all(),
-        }
+        Self { limit: 25 * 1024 * 1024, accepted: Accepted::all() }
     }
 }
 

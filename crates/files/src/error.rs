@@ -118,10 +118,7 @@ pub enum FilesError {
 impl FilesError {
     /// Whether the file or the request is at fault: the text is a sentence for the person who sent it.
     pub const fn is_about_the_file(&self) -> bool {
-        !matches!(
-            self,
-            Self::Settings(_) | Self::BrokenOff | Self::Disk { .. } | Self::Storage { .. }
-        )
+        !matches!(self, Self::Settings(_) | Self::BrokenOff | Self::Disk { .. } | Self::Storage { .. })
     }
 
     /// For `map_err` on disk operations.

@@ -74,21 +74,13 @@ impl Files {
     ///
     /// [`FilesError::Settings`] when the settings cannot work, [`FilesError::Disk`] when a folder cannot be made or written.
     pub fn open(config: FilesConfig) -> Result<Self, FilesError> {
-        let FilesConfig {
-            staging,
-            backend,
-            policy,
-        } = config;
+        let FilesConfig { staging, backend, policy } = config;
         let staging = StagingFolder::open(&staging)?;
         let store = match backend {
             Backend::Local { dir } => Store::Local(LocalFolder::open(dir, &staging)?),
             Backend::S3(config) => Store::S3(Box::new(Bucket::open(&config)?)),
         };
-        Ok(Self {
-            staging: Arc::new(staging),
-            store: Arc::new(store),
-            policy,
-        })
+        Ok(Self { staging: Arc::new(staging), store: Arc::new(store), policy })
     }
 
     /// Stores a small object, reads it back and removes it, the way real files go.
@@ -98,10 +90,7 @@ impl Files {
     /// Whatever fails on the way, as [`FilesError::Disk`] or [`FilesError::Storage`].
     pub async fn check(&self) -> Result<(), FilesError> {
         let probe = format!("probe {}", crate::staging::random_name()?);
-        let everything = Policy {
-            limit: u64::MAX,
-            ..Policy::default()
-        };
+        let everything = Policy { limit: u64::MAX, ..Policy::default() };
         let mut staging = self.stage_with("probe.txt", everything);
         staging.write(probe.clone()).await?;
         let kept = self.keep(staging.finish().await?).await?;
@@ -143,25 +132,13 @@ impl Files {
     ///
     /// [`FilesError::Disk`] or [`FilesError::Storage`]; the staging file is gone in any case.
     pub async fn keep(&self, staged: Staged) -> Result<Kept, FilesError> {
-        let Staged {
-            staged,
-            name,
-            size,
-            sha256,
-            kind,
-        } = staged;
+        let Staged { staged, name, size, sha256, kind } = staged;
         let key = sha256.key();
         let written = match &*self.store {
             Store::Local(folder) => folder.put(&key, staged, size).await?,
             Store::S3(bucket) => bucket.put(&key, staged, size).await?,
         };
-        Ok(Kept {
-            sha256,
-            size,
-            kind,
-            name,
-            written,
-        })
+        Ok(Kept { sha256, size, kind, name, written })
     }
 
     /// Streams a kept file, or a range of its bytes (end excluded; an end beyond the file's is moved to it).
@@ -207,9 +184,5 @@ impl Files {
 pub(crate) fn within(range: Option<Range<u64>>, size: u64) -> Result<Range<u64>, FilesError> {
     let range = range.unwrap_or(0..size);
     let range = range.start..range.end.min(size);
-    if range.is_empty() && size > 0 {
-        Err(FilesError::OutOfRange { size })
-    } else {
-        Ok(range)
-    }
+    if range.is_empty() && size > 0 { Err(FilesError::OutOfRange { size }) } else { Ok(range) }
 }

@@ -81,14 +81,7 @@ mod tests {
         assert_eq!(hash.to_string(), hex);
         assert_eq!(hash.key(), format!("ba/78/{hex}"));
         assert_eq!(hex.to_uppercase().parse(), Ok(hash));
-        for bad in [
-            "",
-            "ba",
-            &hex[1..],
-            &format!("{hex}0"),
-            &format!("g{}", &hex[1..]),
-            &"é".repeat(32),
-        ] {
+        for bad in ["", "ba", &hex[1..], &format!("{hex}0"), &format!("g{}", &hex[1..]), &"é".repeat(32)] {
             assert_eq!(bad.parse::<Sha256>(), Err(NotASha256), "{bad}");
         }
     }

@@ -65,12 +65,7 @@ impl FileKind {
             Self::Docx => ("DOCX", OOXML_TEXT, &["docx"], "Word document (DOCX)"),
             Self::Xls => ("XLS", "application/vnd.ms-excel", &["xls"], "Excel workbook (XLS)"),
             Self::Xlsx => ("XLSX", OOXML_SHEET, &["xlsx"], "Excel workbook (XLSX)"),
-            Self::Ppt => (
-                "PPT",
-                "application/vnd.ms-powerpoint",
-                &["ppt"],
-                "PowerPoint presentation (PPT)",
-            ),
+            Self::Ppt => ("PPT", "application/vnd.ms-powerpoint", &["ppt"], "PowerPoint presentation (PPT)"),
             Self::Pptx => ("PPTX", OOXML_SLIDES, &["pptx"], "PowerPoint presentation (PPTX)"),
             Self::Zip => ("ZIP", "application/zip", &["zip"], "ZIP archive"),
             Self::Rar => ("RAR", "application/vnd.rar", &["rar"], "RAR archive"),
@@ -104,9 +99,7 @@ impl FileKind {
 
     /// The kind that names with this extension claim to be; case does not matter.
     pub fn from_extension(extension: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.extensions().iter().any(|e| e.eq_ignore_ascii_case(extension)))
+        Self::ALL.into_iter().find(|kind| kind.extensions().iter().any(|e| e.eq_ignore_ascii_case(extension)))
     }
 
     const fn bit(self) -> u16 {

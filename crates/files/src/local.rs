@@ -93,21 +93,14 @@ impl LocalFolder {
             })?;
             let size = file.metadata().map_err(FilesError::disk("read a kept file"))?.len();
             let range = crate::files::within(range, size)?;
-            file.seek(SeekFrom::Start(range.start))
-                .map_err(FilesError::disk("read a kept file"))?;
+            file.seek(SeekFrom::Start(range.start)).map_err(FilesError::disk("read a kept file"))?;
             Ok((file, size, range))
         })
         .await?;
         let reader = tokio::fs::File::from_std(file).take(range.end - range.start);
         let stream = ReaderStream::with_capacity(reader, CHUNK);
-        let stream = stream
-            .map(|chunk| chunk.map_err(FilesError::disk("read a kept file")))
-            .boxed();
-        Ok(FileBody {
-            size_total: size,
-            range,
-            stream,
-        })
+        let stream = stream.map(|chunk| chunk.map_err(FilesError::disk("read a kept file"))).boxed();
+        Ok(FileBody { size_total: size, range, stream })
     }
 
     /// Removes the file at `key`; none there is fine.
@@ -120,9 +113,7 @@ impl LocalFolder {
                 Err(e) => return Err(FilesError::disk("remove a kept file")(e)),
             }
             // Or it would be back after a power cut, with no row that knows of it.
-            path.parent()
-                .map_or(Ok(()), sync_folder)
-                .map_err(FilesError::disk("sync the folder of a removed file"))
+            path.parent().map_or(Ok(()), sync_folder).map_err(FilesError::disk("sync the folder of a removed file"))
         })
         .await
     }
@@ -130,10 +121,7 @@ impl LocalFolder {
 
 /// Syncs the folders from that of `path` up to `root`, both included.
 fn sync_folders(path: &Path, root: &Path) -> io::Result<()> {
-    path.ancestors()
-        .skip(1)
-        .take_while(|folder| folder.starts_with(root))
-        .try_for_each(sync_folder)
+    path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync_folder)
 }
 
 #[cfg(unix)]

@@ -18,10 +18,7 @@ const NAMELESS: &str = "file";
 /// shortened between graphemes, the extension stays. Never empty. All scripts survive, with the joiners U+200C and U+200D
 /// that Hindi and Malayalam are written with. Cleaning a clean name changes nothing.
 pub fn clean_name(original: &str) -> String {
-    let last = original
-        .rsplit(['/', '\\'])
-        .find(|part| !tidy(part).is_empty())
-        .unwrap_or_default();
+    let last = original.rsplit(['/', '\\']).find(|part| !tidy(part).is_empty()).unwrap_or_default();
     let tidied = tidy(last);
     let name = tidied.trim_end_matches(['.', ' ']);
     let (stem, extension) = match name.rsplit_once('.') {
@@ -29,19 +26,11 @@ pub fn clean_name(original: &str) -> String {
         _ => (trimmed(name), None),
     };
     // Joiners alone are invisible.
-    let stem = if stem.trim_matches(['\u{200C}', '\u{200D}']).is_empty() {
-        NAMELESS
-    } else {
-        stem
-    };
+    let stem = if stem.trim_matches(['\u{200C}', '\u{200D}']).is_empty() { NAMELESS } else { stem };
     let Some(extension) = extension else {
         let short = shortened(stem, LONGEST);
         // What is left may end like an extension now.
-        return if short.len() < stem.len() {
-            clean_name(short)
-        } else {
-            short.to_owned()
-        };
+        return if short.len() < stem.len() { clean_name(short) } else { short.to_owned() };
     };
     let stem = shortened(stem, LONGEST - 1 - extension.chars().count());
     format!("{stem}.{extension}")
@@ -49,10 +38,7 @@ pub fn clean_name(original: &str) -> String {
 
 /// The extension of a clean name, without the dot.
 pub(crate) fn extension(clean: &str) -> Option<&str> {
-    clean
-        .rsplit_once('.')
-        .map(|(_, extension)| extension)
-        .filter(|extension| is_extension(extension))
+    clean.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| is_extension(extension))
 }
 
 /// The value of a `Content-Disposition` header that makes a browser save a file under `name` (RFC 6266, RFC 8187).
@@ -142,11 +128,7 @@ fn shortened(stem: &str, longest: usize) -> &str {
     let Some((limit, _)) = stem.char_indices().nth(longest) else {
         return stem;
     };
-    let cut = stem
-        .grapheme_indices(true)
-        .map(|(at, _)| at)
-        .take_while(|at| *at <= limit)
-        .last();
+    let cut = stem.grapheme_indices(true).map(|(at, _)| at).take_while(|at| *at <= limit).last();
     let cut = cut.filter(|at| *at > 0).unwrap_or(limit);
     let (short, _) = stem.split_at_checked(cut).unwrap_or_default();
     let short = trimmed(short);

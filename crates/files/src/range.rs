@@ -24,10 +24,7 @@ pub fn parse_range(header: &str, size: u64) -> RangeRequest {
         return RangeRequest::Whole;
     }
     // A list may have empty elements, which do not count (5.6.1.2).
-    let mut specs = set
-        .split(',')
-        .map(|spec| spec.trim_matches([' ', '\t']))
-        .filter(|spec| !spec.is_empty());
+    let mut specs = set.split(',').map(|spec| spec.trim_matches([' ', '\t'])).filter(|spec| !spec.is_empty());
     let (Some(spec), None) = (specs.next(), specs.next()) else {
         return RangeRequest::Whole;
     };

@@ -39,9 +39,7 @@ impl Bucket {
         if let Some(endpoint) = config.endpoint.as_deref() {
             let lower = endpoint.to_ascii_lowercase();
             if !(lower.starts_with("https://") || lower.starts_with("http://")) {
-                return Err(FilesError::Settings(
-                    "the S3 endpoint must begin with https:// or http://".to_owned(),
-                ));
+                return Err(FilesError::Settings("the S3 endpoint must begin with https:// or http://".to_owned()));
             }
             if lower.starts_with("http://") && !config.allow_http {
                 return Err(FilesError::Settings(
@@ -73,9 +71,8 @@ impl Bucket {
         if let Some(endpoint) = &config.endpoint {
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
-        let store = builder
-            .build()
-            .map_err(|e| FilesError::Settings(format!("the S3 settings cannot be used: {e}")))?;
+        let store =
+            builder.build().map_err(|e| FilesError::Settings(format!("the S3 settings cannot be used: {e}")))?;
         Ok(Self { store, prefix })
     }
 
@@ -92,24 +89,14 @@ impl Bucket {
         let staged = Arc::new(staged);
         if size <= PART {
             let part = part_at(&staged, 0, size).await?;
-            self.store
-                .put(&path, part.into())
-                .await
-                .map_err(storage("store a file"))?;
+            self.store.put(&path, part.into()).await.map_err(storage("store a file"))?;
             return Ok(true);
         }
-        let mut upload = self
-            .store
-            .put_multipart(&path)
-            .await
-            .map_err(storage("begin an upload in parts"))?;
+        let mut upload = self.store.put_multipart(&path).await.map_err(storage("begin an upload in parts"))?;
         let mut at = 0;
         while at < size {
             let sent = match part_at(&staged, at, PART.min(size - at)).await {
-                Ok(part) => upload
-                    .put_part(part.into())
-                    .await
-                    .map_err(storage("store a part of a file")),
+                Ok(part) => upload.put_part(part.into()).await.map_err(storage("store a part of a file")),
                 Err(e) => Err(e),
             };
             if let Err(e) = sent {
@@ -147,10 +134,7 @@ impl Bucket {
             Ok(_) => GetRange::Bounded(range),
             Err(_) => GetRange::Offset(range.start),
         });
-        let options = GetOptions {
-            range: asked,
-            ..GetOptions::default()
-        };
+        let options = GetOptions { range: asked, ..GetOptions::default() };
         let found = match self.store.get_opts(&self.path(key), options).await {
             Ok(found) => found,
             Err(Error::NotFound { .. }) => return Err(FilesError::Missing),
@@ -163,15 +147,8 @@ impl Bucket {
             }
         };
         let (size_total, range) = (found.meta.size, found.range.clone());
-        let stream = found
-            .into_stream()
-            .map(|chunk| chunk.map_err(storage("read a file")))
-            .boxed();
-        Ok(FileBody {
-            size_total,
-            range,
-            stream,
-        })
+        let stream = found.into_stream().map(|chunk| chunk.map_err(storage("read a file"))).boxed();
+        Ok(FileBody { size_total, range, stream })
     }
 
     /// Removes the object at `key`; none there is fine.
@@ -209,16 +186,9 @@ fn client_options(allow_http: bool) -> ClientOptions {
 
 /// A few tries within the patience of a person who waits.
 fn retries() -> RetryConfig {
-    RetryConfig {
-        backoff: BackoffConfig::default(),
-        max_retries: 3,
-        retry_timeout: Duration::from_secs(20),
-    }
+    RetryConfig { backoff: BackoffConfig::default(), max_retries: 3, retry_timeout: Duration::from_secs(20) }
 }
 
 fn storage(action: &'static str) -> impl FnOnce(Error) -> FilesError {
-    move |source| FilesError::Storage {
-        action,
-        source: Box::new(source),
-    }
+    move |source| FilesError::Storage { action, source: Box::new(source) }
 }

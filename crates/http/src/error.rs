@@ -59,18 +59,12 @@ pub fn answer(problem: Problem) -> Response {
         success: false,
         message: problem.message().to_owned(),
         code: problem.code(),
-        fields: problem
-            .fields()
-            .iter()
-            .map(|(field, text)| (field.to_string(), text.to_string()))
-            .collect(),
+        fields: problem.fields().iter().map(|(field, text)| (field.to_string(), text.to_string())).collect(),
     };
     let mut response = (status(problem.class()), axum::Json(body)).into_response();
     if problem.class() == Class::Unavailable {
         // Small on purpose: the existing client waits for as long before it sends the request again by itself.
-        response
-            .headers_mut()
-            .insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("2"));
+        response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("2"));
     }
     response.extensions_mut().insert(Arc::new(problem));
     response

@@ -90,34 +90,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
-        let is_json = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                value
-                    .split(';')
-                    .next()
-                    .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+        let is_json =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
+                value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
             });
         if !is_json {
             let message = "Send the request as JSON, with the header Content-Type: application/json.";
             return Err(Problem::new(Class::UnsupportedMedia, "request.not_json", message).into());
         }
-        let body = Limited::new(request.into_body(), MAX_JSON_BYTES)
-            .collect()
-            .await
-            .map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    Problem::new(Class::TooLarge, "request.too_large", "The request is too large.")
-                } else {
-                    Problem::new(
-                        Class::Invalid,
-                        "request.cut_off",
-                        "The request ended before it was complete.",
-                    )
-                }
-            })?;
+        let body = Limited::new(request.into_body(), MAX_JSON_BYTES).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Problem::new(Class::TooLarge, "request.too_large", "The request is too large.")
+            } else {
+                Problem::new(Class::Invalid, "request.cut_off", "The request ended before it was complete.")
+            }
+        })?;
         let bytes = body.to_bytes();
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value =
@@ -129,11 +116,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 }
             })?;
         deserializer.end().map_err(|error| {
-            Problem::new(
-                Class::Invalid,
-                "request.malformed_json",
-                format!("The request is not valid JSON: {error}."),
-            )
+            Problem::new(Class::Invalid, "request.malformed_json", format!("The request is not valid JSON: {error}."))
         })?;
         Ok(Self(value))
     }
@@ -149,11 +132,7 @@ pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Pr
 
 /// JSON that is not what belongs here.
 fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let problem = Problem::new(
-        Class::Invalid,
-        "request.invalid",
-        "Something in the request is not as it should be.",
-    );
+    let problem = Problem::new(Class::Invalid, "request.invalid", "Something in the request is not as it should be.");
     let text = error.inner().to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     // A missing field is reported at the object that lacks it; its name stands in the text.
@@ -189,20 +168,14 @@ impl Params {
     /// # Errors
     /// When one of them can't be one, or there are more than a thousand.
     pub fn list<T: FromStr>(&self, name: &'static str, expected: impl Display) -> Result<Vec<T>, Problem> {
-        let items = self.text(name).map(|text| {
-            text.split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .collect::<Vec<_>>()
-        });
+        let items = self
+            .text(name)
+            .map(|text| text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Vec<_>>());
         let items = items.unwrap_or_default();
         if items.len() > 1000 {
             return Err(unexpected(name, "at most a thousand values"));
         }
-        items
-            .into_iter()
-            .map(|item| item.parse().map_err(|_| unexpected(name, &expected)))
-            .collect()
+        items.into_iter().map(|item| item.parse().map_err(|_| unexpected(name, &expected))).collect()
     }
 
     /// Which page: `page` (from 1) and `limit`.
@@ -221,12 +194,8 @@ impl Params {
 }
 
 fn unexpected(name: &'static str, expected: impl Display) -> Problem {
-    Problem::new(
-        Class::Invalid,
-        "request.invalid_query",
-        "A filter in the address is not as it should be.",
-    )
-    .with_field(name, format!("This must be {expected}."))
+    Problem::new(Class::Invalid, "request.invalid_query", "A filter in the address is not as it should be.")
+        .with_field(name, format!("This must be {expected}."))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Params {
@@ -251,16 +220,8 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for PathId<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let unknown = || {
-            Problem::new(
-                Class::NotFound,
-                "request.unknown_id",
-                "There is nothing at this address.",
-            )
-        };
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| unknown())?;
+        let unknown = || Problem::new(Class::NotFound, "request.unknown_id", "There is nothing at this address.");
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
         Ok(Self(text.parse().map_err(|_| unknown())?))
     }
 }
@@ -275,11 +236,7 @@ pub(crate) fn nothing_here(method: &Method, path: &str, exists: bool) -> Problem
         )
     } else {
         tracing::debug!(%method, path, "no such address");
-        Problem::new(
-            Class::NotFound,
-            "request.unknown_address",
-            "There is nothing at this address.",
-        )
+        Problem::new(Class::NotFound, "request.unknown_address", "There is nothing at this address.")
     }
 }
 
@@ -305,9 +262,7 @@ mod tests {
 
     async fn params(query: &str) -> Params {
         let request = Request::builder().uri(format!("/x?{query}")).body(()).unwrap();
-        Params::from_request_parts(&mut request.into_parts().0, &())
-            .await
-            .unwrap()
+        Params::from_request_parts(&mut request.into_parts().0, &()).await.unwrap()
     }
 
     #[tokio::test]
@@ -319,10 +274,7 @@ mod tests {
         assert_eq!(found.parsed::<i32>("semester", "a number").unwrap(), Some(4));
         assert_eq!(found.parsed::<i32>("course", "a number").unwrap(), None);
         assert_eq!(params("l=1,2,,3").await.list::<i32>("l", "numbers").unwrap(), [1, 2, 3]);
-        let refused = params("semester=three")
-            .await
-            .parsed::<i32>("semester", "a number")
-            .unwrap_err();
+        let refused = params("semester=three").await.parsed::<i32>("semester", "a number").unwrap_err();
         assert_eq!(refused.fields()["semester"], "This must be a number.");
         for wrong in ["page=0", "page=-1", "limit=x", "limit=0"] {
             assert!(params(wrong).await.page(20).is_err(), "{wrong}");

@@ -46,9 +46,7 @@ impl Origins {
         let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
         let origins = items.map(|item| {
             let origin = item.strip_suffix('/').unwrap_or(item).to_ascii_lowercase();
-            let host = origin
-                .strip_prefix("https://")
-                .or_else(|| origin.strip_prefix("http://"));
+            let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
             let plain = |host: &str| !host.is_empty() && !host.contains(['/', '?', '#', '@', '*', ' ']);
             match host {
                 Some(host) if plain(host) && HeaderValue::from_str(&origin).is_ok() => Ok(origin),
@@ -78,9 +76,8 @@ impl Origins {
         let Ok(origin) = origin.to_str() else { return false };
         // Behind a proxy that ends TLS we can't know our own scheme, so the host decides.
         let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let same = origin
-            .split_once("://")
-            .is_some_and(|(_, host)| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
+        let same =
+            origin.split_once("://").is_some_and(|(_, host)| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
         same || self.0.contains(&origin.to_ascii_lowercase())
     }
 
@@ -88,9 +85,7 @@ impl Origins {
     pub fn cors(&self) -> CorsLayer {
         let origins = self.clone();
         CorsLayer::new()
-            .allow_origin(AllowOrigin::predicate(move |origin, parts| {
-                origins.allows(origin, &parts.headers)
-            }))
+            .allow_origin(AllowOrigin::predicate(move |origin, parts| origins.allows(origin, &parts.headers)))
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([
@@ -151,14 +146,8 @@ mod tests {
 
     #[test]
     fn what_is_no_origin() {
-        for bad in [
-            "*",
-            "portal.example.org",
-            "https://",
-            "https://x.example/path",
-            "https://*.example.org",
-            "ftp://x",
-        ] {
+        for bad in ["*", "portal.example.org", "https://", "https://x.example/path", "https://*.example.org", "ftp://x"]
+        {
             assert!(Origins::parse(bad).is_err(), "{bad}");
         }
         assert!(Origins::parse("").is_ok());

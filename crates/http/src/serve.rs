@@ -48,10 +48,7 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken, 
     drop(listener);
     connections.close();
     if tokio::time::timeout(grace, connections.wait()).await.is_err() {
-        tracing::warn!(
-            open = connections.len(),
-            "requests were still under way when the time to stop was over"
-        );
+        tracing::warn!(open = connections.len(), "requests were still under way when the time to stop was over");
     }
 }
 

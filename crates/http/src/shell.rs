@@ -47,14 +47,8 @@ pub fn shell(routes: Router, origins: &Origins, chance: Chance) -> Router {
         })
         .layer(CompressionLayer::new().compress_when(compressible))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
-            let text = panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or(panic.downcast_ref::<&str>().copied());
-            answer(Problem::internal(format!(
-                "a handler panicked: {}",
-                text.unwrap_or("no text")
-            )))
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            answer(Problem::internal(format!("a handler panicked: {}", text.unwrap_or("no text"))))
         }))
         .layer(origins.cors())
         .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
@@ -92,10 +86,7 @@ pub async fn drain(request: Request, next: Next) -> Response {
     let rest = Arc::new(Mutex::new(Box::pin(body.into_data_stream())));
     let shared = Arc::clone(&rest);
     let poll = |rest: &Mutex<Pin<Box<BodyDataStream>>>, context: &mut Context<'_>| {
-        rest.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-            .poll_next(context)
+        rest.lock().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context)
     };
     let stream = futures_util::stream::poll_fn(move |context| poll(&shared, context));
     let response = next.run(Request::from_parts(parts, Body::from_stream(stream))).await;
@@ -113,19 +104,12 @@ pub async fn drain(request: Request, next: Next) -> Response {
 }
 
 async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> Response {
-    let id: Arc<str> = chance
-        .bytes::<8>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>()
-        .into();
+    let id: Arc<str> = chance.bytes::<8>().iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let method = request.method().clone();
     // The pattern, not the address: the query may hold names and mail addresses.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", %id, %method, route);
     async move {
         let started = Instant::now();
@@ -141,9 +125,7 @@ async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> 
             None => tracing::debug!(status, millis, "answered"),
         }
         if let Ok(value) = HeaderValue::from_str(&id) {
-            response
-                .headers_mut()
-                .insert(HeaderName::from_static("x-request-id"), value);
+            response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
         }
         response
     }

@@ -130,12 +130,7 @@ impl Standing {
                 rooms.push(Room::faculty());
                 rooms.extend(teaches.iter().map(|&course| Room::teachers(course)));
             }
-            Self::Student {
-                course,
-                semester,
-                batch_year,
-                ..
-            } => rooms.extend([
+            Self::Student { course, semester, batch_year, .. } => rooms.extend([
                 Room::students(),
                 Room::course(*course),
                 Room::year(*batch_year),
@@ -208,40 +203,14 @@ mod tests {
     fn who_sees_what() {
         let (gnm, anm): (CourseId, CourseId) = (id(1), id(2));
         let student = |user: u128, course, semester, batch_year| {
-            (
-                id::<UserId>(user),
-                Standing::Student {
-                    student: id(user + 100),
-                    course,
-                    semester,
-                    batch_year,
-                },
-            )
+            (id::<UserId>(user), Standing::Student { student: id(user + 100), course, semester, batch_year })
         };
         let people = [
             ("gnm3", student(11, gnm, 3, 2025)),
             ("gnm1", student(12, gnm, 1, 2026)),
             ("anm3", student(13, anm, 3, 2025)),
-            (
-                "teaches gnm",
-                (
-                    id(14),
-                    Standing::Faculty {
-                        faculty: id(114),
-                        teaches: vec![gnm],
-                    },
-                ),
-            ),
-            (
-                "teaches none",
-                (
-                    id(15),
-                    Standing::Faculty {
-                        faculty: id(115),
-                        teaches: vec![],
-                    },
-                ),
-            ),
+            ("teaches gnm", (id(14), Standing::Faculty { faculty: id(114), teaches: vec![gnm] })),
+            ("teaches none", (id(15), Standing::Faculty { faculty: id(115), teaches: vec![] })),
             ("admin", (id(16), Standing::Admin)),
         ];
         use AudiencePart::*;

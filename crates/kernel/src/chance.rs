@@ -27,9 +27,7 @@ impl Chance {
     /// Repeatable: the same seed gives the same ids in the same order. For tests alone.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
-        Self {
-            seeded: Some(Arc::new(Mutex::new(StdRng::seed_from_u64(seed)))),
-        }
+        Self { seeded: Some(Arc::new(Mutex::new(StdRng::seed_from_u64(seed)))) }
     }
 
     /// Random bytes.
@@ -37,10 +35,7 @@ impl Chance {
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         match &self.seeded {
-            Some(rng) => rng
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .fill_bytes(&mut bytes),
+            Some(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes),
             None => rand::rng().fill_bytes(&mut bytes),
         }
         bytes
@@ -57,11 +52,7 @@ impl Chance {
 
 impl fmt::Debug for Chance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.seeded.is_some() {
-            "Chance(seeded)"
-        } else {
-            "Chance(system)"
-        })
+        f.write_str(if self.seeded.is_some() { "Chance(seeded)" } else { "Chance(system)" })
     }
 }
 

@@ -31,10 +31,7 @@ impl Target {
     /// Everybody in one of these rooms.
     #[must_use]
     pub fn rooms(to: impl IntoIterator<Item = Room>) -> Self {
-        Self {
-            to: to.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { to: to.into_iter().collect(), ..Self::default() }
     }
 
     /// But nobody who is in one of these.
@@ -77,11 +74,7 @@ impl Recorded {
     /// # Errors
     /// When the payload can't be written as JSON (a map whose keys are no strings, say): a mistake of ours.
     pub fn event<E: Event>(event: &E, target: Target) -> Result<Self, serde_json::Error> {
-        Ok(Self {
-            name: E::NAME,
-            payload: serde_json::value::to_raw_value(event)?,
-            target,
-        })
+        Ok(Self { name: E::NAME, payload: serde_json::value::to_raw_value(event)?, target })
     }
 
     /// Encodes a control for the log.
@@ -89,11 +82,7 @@ impl Recorded {
     /// # Errors
     /// As [`Recorded::event`].
     pub fn control(control: &Control) -> Result<Self, serde_json::Error> {
-        Ok(Self {
-            name: Control::NAME,
-            payload: serde_json::value::to_raw_value(control)?,
-            target: Target::default(),
-        })
+        Ok(Self { name: Control::NAME, payload: serde_json::value::to_raw_value(control)?, target: Target::default() })
     }
 }
 
@@ -141,10 +130,7 @@ impl FromStr for Offset {
         if epoch.len() != 8 || !plain(epoch) || !plain(seq) {
             return Err(());
         }
-        Ok(Self {
-            epoch: u32::from_str_radix(epoch, 16).map_err(|_| ())?,
-            seq: seq.parse().map_err(|_| ())?,
-        })
+        Ok(Self { epoch: u32::from_str_radix(epoch, 16).map_err(|_| ())?, seq: seq.parse().map_err(|_| ())? })
     }
 }
 
@@ -162,12 +148,7 @@ mod tests {
         assert!(target.reaches(&students, now));
         assert!(!target.reaches(&[Room::students(), Room::semester(4)], now));
         assert!(!target.clone().except([Room::students()]).reaches(&students, now));
-        assert!(
-            target
-                .clone()
-                .until(Some(Timestamp::from_millis(1001)))
-                .reaches(&students, now)
-        );
+        assert!(target.clone().until(Some(Timestamp::from_millis(1001))).reaches(&students, now));
         assert!(!target.until(Some(now)).reaches(&students, now));
         assert!(!Target::default().reaches(&students, now));
     }
@@ -187,17 +168,9 @@ mod tests {
 
     #[test]
     fn what_is_no_offset() {
-        for bad in [
-            "",
-            ".",
-            "1.2",
-            "0000000g.1",
-            "00000000.",
-            "00000000.-1",
-            "00000000.+1",
-            "+0000000.1",
-            "00000000.1.2",
-        ] {
+        for bad in
+            ["", ".", "1.2", "0000000g.1", "00000000.", "00000000.-1", "00000000.+1", "+0000000.1", "00000000.1.2"]
+        {
             assert_eq!(bad.parse::<Offset>(), Err(()), "{bad}");
         }
     }

@@ -17,10 +17,7 @@ impl PageRequest {
     #[must_use]
     pub fn new(page: u64, limit: u64) -> Self {
         // The upper bound of the page keeps `offset` far from overflow; no list is a million pages long.
-        Self {
-            page: page.clamp(1, 1_000_000),
-            limit: limit.clamp(1, MAX_LIMIT),
-        }
+        Self { page: page.clamp(1, 1_000_000), limit: limit.clamp(1, MAX_LIMIT) }
     }
 
     /// Which page, from 1.
@@ -55,18 +52,12 @@ impl<T> Page<T> {
     /// The rows of the page that was asked for, of a list of `total` rows.
     #[must_use]
     pub fn new(rows: Vec<T>, request: PageRequest, total: u64) -> Self {
-        Self {
-            rows,
-            pagination: Pagination::new(request, total),
-        }
+        Self { rows, pagination: Pagination::new(request, total) }
     }
 
     /// The same page with each row turned into something else.
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            rows: self.rows.into_iter().map(into).collect(),
-            pagination: self.pagination,
-        }
+        Page { rows: self.rows.into_iter().map(into).collect(), pagination: self.pagination }
     }
 }
 
@@ -87,12 +78,7 @@ impl Pagination {
     /// Computes the number of pages.
     #[must_use]
     pub const fn new(request: PageRequest, total: u64) -> Self {
-        Self {
-            page: request.page,
-            limit: request.limit,
-            total,
-            pages: total.div_ceil(request.limit),
-        }
+        Self { page: request.page, limit: request.limit, total, pages: total.div_ceil(request.limit) }
     }
 }
 

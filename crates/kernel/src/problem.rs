@@ -51,13 +51,7 @@ impl Problem {
     /// A problem with its stable code (`downloads.expired`) and a sentence a person can act on.
     #[must_use]
     pub fn new(class: Class, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            class,
-            code,
-            message: message.into(),
-            fields: BTreeMap::new(),
-            cause: None,
-        }
+        Self { class, code, message: message.into(), fields: BTreeMap::new(), cause: None }
     }
 
     /// The server's own fault, with its cause for the log.

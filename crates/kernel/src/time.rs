@@ -40,19 +40,13 @@ impl Timestamp {
     /// This moment and so much later; stays at the last moment there is when it would pass it.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// This moment and so much earlier.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// How long until `later`; zero when it has passed.
@@ -109,9 +103,7 @@ impl Clock {
     /// A clock that stands still until it is advanced. Clones show the same time.
     #[must_use]
     pub fn mock(start: Timestamp) -> Self {
-        Self {
-            set: Some(Arc::new(AtomicI64::new(start.0))),
-        }
+        Self { set: Some(Arc::new(AtomicI64::new(start.0))) }
     }
 
     /// The moment it is.
@@ -138,16 +130,10 @@ mod tests {
 
     #[test]
     fn written_as_javascript_writes_it() {
-        for (millis, text) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (1_795_383_000_123, "2026-11-22T21:30:00.123Z"),
-        ] {
+        for (millis, text) in [(0, "1970-01-01T00:00:00.000Z"), (1_795_383_000_123, "2026-11-22T21:30:00.123Z")] {
             let moment = Timestamp::from_millis(millis);
             assert_eq!(moment.to_string(), text);
-            assert_eq!(
-                serde_json::from_str::<Timestamp>(&format!("\"{text}\"")).unwrap(),
-                moment
-            );
+            assert_eq!(serde_json::from_str::<Timestamp>(&format!("\"{text}\"")).unwrap(), moment);
         }
     }
 
@@ -158,9 +144,6 @@ mod tests {
         let before = Timestamp::from_millis(1_795_372_140_000);
         assert_eq!(before.to_string(), "2026-11-22T18:29:00.000Z");
         assert_eq!(before.date_in(&zone), jiff::civil::date(2026, 11, 22));
-        assert_eq!(
-            before.plus(Duration::from_secs(60)).date_in(&zone),
-            jiff::civil::date(2026, 11, 23)
-        );
+        assert_eq!(before.plus(Duration::from_secs(60)).date_in(&zone), jiff::civil::date(2026, 11, 23));
     }
 }

@@ -56,32 +56,15 @@ impl Handshake {
         shared: Arc<Shared>,
         admissions: mpsc::UnboundedSender<Admission>,
     ) -> Self {
-        Self {
-            store,
-            gate,
-            pids,
-            shared,
-            admissions,
-        }
+        Self { store, gate, pids, shared, admissions }
     }
 
     /// From the client's own pid and offset to what it missed; a fresh start when nothing else is certain.
     async fn resume(&self, user: UserId, rooms: &[Room], auth: &Value) -> Result<Resumed, StoreError> {
         let position = self.shared.position.load(Ordering::Acquire);
         let fresh = || {
-            let pid = Pid {
-                user,
-                offset: Offset {
-                    epoch: self.shared.epoch,
-                    seq: position,
-                },
-            };
-            Resumed {
-                pid: self.pids.sign(pid),
-                position,
-                missed: Vec::new(),
-                recovered: false,
-            }
+            let pid = Pid { user, offset: Offset { epoch: self.shared.epoch, seq: position } };
+            Resumed { pid: self.pids.sign(pid), position, missed: Vec::new(), recovered: false }
         };
         let text = |name: &str| auth.get(name).and_then(Value::as_str);
         let Some((text_of_pid, pid)) = text("pid").and_then(|text| Some((text, self.pids.read(text)?))) else {
@@ -95,42 +78,25 @@ impl Handshake {
             .and_then(|text| text.parse::<Offset>().ok())
             .filter(|offset| offset.epoch == self.shared.epoch);
         let from = told.map_or(pid.offset.seq, |told| told.seq.max(pid.offset.seq));
-        let floor = self.store.log().head().await?.floor;
-        // An offset from the future is not ours; one that this node's relay has not reached yet is.
+        // What this node's relay has not reached yet may be known to the client, from another node.
         let position = position.max(from);
-        if from < floor || from > self.store.log().head().await?.seq {
-            return Ok(fresh());
-        }
         let missed = self.store.log().missed(rooms, from, position, MAX_REPLAY + 1).await?;
-        if missed.len() as u64 > MAX_REPLAY {
+        // Looked at after reading, so that nothing was dropped from the log in between. A number from the future is not ours.
+        let head = self.store.log().head().await?;
+        if from < head.floor || from > head.seq || missed.len() as u64 > MAX_REPLAY {
             return Ok(fresh());
         }
-        Ok(Resumed {
-            pid: text_of_pid.to_owned(),
-            position,
-            missed,
-            recovered: true,
-        })
+        Ok(Resumed { pid: text_of_pid.to_owned(), position, missed, recovered: true })
     }
 }
 
 /// The token: `auth.token`, else the header `Authorization: Bearer`. Never the address, which ends in logs.
 fn token(attempt: &ConnectAttempt) -> Option<&str> {
     let header = || {
-        let (scheme, token) = attempt
-            .headers()
-            .get(http::header::AUTHORIZATION)?
-            .to_str()
-            .ok()?
-            .split_once(' ')?;
+        let (scheme, token) = attempt.headers().get(http::header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
     };
-    attempt
-        .auth()
-        .get("token")
-        .and_then(Value::as_str)
-        .filter(|token| !token.is_empty())
-        .or_else(header)
+    attempt.auth().get("token").and_then(Value::as_str).filter(|token| !token.is_empty()).or_else(header)
 }
 
 impl Handler for Handshake {
@@ -140,16 +106,13 @@ impl Handler for Handshake {
         let Caller { person, claims } = match self.gate.admit(token(&attempt)).await {
             Ok(caller) => caller,
             Err(Refusal::Unknown(problem)) => {
-                tracing::error!(
-                    cause = problem.cause().map(tracing::field::display),
-                    "a socket could not be checked"
-                );
+                tracing::error!(cause = problem.cause().map(tracing::field::display), "a socket could not be checked");
                 return attempt.close_transport("can't be checked now");
             }
             Err(refusal) => {
                 tracing::info!(code = refusal.code(), peer = %attempt.peer(), "socket refused");
                 let problem = json!({"code": refusal.code()});
-                return attempt.refuse(&Problem::from(refusal).message().to_owned(), problem);
+                return attempt.refuse(Problem::from(refusal).message(), problem);
             }
         };
         let rooms = person.rooms();
@@ -168,11 +131,7 @@ impl Handler for Handshake {
         let now = self.gate.clock().now();
         let left = now.until(Timestamp::from_millis(claims.exp.saturating_mul(1000)));
         socket.set_expiry(Some(Instant::now() + left));
-        socket.set_data(Session {
-            user: person.user,
-            role: person.role(),
-            since: now,
-        });
+        socket.set_data(Session { user: person.user, role: person.role(), since: now });
         tracing::info!(
             user = %person.user, role = %person.role(), %peer, recovered = resumed.recovered, missed = resumed.missed.len(),
             "socket connected"
@@ -187,13 +146,8 @@ impl Handler for Handshake {
             }
         }
         // Fails only when the relay has ended, and then the server is stopping.
-        let _ = self.admissions.send(Admission {
-            socket,
-            user: person.user,
-            rooms,
-            position: resumed.position,
-            checked,
-        });
+        let _ =
+            self.admissions.send(Admission { socket, user: person.user, rooms, position: resumed.position, checked });
     }
 
     async fn closed(&self, socket: Socket, reason: CloseReason) {

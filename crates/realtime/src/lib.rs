@@ -71,10 +71,7 @@ impl Realtime {
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
         let head = store.log().head().await?;
-        let shared = Arc::new(Shared {
-            epoch: head.epoch,
-            position: AtomicI64::new(head.seq),
-        });
+        let shared = Arc::new(Shared { epoch: head.epoch, position: AtomicI64::new(head.seq) });
         let (admissions, admitted) = mpsc::unbounded_channel();
         let handshake = Handshake::new(store.clone(), gate, Pids::new(secret), Arc::clone(&shared), admissions);
         let io = SocketIo::new(settings, handshake);

@@ -32,9 +32,7 @@ pub(crate) struct Pids {
 
 impl Pids {
     pub(crate) fn new(secret: &Secret) -> Self {
-        Self {
-            key: secret.derive("lamplight socket pid"),
-        }
+        Self { key: secret.derive("lamplight socket pid") }
     }
 
     fn mac(&self, body: &[u8]) -> Option<Hmac<Sha256>> {
@@ -68,14 +66,8 @@ impl Pids {
         let (user, rest) = rest.split_first_chunk()?;
         let (epoch, rest) = rest.split_first_chunk()?;
         let (seq, _) = rest.split_first_chunk()?;
-        let offset = Offset {
-            epoch: u32::from_be_bytes(*epoch),
-            seq: i64::from_be_bytes(*seq),
-        };
-        (version == VERSION).then_some(Pid {
-            user: UserId::from_uuid(Uuid::from_bytes(*user)),
-            offset,
-        })
+        let offset = Offset { epoch: u32::from_be_bytes(*epoch), seq: i64::from_be_bytes(*seq) };
+        (version == VERSION).then_some(Pid { user: UserId::from_uuid(Uuid::from_bytes(*user)), offset })
     }
 }
 

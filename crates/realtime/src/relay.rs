@@ -56,6 +56,8 @@ pub(crate) struct Relay {
     hub: Hub,
     /// The newest events, without gaps, ending at the position.
     memory: VecDeque<(i64, Past)>,
+    /// Sockets that wait for the position to reach theirs.
+    ahead: Vec<Admission>,
 }
 
 /// The frame of an event: `[name, payload, offset]`.
@@ -66,13 +68,7 @@ pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Err
 
 impl Relay {
     pub(crate) fn new(store: Store, shared: Arc<Shared>, admitted: mpsc::UnboundedReceiver<Admission>) -> Self {
-        Self {
-            store,
-            shared,
-            admitted,
-            hub: Hub::new(),
-            memory: VecDeque::new(),
-        }
+        Self { store, shared, admitted, hub: Hub::new(), memory: VecDeque::new(), ahead: Vec::new() }
     }
 
     /// Runs until `stop`.
@@ -100,6 +96,9 @@ impl Relay {
             }
             match self.catch_up().await {
                 Ok(()) => {
+                    for admission in std::mem::take(&mut self.ahead) {
+                        self.admit(admission);
+                    }
                     if let Some(since) = failing_since.take() {
                         tracing::info!(millis = since.elapsed().as_millis(), "the log can be read again");
                     }
@@ -189,15 +188,13 @@ impl Relay {
 
     /// Sends a new socket what was relayed since its position, and joins it to its rooms.
     fn admit(&mut self, admission: Admission) {
-        let Admission {
-            socket,
-            user,
-            rooms,
-            position,
-            checked,
-        } = admission;
-        let now = self.store.clock().now();
         let here = self.shared.position.load(Ordering::Acquire);
+        if admission.position > here {
+            // It knows more than this node has relayed, from another node: joined now, it would get that twice.
+            return self.ahead.push(admission);
+        }
+        let Admission { socket, user, rooms, position, checked } = admission;
+        let now = self.store.clock().now();
         let oldest = self.memory.front().map_or(here + 1, |(seq, _)| *seq);
         if position.min(checked) + 1 < oldest {
             return socket.close_transport("too far behind");
@@ -208,16 +205,11 @@ impl Relay {
                     return socket.close_transport("signed out");
                 }
                 Past::Event(target, frame) if *seq > position && target.reaches(&rooms, now) => {
-                    if !socket.emit(frame) {
-                        return;
-                    }
+                    // False when the socket has ended; the hub then does not take it in.
+                    let _ = socket.emit(frame);
                 }
                 _ => {}
             }
-        }
-        if position > here {
-            // Came from a node that is ahead of us. What it has, it must not get again: it waits for us by coming back.
-            return socket.close_transport("ahead of this node");
         }
         self.hub.join(&socket, rooms.iter().map(Room::as_str));
     }

@@ -107,15 +107,7 @@ impl Conn {
             entry: NEVER,
         };
         let waker = AtomicWaker::new();
-        let conn = Arc::new(Self {
-            server,
-            number,
-            sid,
-            peer,
-            data: OnceLock::new(),
-            waker,
-            state: Mutex::new(state),
-        });
+        let conn = Arc::new(Self { server, number, sid, peer, data: OnceLock::new(), waker, state: Mutex::new(state) });
         conn.arm(&mut conn.lock());
         conn
     }
@@ -141,25 +133,11 @@ impl Conn {
     }
 
     pub(crate) fn disconnect(self: &Arc<Self>, why: &'static str) {
-        self.farewell(
-            CloseReason::ServerDisconnect(why),
-            &Farewell {
-                disconnect: true,
-                code: 1000,
-                words: why,
-            },
-        );
+        self.farewell(CloseReason::ServerDisconnect(why), &Farewell { disconnect: true, code: 1000, words: why });
     }
 
     pub(crate) fn close(self: &Arc<Self>, reason: CloseReason, code: u16, words: &str) {
-        self.farewell(
-            reason,
-            &Farewell {
-                disconnect: false,
-                code,
-                words,
-            },
-        );
+        self.farewell(reason, &Farewell { disconnect: false, code, words });
     }
 
     pub(crate) fn set_expiry(self: &Arc<Self>, at: Option<Instant>) {
@@ -285,10 +263,7 @@ impl Conn {
         };
         let before = link.queued();
         let result = link.poll_drain(cx);
-        self.server
-            .counters
-            .bytes_queued
-            .sub(before.saturating_sub(link.queued()));
+        self.server.counters.bytes_queued.sub(before.saturating_sub(link.queued()));
         if let Poll::Ready(Err(_)) = result {
             self.fail(&mut state, CloseReason::TransportError);
         }
@@ -350,11 +325,7 @@ impl Conn {
             } else {
                 state.unanswered = true;
                 state.beat = now.saturating_add(self.server.ticks(self.server.settings.ping_timeout));
-                self.push(
-                    &mut state,
-                    self.server.ping.wire(),
-                    self.server.settings.max_buffered_bytes,
-                );
+                self.push(&mut state, self.server.ping.wire(), self.server.settings.max_buffered_bytes);
             }
         }
         self.arm(&mut state);
@@ -413,11 +384,7 @@ impl Conn {
             self.push(&mut state, frame.wire(), usize::MAX);
         }
         self.end(&mut state, reason);
-        self.push(
-            &mut state,
-            &websocket::close(farewell.code, farewell.words).into(),
-            usize::MAX,
-        );
+        self.push(&mut state, &websocket::close(farewell.code, farewell.words).into(), usize::MAX);
         if let Transport::WebSocket(link) = &mut state.transport {
             link.close();
             state.deadline = self.server.tick_in(self.server.settings.farewell);

@@ -25,13 +25,11 @@ pub(crate) struct Count(AtomicU64);
 
 impl Count {
     pub(crate) fn add(&self, count: usize) {
-        self.0
-            .fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn sub(&self, count: usize) {
-        self.0
-            .fetch_sub(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.fetch_sub(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -54,11 +52,7 @@ impl Counters {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         let named = |names: &[&'static str], counts: &[Count]| {
-            names
-                .iter()
-                .copied()
-                .zip(counts.iter().map(Count::get))
-                .collect::<Vec<_>>()
+            names.iter().copied().zip(counts.iter().map(Count::get)).collect::<Vec<_>>()
         };
         Snapshot {
             open: self.open.get(),

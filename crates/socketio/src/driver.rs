@@ -134,8 +134,7 @@ impl Driver {
 
     fn handler_panicked(&self) {
         tracing::error!(peer = %self.conn.peer, sid = self.conn.sid.as_str(), "a handler panicked; closing its connection");
-        self.conn
-            .close(CloseReason::ServerClose("handler panicked"), 1011, "internal error");
+        self.conn.close(CloseReason::ServerClose("handler panicked"), 1011, "internal error");
     }
 
     /// True while the handler is too far behind for more to be read.
@@ -168,9 +167,7 @@ impl Driver {
                 Ok(Some(incoming)) => incoming,
                 Ok(None) => return,
                 Err(violation) => {
-                    return self
-                        .conn
-                        .close(CloseReason::ProtocolError, violation.close_code(), violation.as_str());
+                    return self.conn.close(CloseReason::ProtocolError, violation.close_code(), violation.as_str());
                 }
             };
             self.conn.server.counters.packets_received.add(1);
@@ -233,10 +230,7 @@ impl Driver {
         match packet.body {
             packet::Body::Connect(auth) => match self.opening.take() {
                 Some(opening) if self.conn.connecting() => {
-                    self.work
-                        .get_or_insert_default()
-                        .waiting
-                        .push_back(Job::Connect(auth, opening));
+                    self.work.get_or_insert_default().waiting.push_back(Job::Connect(auth, opening));
                     Ok(())
                 }
                 _ => Err(Broken(1002, "connected already")),
@@ -245,18 +239,8 @@ impl Driver {
                 self.conn.client_left();
                 Ok(())
             }
-            packet::Body::Event {
-                name,
-                args,
-                ack,
-                attachments,
-            } if stage == Stage::Live => {
-                let event = ClientEvent {
-                    name,
-                    args,
-                    attachments: Vec::new(),
-                    ack: ack.map(AckId),
-                };
+            packet::Body::Event { name, args, ack, attachments } if stage == Stage::Live => {
+                let event = ClientEvent { name, args, attachments: Vec::new(), ack: ack.map(AckId) };
                 self.gather(Some(event), text.len(), attachments);
                 Ok(())
             }
@@ -272,11 +256,7 @@ impl Driver {
 
     fn gather(&mut self, event: Option<ClientEvent>, size: usize, attachments: usize) {
         if attachments > 0 {
-            self.gathering = Some(Box::new(Gathering {
-                event,
-                size,
-                missing: attachments,
-            }));
+            self.gathering = Some(Box::new(Gathering { event, size, missing: attachments }));
         } else if let Some(event) = event {
             self.event(event, size);
         }

@@ -69,13 +69,7 @@ pub struct ConnectAttempt {
 
 impl ConnectAttempt {
     pub(crate) fn new(conn: Arc<Conn>, auth: Value, opening: Opening) -> Self {
-        Self {
-            conn,
-            auth,
-            uri: opening.uri,
-            headers: opening.headers,
-            decided: false,
-        }
+        Self { conn, auth, uri: opening.uri, headers: opening.headers, decided: false }
     }
 
     /// The client's `auth` object, as it stands in the CONNECT packet; null if there was none. A client that resumes has put
@@ -140,9 +134,7 @@ impl Drop for ConnectAttempt {
 impl std::fmt::Debug for ConnectAttempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The auth object holds secrets.
-        f.debug_struct("ConnectAttempt")
-            .field("peer", &self.conn.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("ConnectAttempt").field("peer", &self.conn.peer).finish_non_exhaustive()
     }
 }
 

@@ -109,10 +109,8 @@ impl Hub {
         };
         for name in rooms {
             let Some(&room) = self.by_name.get(name) else { continue };
-            let place = self
-                .members
-                .get(member)
-                .and_then(|member| member.rooms.iter().position(|place| place.room == room));
+            let place =
+                self.members.get(member).and_then(|member| member.rooms.iter().position(|place| place.room == room));
             if let Some(place) = place {
                 self.exit(member, place);
             }
@@ -143,23 +141,16 @@ impl Hub {
 
     /// The rooms of the socket, in no order.
     pub fn rooms_of(&self, socket: &Socket) -> impl Iterator<Item = &str> {
-        let member = self
-            .by_number
-            .get(&socket.conn().number)
-            .and_then(|&member| self.members.get(member));
+        let member = self.by_number.get(&socket.conn().number).and_then(|&member| self.members.get(member));
         let places = member.map_or(&[][..], |member| &member.rooms);
-        places
-            .iter()
-            .filter_map(|place| self.rooms.get(place.room).map(|room| &*room.name))
+        places.iter().filter_map(|place| self.rooms.get(place.room).map(|room| &*room.name))
     }
 
     /// The sockets in a room, in no order. Some may have ended a moment ago.
     pub fn members(&self, room: &str) -> impl Iterator<Item = &Socket> {
         let room = self.by_name.get(room).and_then(|&room| self.rooms.get(room));
         let members = room.map_or(&[][..], |room| &room.members);
-        members
-            .iter()
-            .filter_map(|&member| self.members.get(member).map(|member| &member.socket))
+        members.iter().filter_map(|&member| self.members.get(member).map(|member| &member.socket))
     }
 
     /// All sockets that are in a room, in no order.
@@ -201,10 +192,7 @@ impl Hub {
         let targets = mem::take(&mut self.targets);
         let sockets = targets.iter().filter(|&&member| self.send(member, frame)).count();
         self.targets = targets;
-        Delivered {
-            sockets,
-            bytes: sockets * frame.wire().len(),
-        }
+        Delivered { sockets, bytes: sockets * frame.wire().len() }
     }
 
     /// [`Hub::emit`] that lets other tasks of its thread run in between. The order of frames is kept, as the hub cannot be
@@ -220,10 +208,7 @@ impl Hub {
             sockets += chunk.iter().filter(|&&member| self.send(member, frame)).count();
         }
         self.targets = targets;
-        Delivered {
-            sockets,
-            bytes: sockets * frame.wire().len(),
-        }
+        Delivered { sockets, bytes: sockets * frame.wire().len() }
     }
 
     /// Puts into `targets` who is in `to` but not in `except`.
@@ -257,13 +242,12 @@ impl Hub {
             return None;
         }
         let number = socket.conn().number;
-        Some(*self.by_number.entry(number).or_insert_with(|| {
-            self.members.insert(Member {
-                socket: socket.clone(),
-                rooms: Vec::new(),
-                stamp: 0,
-            })
-        }))
+        Some(
+            *self
+                .by_number
+                .entry(number)
+                .or_insert_with(|| self.members.insert(Member { socket: socket.clone(), rooms: Vec::new(), stamp: 0 })),
+        )
     }
 
     /// Forgets a member that is in no room.
@@ -280,10 +264,7 @@ impl Hub {
             Some(&room) => room,
             None => {
                 let name: Arc<str> = name.into();
-                let room = self.rooms.insert(Room {
-                    name: name.clone(),
-                    members: Vec::new(),
-                });
+                let room = self.rooms.insert(Room { name: name.clone(), members: Vec::new() });
                 self.by_name.insert(name, room);
                 room
             }
@@ -292,10 +273,7 @@ impl Hub {
             return;
         };
         if entry.rooms.iter().all(|place| place.room != room) {
-            entry.rooms.push(Place {
-                room,
-                at: entered.members.len(),
-            });
+            entry.rooms.push(Place { room, at: entered.members.len() });
             entered.members.push(member);
         }
     }
@@ -327,11 +305,7 @@ impl Hub {
     }
 
     fn exit_all(&mut self, member: usize) {
-        while let Some(last) = self
-            .members
-            .get(member)
-            .and_then(|member| member.rooms.len().checked_sub(1))
-        {
+        while let Some(last) = self.members.get(member).and_then(|member| member.rooms.len().checked_sub(1)) {
             self.exit(member, last);
         }
     }
@@ -339,9 +313,6 @@ impl Hub {
 
 impl std::fmt::Debug for Hub {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hub")
-            .field("sockets", &self.members.len())
-            .field("rooms", &self.rooms.len())
-            .finish()
+        f.debug_struct("Hub").field("sockets", &self.members.len()).field("rooms", &self.rooms.len()).finish()
     }
 }

@@ -41,13 +41,7 @@ pub(crate) enum PushError {
 
 impl Link {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            queue: VecDeque::new(),
-            queued: 0,
-            closing: false,
-            finished: false,
-        }
+        Self { stream, queue: VecDeque::new(), queued: 0, closing: false, finished: false }
     }
 
     pub(crate) fn queued(&self) -> usize {

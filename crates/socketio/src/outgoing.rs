@@ -46,10 +46,7 @@ impl Frame {
     pub(crate) fn engine(text: &str) -> Self {
         let wire = websocket::text_frame(text);
         let text_at = wire.len() - text.len();
-        Self {
-            wire: wire.into(),
-            text_at,
-        }
+        Self { wire: wire.into(), text_at }
     }
 
     /// The Engine.IO packet, UTF-8, without the WebSocket header.

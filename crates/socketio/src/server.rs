@@ -151,11 +151,8 @@ impl SocketIo {
             Err(refusal) => return self.refuse(refusal),
         };
         let upgrade = hyper::upgrade::on(&mut request);
-        let opening = Opening {
-            uri: request.uri().clone(),
-            headers: std::mem::take(request.headers_mut()),
-            early: Bytes::new(),
-        };
+        let opening =
+            Opening { uri: request.uri().clone(), headers: std::mem::take(request.headers_mut()), early: Bytes::new() };
         self.0.tasks.spawn(take_over(self.0.clone(), upgrade, peer, opening));
         response
     }
@@ -184,9 +181,7 @@ impl SocketIo {
         let start = tokio::time::Instant::now();
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
         for (index, conn) in (0..count).zip(&open) {
-            let turn = start
-                .checked_add(waves.mul_f64(f64::from(index) / f64::from(count)))
-                .unwrap_or(start);
+            let turn = start.checked_add(waves.mul_f64(f64::from(index) / f64::from(count))).unwrap_or(start);
             if turn > tokio::time::Instant::now() {
                 tokio::time::sleep_until(turn).await;
             }
@@ -194,10 +189,7 @@ impl SocketIo {
         }
         self.0.tasks.close();
         // Some may have been out of the wheel, being reminded, when the list was made.
-        while tokio::time::timeout(self.0.settings.tick.saturating_mul(2), self.0.tasks.wait())
-            .await
-            .is_err()
-        {
+        while tokio::time::timeout(self.0.settings.tick.saturating_mul(2), self.0.tasks.wait()).await.is_err() {
             self.0.connections().iter().for_each(|conn| self.0.stop(conn));
         }
     }
@@ -205,9 +197,7 @@ impl SocketIo {
 
 impl std::fmt::Debug for SocketIo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SocketIo")
-            .field("settings", &self.0.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("SocketIo").field("settings", &self.0.settings).finish_non_exhaustive()
     }
 }
 

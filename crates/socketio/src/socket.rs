@@ -99,9 +99,6 @@ impl Eq for Socket {}
 
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Socket")
-            .field("id", &self.id())
-            .field("peer", &self.0.peer)
-            .finish_non_exhaustive()
+        f.debug_struct("Socket").field("id", &self.id()).field("peer", &self.0.peer).finish_non_exhaustive()
     }
 }

@@ -64,17 +64,13 @@ impl Refusal {
         let (status, body) = match self {
             Self::UnknownTransport => (StatusCode::BAD_REQUEST, r#"{"code":0,"message":"Transport unknown"}"#),
             Self::UnknownSid => (StatusCode::BAD_REQUEST, r#"{"code":1,"message":"Session ID unknown"}"#),
-            Self::BadMethod => (
-                StatusCode::BAD_REQUEST,
-                r#"{"code":2,"message":"Bad handshake method"}"#,
-            ),
+            Self::BadMethod => (StatusCode::BAD_REQUEST, r#"{"code":2,"message":"Bad handshake method"}"#),
             Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"code":3,"message":"Bad request"}"#),
             Self::Forbidden => (StatusCode::FORBIDDEN, r#"{"code":4,"message":"Forbidden"}"#),
             Self::BadVersion => (StatusCode::UPGRADE_REQUIRED, r#"{"code":3,"message":"Bad request"}"#),
-            Self::UnsupportedProtocol => (
-                StatusCode::BAD_REQUEST,
-                r#"{"code":5,"message":"Unsupported protocol version"}"#,
-            ),
+            Self::UnsupportedProtocol => {
+                (StatusCode::BAD_REQUEST, r#"{"code":5,"message":"Unsupported protocol version"}"#)
+            }
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Server is stopping"}"#),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#),
         };
@@ -110,16 +106,10 @@ pub(crate) fn check<B>(request: &Request<B>) -> Result<Response<Full<Bytes>>, Re
     if !has_token(headers, &header::CONNECTION, "upgrade") || !has_token(headers, &header::UPGRADE, "websocket") {
         return Err(Refusal::BadRequest);
     }
-    if headers
-        .get(header::SEC_WEBSOCKET_VERSION)
-        .is_none_or(|version| version.as_bytes() != b"13")
-    {
+    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != b"13") {
         return Err(Refusal::BadVersion);
     }
-    let key = headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default();
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
     if STANDARD.decode(key).ok().is_none_or(|nonce| nonce.len() != 16) {
         return Err(Refusal::BadRequest);
     }
@@ -145,16 +135,12 @@ fn accept(key: &[u8]) -> String {
 /// A value of the query; those of the protocol need no unescaping.
 fn query<'a, B>(request: &'a Request<B>, name: &str) -> Option<&'a str> {
     let pairs = request.uri().query().unwrap_or_default().split('&');
-    pairs
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+    pairs.filter_map(|pair| pair.split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim().eq_ignore_ascii_case(token))
+    values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
 }
 
 #[cfg(test)]
@@ -184,23 +170,11 @@ mod tests {
         };
         let cases = [
             (request("EIO=4").body(()).unwrap(), Refusal::UnknownTransport),
-            (
-                request("EIO=4&transport=polling").body(()).unwrap(),
-                Refusal::UnknownTransport,
-            ),
-            (
-                request("EIO=4&transport=websocket&sid=abc").body(()).unwrap(),
-                Refusal::UnknownSid,
-            ),
+            (request("EIO=4&transport=polling").body(()).unwrap(), Refusal::UnknownTransport),
+            (request("EIO=4&transport=websocket&sid=abc").body(()).unwrap(), Refusal::UnknownSid),
             (request(good).method("POST").body(()).unwrap(), Refusal::BadMethod),
-            (
-                request("EIO=3&transport=websocket").body(()).unwrap(),
-                Refusal::UnsupportedProtocol,
-            ),
-            (
-                request("transport=websocket").body(()).unwrap(),
-                Refusal::UnsupportedProtocol,
-            ),
+            (request("EIO=3&transport=websocket").body(()).unwrap(), Refusal::UnsupportedProtocol),
+            (request("transport=websocket").body(()).unwrap(), Refusal::UnsupportedProtocol),
             (replaced("connection", "close"), Refusal::BadRequest),
             (replaced("upgrade", "h2c"), Refusal::BadRequest),
             (replaced("sec-websocket-key", "short"), Refusal::BadRequest),
@@ -209,9 +183,6 @@ mod tests {
         for (request, refusal) in cases {
             assert_eq!(check(&request).err(), Some(refusal), "{request:?}");
         }
-        assert_eq!(
-            check(&request(good).body(()).unwrap()).map(|ok| ok.status()),
-            Ok(StatusCode::SWITCHING_PROTOCOLS)
-        );
+        assert_eq!(check(&request(good).body(()).unwrap()).map(|ok| ok.status()), Ok(StatusCode::SWITCHING_PROTOCOLS));
     }
 }

@@ -20,10 +20,7 @@ pub(crate) struct Wheel<T> {
 impl<T> Wheel<T> {
     /// A wheel with a horizon of `slots` ticks.
     pub(crate) fn new(slots: usize) -> Self {
-        Self {
-            slots: (0..slots.max(2)).map(|_| Vec::new()).collect(),
-            now: 0,
-        }
+        Self { slots: (0..slots.max(2)).map(|_| Vec::new()).collect(), now: 0 }
     }
 
     /// Puts `entry` in for the tick `at`, or for the nearest one the wheel can hold; says which.

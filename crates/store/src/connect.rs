@@ -65,13 +65,12 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) => match url
-                .split_once("://")
-                .map(|(_, rest)| rest.rsplit_once('@').map_or(rest, |(_, host)| host))
-            {
-                Some(host) => write!(f, "postgres://***@{}", host.split('?').next().unwrap_or(host)),
-                None => f.write_str("postgres://***"),
-            },
+            Self::Postgres(url) => {
+                match url.split_once("://").map(|(_, rest)| rest.rsplit_once('@').map_or(rest, |(_, host)| host)) {
+                    Some(host) => write!(f, "postgres://***@{}", host.split('?').next().unwrap_or(host)),
+                    None => f.write_str("postgres://***"),
+                }
+            }
         }
     }
 }
@@ -102,9 +101,7 @@ struct Inner {
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner")
-            .field("backend", &self.backend)
-            .finish_non_exhaustive()
+        f.debug_struct("Inner").field("backend", &self.backend).finish_non_exhaustive()
     }
 }
 
@@ -122,9 +119,8 @@ impl Store {
                 (Backend::Sqlite, writer, open_sqlite_reader(path).await?, Some(lock))
             }
             DatabaseUrl::Postgres(url) => {
-                let options: PgConnectOptions = url
-                    .parse()
-                    .map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+                let options: PgConnectOptions =
+                    url.parse().map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
                 let options = options.application_name("lamplight").disable_statement_logging();
                 let writer = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
                 migrations::run(&writer).await?;
@@ -208,23 +204,12 @@ impl Store {
 
 /// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.
 async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), StoreError> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let at = |source| StoreError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let at = |source| StoreError::Folder { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(at)?;
     let mut lock_name = path.file_name().unwrap_or_default().to_owned();
     lock_name.push(".lock");
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join(lock_name))
-        .map_err(at)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(lock_name)).map_err(at)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.to_owned())),
@@ -245,13 +230,8 @@ async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), S
 }
 
 async fn open_sqlite_reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT);
-    let pool = pool
-        .connect_with(sqlite_options(path).read_only(true))
-        .await
-        .map_err(connecting)?;
+    let pool = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = pool.connect_with(sqlite_options(path).read_only(true)).await.map_err(connecting)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
@@ -265,9 +245,7 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
 }
 
 async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<DatabaseConnection, StoreError> {
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.connect_with(options).await.map_err(connecting)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
@@ -283,23 +261,10 @@ mod tests {
     #[test]
     fn addresses() {
         let parse = |text: &str| text.parse::<DatabaseUrl>();
-        assert_eq!(
-            parse("sqlite:data/x.db").unwrap(),
-            DatabaseUrl::Sqlite("data/x.db".into())
-        );
-        assert_eq!(
-            parse("sqlite:///var/x.db").unwrap(),
-            DatabaseUrl::Sqlite("/var/x.db".into())
-        );
+        assert_eq!(parse("sqlite:data/x.db").unwrap(), DatabaseUrl::Sqlite("data/x.db".into()));
+        assert_eq!(parse("sqlite:///var/x.db").unwrap(), DatabaseUrl::Sqlite("/var/x.db".into()));
         assert!(matches!(parse("postgres://h/db").unwrap(), DatabaseUrl::Postgres(_)));
-        for bad in [
-            "",
-            "data/x.db",
-            "sqlite:",
-            "sqlite::memory:",
-            "mysql://u:secret@h/x",
-            "postgres:h",
-        ] {
+        for bad in ["", "data/x.db", "sqlite:", "sqlite::memory:", "mysql://u:secret@h/x", "postgres:h"] {
             let error = parse(bad).unwrap_err().to_string();
             assert!(!error.contains("secret"), "{error}");
         }
@@ -307,10 +272,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        for url in [
-            "postgres://me:secret@host:5432/db?sslmode=require&password=secret",
-            "postgres://host/db",
-        ] {
+        for url in ["postgres://me:secret@host:5432/db?sslmode=require&password=secret", "postgres://host/db"] {
             let shown = url.parse::<DatabaseUrl>().unwrap();
             assert!(!format!("{shown} {shown:?}").contains("secret"), "{shown}");
         }

@@ -119,10 +119,8 @@ impl TryFrom<event::Model> for Logged {
                 except: rooms(&row.except_rooms),
                 until: row.until.map(Timestamp::from_millis),
             },
-            payload: RawValue::from_string(row.payload).map_err(|error| StoreError::Corrupt {
-                table: "event",
-                what: format!("{}: {error}", row.seq),
-            })?,
+            payload: RawValue::from_string(row.payload)
+                .map_err(|error| StoreError::Corrupt { table: "event", what: format!("{}: {error}", row.seq) })?,
             name: row.name,
         })
     }
@@ -145,16 +143,11 @@ impl<'a> Log<'a> {
     /// When the database fails.
     pub async fn head(self) -> Result<Head, StoreError> {
         let row = head::Entity::find().one(self.store.reader()).await?;
-        let missing = || StoreError::Corrupt {
-            table: "log",
-            what: "its row is missing".to_owned(),
-        };
+        let missing = || StoreError::Corrupt { table: "log", what: "its row is missing".to_owned() };
         let row = row.ok_or_else(missing)?;
         Ok(Head {
-            epoch: u32::try_from(row.epoch).map_err(|_| StoreError::Corrupt {
-                table: "log",
-                what: format!("epoch {}", row.epoch),
-            })?,
+            epoch: u32::try_from(row.epoch)
+                .map_err(|_| StoreError::Corrupt { table: "log", what: format!("epoch {}", row.epoch) })?,
             seq: row.head,
             floor: row.floor,
         })
@@ -205,10 +198,7 @@ impl<'a> Log<'a> {
             .await?;
         let now = self.store.clock().now();
         let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
-        Ok(logged
-            .into_iter()
-            .filter(|event| event.target.reaches(rooms, now))
-            .collect())
+        Ok(logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect())
     }
 
     /// Drops events that were recorded before `cutoff`, oldest first, at most `limit`; says how many.
@@ -216,33 +206,17 @@ impl<'a> Log<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn drop_before(self, cutoff: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        let oldest = event::Entity::find()
-            .order_by_asc(event::Column::Seq)
-            .limit(limit)
-            .all(self.store.reader())
-            .await?;
+        let oldest =
+            event::Entity::find().order_by_asc(event::Column::Seq).limit(limit).all(self.store.reader()).await?;
         // Stops at the first that is young enough: the floor must not rise past an event that is kept.
-        let Some(floor) = oldest
-            .iter()
-            .take_while(|event| event.at < cutoff.millis())
-            .map(|event| event.seq)
-            .last()
+        let Some(floor) = oldest.iter().take_while(|event| event.at < cutoff.millis()).map(|event| event.seq).last()
         else {
             return Ok(0);
         };
         let tx = self.store.begin().await?;
-        event_room::Entity::delete_many()
-            .filter(event_room::Column::Seq.lte(floor))
-            .exec(tx.db())
-            .await?;
-        let dropped = event::Entity::delete_many()
-            .filter(event::Column::Seq.lte(floor))
-            .exec(tx.db())
-            .await?;
-        head::Entity::update_many()
-            .col_expr(head::Column::Floor, Expr::value(floor))
-            .exec(tx.db())
-            .await?;
+        event_room::Entity::delete_many().filter(event_room::Column::Seq.lte(floor)).exec(tx.db()).await?;
+        let dropped = event::Entity::delete_many().filter(event::Column::Seq.lte(floor)).exec(tx.db()).await?;
+        head::Entity::update_many().col_expr(head::Column::Floor, Expr::value(floor)).exec(tx.db()).await?;
         tx.commit().await?;
         Ok(dropped.rows_affected)
     }
@@ -253,21 +227,11 @@ impl<'a> Log<'a> {
             return Ok(());
         }
         let epoch = u32::from_be_bytes(self.store.chance().bytes());
-        let row = head::ActiveModel {
-            id: Set(1),
-            epoch: Set(epoch.into()),
-            head: Set(0),
-            floor: Set(0),
-        };
+        let row = head::ActiveModel { id: Set(1), epoch: Set(epoch.into()), head: Set(0), floor: Set(0) };
         let tx = self.store.begin().await?;
         // Another node may found it in the same moment.
-        let first = sea_orm::sea_query::OnConflict::column(head::Column::Id)
-            .do_nothing()
-            .to_owned();
-        head::Entity::insert(row)
-            .on_conflict(first)
-            .exec_without_returning(tx.db())
-            .await?;
+        let first = sea_orm::sea_query::OnConflict::column(head::Column::Id).do_nothing().to_owned();
+        head::Entity::insert(row).on_conflict(first).exec_without_returning(tx.db()).await?;
         tx.commit().await
     }
 }
@@ -282,10 +246,7 @@ pub(crate) async fn append(db: &DatabaseTransaction, events: &[Recorded], now: T
         .returning_col(head::Column::Head);
     let row = db.query_one(&update).await?;
     let head: i64 = row
-        .ok_or_else(|| StoreError::Corrupt {
-            table: "log",
-            what: "its row is missing".to_owned(),
-        })?
+        .ok_or_else(|| StoreError::Corrupt { table: "log", what: "its row is missing".to_owned() })?
         .try_get("", "head")?;
     let numbered = || (head - count + 1..).zip(events);
     let lines = |rooms: &[Room]| rooms.iter().map(Room::as_str).collect::<Vec<_>>().join("\n");
@@ -301,9 +262,7 @@ pub(crate) async fn append(db: &DatabaseTransaction, events: &[Recorded], now: T
         })
         .collect();
     for chunk in rows.chunks(INSERT_ROWS) {
-        event::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(db)
-            .await?;
+        event::Entity::insert_many(chunk.to_vec()).exec_without_returning(db).await?;
     }
     let mut rooms: Vec<(&str, i64)> = numbered()
         .flat_map(|(seq, recorded)| recorded.target.to.iter().map(move |room| (room.as_str(), seq)))
@@ -311,10 +270,8 @@ pub(crate) async fn append(db: &DatabaseTransaction, events: &[Recorded], now: T
     rooms.sort_unstable();
     rooms.dedup();
     for chunk in rooms.chunks(INSERT_ROWS) {
-        let rows = chunk.iter().map(|&(room, seq)| event_room::ActiveModel {
-            room: Set(room.to_owned()),
-            seq: Set(seq),
-        });
+        let rows =
+            chunk.iter().map(|&(room, seq)| event_room::ActiveModel { room: Set(room.to_owned()), seq: Set(seq) });
         event_room::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
     Ok(())

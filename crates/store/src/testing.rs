@@ -38,36 +38,19 @@ impl TestDatabase {
                     panic!("LAMPLIGHT_TEST_POSTGRES is not set: run `make test`, which starts a private PostgreSQL");
                 };
                 let schema = format!("test_{:032x}", u128::from_be_bytes(Chance::system().bytes()));
-                let admin = Database::connect(
-                    ConnectOptions::new(&server)
-                        .max_connections(1)
-                        .sqlx_logging(false)
-                        .to_owned(),
-                )
-                .await
-                .expect("the PostgreSQL of LAMPLIGHT_TEST_POSTGRES answers");
-                admin
-                    .execute_unprepared(&format!("CREATE SCHEMA {schema}"))
-                    .await
-                    .expect("a schema of its own");
+                let admin =
+                    Database::connect(ConnectOptions::new(&server).max_connections(1).sqlx_logging(false).to_owned())
+                        .await
+                        .expect("the PostgreSQL of LAMPLIGHT_TEST_POSTGRES answers");
+                admin.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.expect("a schema of its own");
                 admin.close().await.expect("closing");
                 let joint = if server.contains('?') { '&' } else { '?' };
-                (
-                    DatabaseUrl::Postgres(format!("{server}{joint}options=-csearch_path%3D{schema}")),
-                    None,
-                )
+                (DatabaseUrl::Postgres(format!("{server}{joint}options=-csearch_path%3D{schema}")), None)
             }
         };
         let clock = Clock::mock(Timestamp::from_millis(1_795_341_600_000));
-        let store = Store::connect(&url, clock.clone(), Chance::system())
-            .await
-            .expect("the test database opens");
-        Self {
-            url,
-            clock,
-            store,
-            _folder: folder,
-        }
+        let store = Store::connect(&url, clock.clone(), Chance::system()).await.expect("the test database opens");
+        Self { url, clock, store, _folder: folder }
     }
 }
 

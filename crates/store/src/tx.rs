@@ -16,22 +16,14 @@ pub struct Tx {
 
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx")
-            .field("now", &self.now)
-            .field("events", &self.events.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Tx").field("now", &self.now).field("events", &self.events.len()).finish_non_exhaustive()
     }
 }
 
 impl Tx {
     pub(crate) fn new(db: DatabaseTransaction, store: Store) -> Self {
         let now = store.clock().now();
-        Self {
-            db,
-            store,
-            now,
-            events: Vec::new(),
-        }
+        Self { db, store, now, events: Vec::new() }
     }
 
     /// The connection, for statements.

@@ -30,34 +30,19 @@ both_databases!(what_is_committed_is_in_the_log_in_order, async |db: TestDatabas
 
     record(&db.store, 1, Target::rooms([Room::students(), Room::admins()])).await;
     let mut tx = db.store.begin().await.unwrap();
-    tx.record(
-        &Happened { what: 2 },
-        Target::rooms([Room::admins()]).except([Room::faculty()]),
-    )
-    .unwrap();
+    tx.record(&Happened { what: 2 }, Target::rooms([Room::admins()]).except([Room::faculty()])).unwrap();
     tx.control(&Control::SignedOut { user: tx.id() }).unwrap();
     drop(tx);
     let mut tx = db.store.begin().await.unwrap();
-    tx.record(
-        &Happened { what: 3 },
-        Target::rooms([Room::admins()])
-            .except([Room::faculty()])
-            .until(Some(tx.now())),
-    )
-    .unwrap();
-    tx.control(&Control::SignedOut {
-        user: tx.id::<UserId>(),
-    })
-    .unwrap();
+    tx.record(&Happened { what: 3 }, Target::rooms([Room::admins()]).except([Room::faculty()]).until(Some(tx.now())))
+        .unwrap();
+    tx.control(&Control::SignedOut { user: tx.id::<UserId>() }).unwrap();
     tx.commit().await.unwrap();
 
     assert!(commits.has_changed().unwrap());
     commits.mark_unchanged();
     let events = db.store.log().after(0, 10).await.unwrap();
-    let told: Vec<_> = events
-        .iter()
-        .map(|event| (event.seq, event.name.as_str(), event.payload.get()))
-        .collect();
+    let told: Vec<_> = events.iter().map(|event| (event.seq, event.name.as_str(), event.payload.get())).collect();
     assert_eq!(told[0], (1, "tests:happened", r#"{"what":1}"#));
     assert_eq!(told[1], (2, "tests:happened", r#"{"what":3}"#));
     assert_eq!((told[2].0, told[2].1), (3, Control::NAME));
@@ -72,12 +57,7 @@ both_databases!(who_comes_back_is_told_what_was_for_them, async |db: TestDatabas
     let soon = db.clock.now().plus(Duration::from_secs(60));
     record(&db.store, 1, Target::rooms([Room::semester(3), Room::students()])).await;
     record(&db.store, 2, Target::rooms([Room::semester(4)])).await;
-    record(
-        &db.store,
-        3,
-        Target::rooms([Room::students()]).except([Room::semester(3)]),
-    )
-    .await;
+    record(&db.store, 3, Target::rooms([Room::students()]).except([Room::semester(3)])).await;
     record(&db.store, 4, Target::rooms([Room::semester(3)]).until(Some(soon))).await;
     record(&db.store, 5, Target::rooms([Room::semester(3)])).await;
     let rooms = [Room::students(), Room::semester(3)];
@@ -93,30 +73,19 @@ both_databases!(who_comes_back_is_told_what_was_for_them, async |db: TestDatabas
     assert_eq!(missed(0, 5, 10).await, [1, 5], "what has expired is not news any more");
 });
 
-both_databases!(
-    old_events_are_dropped_and_the_floor_says_so,
-    async |db: TestDatabase| {
-        record(&db.store, 1, Target::rooms([Room::students()])).await;
-        record(&db.store, 2, Target::rooms([Room::students()])).await;
-        db.clock.advance(Duration::from_secs(3600));
-        record(&db.store, 3, Target::rooms([Room::students()])).await;
-        let cutoff = db.clock.now();
-        assert_eq!(db.store.log().drop_before(cutoff, 1).await.unwrap(), 1);
-        assert_eq!(db.store.log().drop_before(cutoff, 100).await.unwrap(), 1);
-        assert_eq!(db.store.log().drop_before(cutoff, 100).await.unwrap(), 0);
-        let head = db.store.log().head().await.unwrap();
-        assert_eq!((head.floor, head.seq), (2, 3));
-        assert_eq!(
-            db.store
-                .log()
-                .missed(&[Room::students()], 0, 3, 10)
-                .await
-                .unwrap()
-                .len(),
-            1
-        );
-    }
-);
+both_databases!(old_events_are_dropped_and_the_floor_says_so, async |db: TestDatabase| {
+    record(&db.store, 1, Target::rooms([Room::students()])).await;
+    record(&db.store, 2, Target::rooms([Room::students()])).await;
+    db.clock.advance(Duration::from_secs(3600));
+    record(&db.store, 3, Target::rooms([Room::students()])).await;
+    let cutoff = db.clock.now();
+    assert_eq!(db.store.log().drop_before(cutoff, 1).await.unwrap(), 1);
+    assert_eq!(db.store.log().drop_before(cutoff, 100).await.unwrap(), 1);
+    assert_eq!(db.store.log().drop_before(cutoff, 100).await.unwrap(), 0);
+    let head = db.store.log().head().await.unwrap();
+    assert_eq!((head.floor, head.seq), (2, 3));
+    assert_eq!(db.store.log().missed(&[Room::students()], 0, 3, 10).await.unwrap().len(), 1);
+});
 
 // Many committers at once, some of whom give up: a reader that polls must see 1, 2, 3, ... and never a hole that is
 // filled later. A sequence without a lock fails this on PostgreSQL.
@@ -129,13 +98,7 @@ both_databases!(numbers_come_in_commit_order_without_gaps, async |db: TestDataba
         tasks.spawn(async move {
             for n in 0..EACH {
                 let mut tx = store.begin().await.unwrap();
-                tx.record(
-                    &Happened {
-                        what: writer * EACH + n,
-                    },
-                    Target::rooms([Room::students()]),
-                )
-                .unwrap();
+                tx.record(&Happened { what: writer * EACH + n }, Target::rooms([Room::students()])).unwrap();
                 if n % 5 == 4 {
                     drop(tx);
                 } else {
@@ -159,34 +122,21 @@ both_databases!(numbers_come_in_commit_order_without_gaps, async |db: TestDataba
     assert_eq!(db.store.log().after(position, 10).await.unwrap().len(), 0);
 });
 
-both_databases!(
-    the_epoch_is_kept_and_reading_connections_refuse_to_write,
-    async |db: TestDatabase| {
-        use sea_orm::ConnectionTrait;
-        let first = db.store.log().head().await.unwrap().epoch;
-        let refused = db.store.reader().execute_unprepared("DELETE FROM event").await;
-        assert!(refused.is_err(), "a reader wrote");
-        db.store.close().await.unwrap();
-        let TestDatabase {
-            url,
-            clock,
-            store,
-            _folder,
-            ..
-        } = db;
-        drop(store);
-        let again = Store::connect(&url, clock, lamplight_kernel::Chance::system())
-            .await
-            .unwrap();
-        assert_eq!(again.log().head().await.unwrap().epoch, first);
-    }
-);
+both_databases!(the_epoch_is_kept_and_reading_connections_refuse_to_write, async |db: TestDatabase| {
+    use sea_orm::ConnectionTrait;
+    let first = db.store.log().head().await.unwrap().epoch;
+    let refused = db.store.reader().execute_unprepared("DELETE FROM event").await;
+    assert!(refused.is_err(), "a reader wrote");
+    db.store.close().await.unwrap();
+    let TestDatabase { url, clock, store, _folder, .. } = db;
+    drop(store);
+    let again = Store::connect(&url, clock, lamplight_kernel::Chance::system()).await.unwrap();
+    assert_eq!(again.log().head().await.unwrap().epoch, first);
+});
 
 #[tokio::test]
 async fn two_processes_on_one_file_are_refused() {
     let db = TestDatabase::new(lamplight_store::Backend::Sqlite).await;
-    let refused = Store::connect(&db.url, db.clock.clone(), lamplight_kernel::Chance::system())
-        .await
-        .unwrap_err();
+    let refused = Store::connect(&db.url, db.clock.clone(), lamplight_kernel::Chance::system()).await.unwrap_err();
     assert!(refused.to_string().contains("in use by another process"), "{refused}");
 }

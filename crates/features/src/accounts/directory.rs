@@ -35,26 +35,18 @@ impl Directory for People {
 /// The person of an account.
 pub(super) async fn person(store: &Store, row: &entity::Model) -> Result<Person, StoreError> {
     let user = UserId::from(row.id);
-    let corrupt = |what: &str| StoreError::Corrupt {
-        table: "users",
-        what: format!("{user}: {what}"),
-    };
+    let corrupt = |what: &str| StoreError::Corrupt { table: "users", what: format!("{user}: {what}") };
     let role: Role = row.role.parse().map_err(|()| corrupt("unknown role"))?;
     let standing = match role {
         Role::Admin => Standing::Admin,
         Role::Faculty => {
-            let record = faculty::find_by_user(store.reader(), user)
-                .await?
-                .ok_or_else(|| corrupt("no faculty record"))?;
-            Standing::Faculty {
-                faculty: record.row.id.into(),
-                teaches: record.teaches,
-            }
+            let record =
+                faculty::find_by_user(store.reader(), user).await?.ok_or_else(|| corrupt("no faculty record"))?;
+            Standing::Faculty { faculty: record.row.id.into(), teaches: record.teaches }
         }
         Role::Student => {
-            let row = students::find_by_user(store.reader(), user)
-                .await?
-                .ok_or_else(|| corrupt("no student record"))?;
+            let row =
+                students::find_by_user(store.reader(), user).await?.ok_or_else(|| corrupt("no student record"))?;
             Standing::Student {
                 student: row.id.into(),
                 course: row.course_id.into(),

@@ -20,10 +20,7 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(sign_in))
-        .routes(routes!(who_am_i))
-        .routes(routes!(change_own_password))
+    OpenApiRouter::new().routes(routes!(sign_in)).routes(routes!(who_am_i)).routes(routes!(change_own_password))
 }
 
 /// What to sign in with.
@@ -149,15 +146,9 @@ struct Myself {
 async fn sign_in(State(app): State<App>, Json(given): Json<Credentials>) -> Result<Answer<Session>, ApiError> {
     complete(&[("email", given.email.trim()), ("password", &given.password)])?;
     // A NUL is in no account's name, and PostgreSQL can't be asked for one.
-    let found = if given.email.contains('\0') {
-        None
-    } else {
-        store::find_by_login(app.store.reader(), &given.email).await?
-    };
-    let right = app
-        .passwords
-        .verify(&given.password, found.as_ref().map(|row| row.password_hash.as_str()))
-        .await;
+    let found =
+        if given.email.contains('\0') { None } else { store::find_by_login(app.store.reader(), &given.email).await? };
+    let right = app.passwords.verify(&given.password, found.as_ref().map(|row| row.password_hash.as_str())).await;
     let (true, Some(row)) = (right, found) else {
         return Err(AccountError::WrongCredentials.into());
     };
@@ -168,18 +159,9 @@ async fn sign_in(State(app): State<App>, Json(given): Json<Credentials>) -> Resu
     store::update_last_login(&tx, row.id).await?;
     tx.commit().await?;
     let person = person(&app.store, &row).await?;
-    let token = app
-        .gate
-        .tokens()
-        .issue(&person, app.store.clock().now())
-        .map_err(Problem::internal)?;
+    let token = app.gate.tokens().issue(&person, app.store.clock().now()).map_err(Problem::internal)?;
     tracing::info!(user = %person.user, role = %person.role(), "signed in");
-    Ok(Answer(Session {
-        success: true,
-        message: "Welcome.",
-        token,
-        user: shown(&app, row).await?,
-    }))
+    Ok(Answer(Session { success: true, message: "Welcome.", token, user: shown(&app, row).await? }))
 }
 
 /// Who is signed in, as they are today.
@@ -187,10 +169,7 @@ async fn sign_in(State(app): State<App>, Json(given): Json<Credentials>) -> Resu
 async fn who_am_i(State(app): State<App>, SignedIn(caller): SignedIn) -> Result<Answer<Myself>, ApiError> {
     let row = store::find(app.store.reader(), caller.person.user).await?;
     let row = row.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
-    Ok(Answer(Myself {
-        success: true,
-        user: shown(&app, row).await?,
-    }))
+    Ok(Answer(Myself { success: true, user: shown(&app, row).await? }))
 }
 
 /// The passwords before and after.
@@ -230,11 +209,7 @@ async fn change_own_password(
     SignedIn(caller): SignedIn,
     Json(change): Json<PasswordChange>,
 ) -> Result<Answer<PasswordChanged>, ApiError> {
-    let PasswordChange {
-        current_password,
-        new_password,
-        confirm_password,
-    } = change;
+    let PasswordChange { current_password, new_password, confirm_password } = change;
     complete(&[
         ("currentPassword", &current_password),
         ("newPassword", &new_password),
@@ -244,9 +219,7 @@ async fn change_own_password(
         return Err(AccountError::Unequal.into());
     }
     let user = caller.person.user;
-    let row = store::find(app.store.reader(), user)
-        .await?
-        .ok_or(lamplight_auth::Refusal::AccountUnknown)?;
+    let row = store::find(app.store.reader(), user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
     if !app.passwords.verify(&current_password, Some(&row.password_hash)).await {
         return Err(AccountError::WrongCurrentPassword.into());
     }
@@ -254,11 +227,7 @@ async fn change_own_password(
         return Err(AccountError::Unchanged.into());
     }
     check_password(&new_password, &row.username).map_err(AccountError::from)?;
-    let hash = app
-        .passwords
-        .hash(&new_password)
-        .await
-        .map_err(|error| Problem::internal(error.to_string()))?;
+    let hash = app.passwords.hash(&new_password).await.map_err(|error| Problem::internal(error.to_string()))?;
 
     let mut tx = app.store.begin().await?;
     if !store::update_password(&tx, user, &row.password_hash, &hash).await? {
@@ -268,31 +237,17 @@ async fn change_own_password(
     tx.control(&Control::SignedOut { user })?;
     tx.commit().await?;
 
-    let changed = app
-        .gate
-        .person(user)
-        .await?
-        .ok_or(lamplight_auth::Refusal::AccountUnknown)?;
-    let token = app
-        .gate
-        .tokens()
-        .issue(&changed, app.store.clock().now())
-        .map_err(Problem::internal)?;
+    let changed = app.gate.person(user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
+    let token = app.gate.tokens().issue(&changed, app.store.clock().now()).map_err(Problem::internal)?;
     let message = "Your password was changed. Your other devices were signed out.";
-    Ok(Answer(PasswordChanged {
-        success: true,
-        message,
-        token,
-    }))
+    Ok(Answer(PasswordChanged { success: true, message, token }))
 }
 
 async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
     let id = UserId::from(row.id);
     let db = app.store.reader();
-    let role: Role = row.role.parse().map_err(|()| StoreError::Corrupt {
-        table: "users",
-        what: format!("{id}: unknown role"),
-    })?;
+    let role: Role =
+        row.role.parse().map_err(|()| StoreError::Corrupt { table: "users", what: format!("{id}: unknown role") })?;
     let student = match role {
         Role::Student => students::find_by_user(db, id).await?,
         _ => None,
@@ -301,11 +256,7 @@ async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
         Role::Faculty => faculty::find_by_user(db, id).await?,
         _ => None,
     };
-    let names = if student.is_some() {
-        courses::find_names(db).await?
-    } else {
-        Default::default()
-    };
+    let names = if student.is_some() { courses::find_names(db).await? } else { Default::default() };
     let profile = Profile {
         full_name: row.full_name,
         student: student.map(|student| StudentProfile {

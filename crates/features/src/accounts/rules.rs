@@ -33,10 +33,11 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::WrongCredentials => Self::new(Class::Invalid, "accounts.wrong_credentials", message),
             AccountError::Inactive => Self::new(Class::Forbidden, "accounts.inactive", message),
-            AccountError::Missing(fields) => fields.into_iter().fold(
-                Self::new(Class::Invalid, "accounts.incomplete", message),
-                |problem, field| problem.with_field(field, "This is needed."),
-            ),
+            AccountError::Missing(fields) => {
+                fields.into_iter().fold(Self::new(Class::Invalid, "accounts.incomplete", message), |problem, field| {
+                    problem.with_field(field, "This is needed.")
+                })
+            }
             AccountError::WrongCurrentPassword => Self::new(Class::Invalid, "accounts.wrong_password", message.clone())
                 .with_field("currentPassword", message),
             AccountError::Unequal => Self::new(Class::Invalid, "accounts.passwords_differ", message.clone())
@@ -52,14 +53,6 @@ impl From<AccountError> for Problem {
 
 /// What is missing among named texts.
 pub(super) fn complete(fields: &[(&'static str, &str)]) -> Result<(), AccountError> {
-    let missing: Vec<_> = fields
-        .iter()
-        .filter(|(_, text)| text.is_empty())
-        .map(|(name, _)| *name)
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(AccountError::Missing(missing))
-    }
+    let missing: Vec<_> = fields.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
+    if missing.is_empty() { Ok(()) } else { Err(AccountError::Missing(missing)) }
 }

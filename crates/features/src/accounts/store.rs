@@ -80,9 +80,7 @@ pub async fn insert(tx: &Tx, new: &NewAccount<'_>) -> Result<UserId, StoreError>
 /// # Errors
 /// When the database fails.
 pub async fn any_admin<C: ConnectionTrait>(db: &C) -> Result<bool, StoreError> {
-    let admins = Entity::find()
-        .filter(Column::Role.eq(Role::Admin.as_str()))
-        .filter(Column::IsActive.ne(0));
+    let admins = Entity::find().filter(Column::Role.eq(Role::Admin.as_str())).filter(Column::IsActive.ne(0));
     Ok(admins.count(db).await? > 0)
 }
 
@@ -93,9 +91,7 @@ pub(super) async fn find<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Opt
 /// The account with this user name or mail address, in whatever case it was typed.
 pub(super) async fn find_by_login<C: ConnectionTrait>(db: &C, login: &str) -> Result<Option<Model>, StoreError> {
     let login = login.trim().to_lowercase();
-    let named = Condition::any()
-        .add(Column::Email.eq(&login))
-        .add(Column::Username.eq(&login));
+    let named = Condition::any().add(Column::Email.eq(&login)).add(Column::Username.eq(&login));
     Ok(Entity::find().filter(named).one(db).await?)
 }
 
@@ -128,11 +124,7 @@ pub(super) async fn update_password(tx: &Tx, user: UserId, checked: &str, hash: 
 
 /// The ids of everybody who may sign in, for use inside another query.
 pub(crate) fn active_users() -> SelectStatement {
-    Query::select()
-        .column(Column::Id)
-        .from(Entity)
-        .and_where(Column::IsActive.ne(0))
-        .to_owned()
+    Query::select().column(Column::Id).from(Entity).and_where(Column::IsActive.ne(0)).to_owned()
 }
 
 /// A text in which the wildcards of LIKE stand for themselves, with `\` as the escape.

@@ -87,36 +87,23 @@ async fn list_courses(State(app): State<App>, staff: Staff, params: Params) -> R
     };
     let filled = students::count_by_course(app.store.reader()).await?;
     let courses = store::list(app.store.reader()).await?;
-    let courses = courses
-        .into_iter()
-        .filter(|course| wanted.is_none_or(|wanted| wanted == (course.is_active != 0)));
+    let courses = courses.into_iter().filter(|course| wanted.is_none_or(|wanted| wanted == (course.is_active != 0)));
     let rows = courses.map(|course| {
         let id = CourseId::from(course.id);
         shown(course, filled.get(&id).copied().unwrap_or(0), staff.may_act_for(id))
     });
     let data = rows.collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Courses {
-        success: true,
-        count: data.len(),
-        data,
-    }))
+    Ok(Json(Courses { success: true, count: data.len(), data }))
 }
 
 fn shown(course: entity::Model, seats_filled: u64, teaches: bool) -> Result<Course, StoreError> {
     let list = |text: &str| {
-        serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
-            table: "courses",
-            what: error.to_string(),
-        })
+        serde_json::from_str(text).map_err(|error| StoreError::Corrupt { table: "courses", what: error.to_string() })
     };
     Ok(Course {
         eligibility: list(&course.eligibility)?,
         career_opportunities: list(&course.career_opportunities)?,
-        name: CourseName {
-            id: course.id.into(),
-            course_code: course.code,
-            course_name: course.name,
-        },
+        name: CourseName { id: course.id.into(), course_code: course.code, course_name: course.name },
         description: course.description,
         duration: course.duration,
         semesters: course.semesters,

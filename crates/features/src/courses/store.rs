@@ -79,18 +79,10 @@ pub async fn insert(tx: &Tx, course: &NewCourse<'_>) -> Result<CourseId, StoreEr
 
 /// Every course, by code. An institute has a few.
 pub(crate) async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<entity::Model>, StoreError> {
-    Ok(entity::Entity::find()
-        .order_by_asc(entity::Column::Code)
-        .limit(lamplight_kernel::MAX_LIMIT)
-        .all(db)
-        .await?)
+    Ok(entity::Entity::find().order_by_asc(entity::Column::Code).limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
 }
 
 /// The code and name of every course.
 pub(crate) async fn find_names<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
-    Ok(list(db)
-        .await?
-        .into_iter()
-        .map(|course| (course.id.into(), (course.code, course.name)))
-        .collect())
+    Ok(list(db).await?.into_iter().map(|course| (course.id.into(), (course.code, course.name))).collect())
 }

@@ -49,11 +49,7 @@ impl FromStr for TargetAudience {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::NAMES
-            .into_iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, target)| target)
-            .ok_or(())
+        Self::NAMES.into_iter().find(|(name, _)| *name == text).map(|(_, target)| target).ok_or(())
     }
 }
 
@@ -107,10 +103,8 @@ impl Choice {
             targets.semesters.extend(semester);
         }
         if targets.courses.is_empty() && names(&[SpecificCourse, SpecificCourseSemester]) {
-            let tagged = known
-                .courses
-                .iter()
-                .filter(|(_, (code, _))| tags.iter().any(|tag| tag.eq_ignore_ascii_case(code)));
+            let tagged =
+                known.courses.iter().filter(|(_, (code, _))| tags.iter().any(|tag| tag.eq_ignore_ascii_case(code)));
             targets.courses.extend(tagged.map(|(id, _)| *id));
         }
         targets.courses.sort_unstable();
@@ -143,11 +137,7 @@ impl Choice {
         if targets.courses.iter().any(|course| !known.courses.contains_key(course)) {
             return Err(invalid("One of the courses does not exist."));
         }
-        if targets
-            .semesters
-            .iter()
-            .any(|semester| !(1..=MAX_SEMESTER).contains(semester))
-        {
+        if targets.semesters.iter().any(|semester| !(1..=MAX_SEMESTER).contains(semester)) {
             return Err(invalid("A semester must be a number from 1 to 12."));
         }
         if targets.years.iter().any(|year| !(1950..=2200).contains(year)) {
@@ -171,10 +161,7 @@ impl Choice {
                     parts.extend(targets.semesters.iter().map(|&one| AudiencePart::Semester(one)));
                 }
                 Target::SpecificCourseSemester => parts.extend(targets.courses.iter().flat_map(|&course| {
-                    targets
-                        .semesters
-                        .iter()
-                        .map(move |&semester| AudiencePart::CourseSemester(course, semester))
+                    targets.semesters.iter().map(move |&semester| AudiencePart::CourseSemester(course, semester))
                 })),
                 Target::SpecificStudents => {
                     for student in &targets.students {
@@ -213,20 +200,10 @@ impl Choice {
         if !self.target_audience.iter().all(narrow) {
             return forbidden("Choose a course you teach. Only the office can upload for everybody.");
         }
-        if !self
-            .specific_targets
-            .courses
-            .iter()
-            .all(|&course| staff.may_act_for(course))
-        {
+        if !self.specific_targets.courses.iter().all(|&course| staff.may_act_for(course)) {
             return forbidden("You can upload only for the courses you teach.");
         }
-        let theirs = |student| {
-            known
-                .students
-                .get(student)
-                .is_some_and(|&(_, course)| staff.may_act_for(course))
-        };
+        let theirs = |student| known.students.get(student).is_some_and(|&(_, course)| staff.may_act_for(course));
         if !self.specific_targets.students.iter().all(theirs) {
             return forbidden("You can upload only for students of the courses you teach.");
         }
@@ -238,12 +215,8 @@ impl Choice {
         use TargetAudience as Target;
         let targets = &self.specific_targets;
         let codes = || {
-            let mut codes: Vec<_> = targets
-                .courses
-                .iter()
-                .filter_map(|id| known.courses.get(id))
-                .map(|(code, _)| code.as_str())
-                .collect();
+            let mut codes: Vec<_> =
+                targets.courses.iter().filter_map(|id| known.courses.get(id)).map(|(code, _)| code.as_str()).collect();
             codes.sort_unstable();
             codes.join(" and ")
         };
@@ -363,10 +336,7 @@ mod tests {
     }
 
     fn choice(target: &[TargetAudience], targets: SpecificTargets) -> Choice {
-        Choice {
-            target_audience: target.to_vec(),
-            specific_targets: targets,
-        }
+        Choice { target_audience: target.to_vec(), specific_targets: targets }
     }
 
     #[test]
@@ -376,18 +346,11 @@ mod tests {
         let derived = choice(&[SpecificCourseSemester], SpecificTargets::default()).complete(Some(3), &tags, &known());
         assert_eq!(
             derived.specific_targets,
-            SpecificTargets {
-                courses: vec![id(1)],
-                semesters: vec![3],
-                ..Default::default()
-            }
+            SpecificTargets { courses: vec![id(1)], semesters: vec![3], ..Default::default() }
         );
         assert_eq!(derived.in_words(&known()), "GNM, semester 3");
         let all = choice(&[], SpecificTargets::default()).complete(Some(3), &tags, &known());
-        assert_eq!(
-            (all.target_audience, all.specific_targets),
-            (vec![All], SpecificTargets::default())
-        );
+        assert_eq!((all.target_audience, all.specific_targets), (vec![All], SpecificTargets::default()));
     }
 
     #[test]
@@ -399,46 +362,11 @@ mod tests {
             (SpecificSemester, SpecificTargets::default(), "semester"),
             (SpecificYear, SpecificTargets::default(), "year"),
             (SpecificStudents, SpecificTargets::default(), "student"),
-            (
-                SpecificCourseSemester,
-                SpecificTargets {
-                    courses: vec![id(1)],
-                    ..Default::default()
-                },
-                "semester",
-            ),
-            (
-                SpecificCourse,
-                SpecificTargets {
-                    courses: vec![id(3)],
-                    ..Default::default()
-                },
-                "does not exist",
-            ),
-            (
-                SpecificStudents,
-                SpecificTargets {
-                    students: vec![id(1)],
-                    ..Default::default()
-                },
-                "does not exist",
-            ),
-            (
-                SpecificSemester,
-                SpecificTargets {
-                    semesters: vec![13],
-                    ..Default::default()
-                },
-                "1 to 12",
-            ),
-            (
-                SpecificYear,
-                SpecificTargets {
-                    years: vec![26],
-                    ..Default::default()
-                },
-                "four digits",
-            ),
+            (SpecificCourseSemester, SpecificTargets { courses: vec![id(1)], ..Default::default() }, "semester"),
+            (SpecificCourse, SpecificTargets { courses: vec![id(3)], ..Default::default() }, "does not exist"),
+            (SpecificStudents, SpecificTargets { students: vec![id(1)], ..Default::default() }, "does not exist"),
+            (SpecificSemester, SpecificTargets { semesters: vec![13], ..Default::default() }, "1 to 12"),
+            (SpecificYear, SpecificTargets { years: vec![26], ..Default::default() }, "four digits"),
         ] {
             match choice(&[target], targets).resolve(&admin, &known()) {
                 Err(DownloadError::Invalid(fields)) => assert!(fields[0].1.contains(word), "{target:?}: {fields:?}"),
@@ -450,32 +378,15 @@ mod tests {
     #[test]
     fn faculty_address_their_own_courses_alone() {
         use TargetAudience::*;
-        let teacher = staff(Standing::Faculty {
-            faculty: id(90),
-            teaches: vec![id(1)],
-        });
-        let gnm = SpecificTargets {
-            courses: vec![id(1)],
-            semesters: vec![3],
-            students: vec![id(11)],
-            ..Default::default()
-        };
+        let teacher = staff(Standing::Faculty { faculty: id(90), teaches: vec![id(1)] });
+        let gnm =
+            SpecificTargets { courses: vec![id(1)], semesters: vec![3], students: vec![id(11)], ..Default::default() };
         for target in [SpecificCourse, SpecificCourseSemester, SpecificStudents] {
             let audience = choice(&[target], gnm.clone()).resolve(&teacher, &known()).unwrap();
-            assert!(
-                audience.rooms().contains(&Room::user(id(9))),
-                "the uploader sees their own"
-            );
+            assert!(audience.rooms().contains(&Room::user(id(9))), "the uploader sees their own");
         }
-        let anm = SpecificTargets {
-            courses: vec![id(2)],
-            students: vec![id(12)],
-            ..gnm.clone()
-        };
-        let years = SpecificTargets {
-            years: vec![2026],
-            ..gnm.clone()
-        };
+        let anm = SpecificTargets { courses: vec![id(2)], students: vec![id(12)], ..gnm.clone() };
+        let years = SpecificTargets { years: vec![2026], ..gnm.clone() };
         for (target, targets) in [
             (All, gnm.clone()),
             (Students, gnm.clone()),
@@ -486,10 +397,7 @@ mod tests {
             (SpecificStudents, anm),
         ] {
             let refused = choice(&[target], targets).resolve(&teacher, &known());
-            assert!(
-                matches!(refused, Err(DownloadError::AudienceForbidden(_))),
-                "{target:?}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(DownloadError::AudienceForbidden(_))), "{target:?}: {refused:?}");
         }
     }
 }

@@ -89,10 +89,7 @@ pub(super) struct StudentDownload {
 }
 
 fn corrupt(row: &entity::Model, what: impl std::fmt::Display) -> StoreError {
-    StoreError::Corrupt {
-        table: "downloads",
-        what: format!("{}: {what}", row.id),
-    }
+    StoreError::Corrupt { table: "downloads", what: format!("{}: {what}", row.id) }
 }
 
 /// The document of a row.
@@ -117,10 +114,8 @@ pub(super) fn document(
         file_size: row.file_size,
         file_url: format!("/api/downloads/{id}/file"),
         download_count: row.download_count,
-        uploaded_by: uploader.map(|user| Uploader {
-            username: user.username.clone(),
-            full_name: user.full_name.clone(),
-        }),
+        uploaded_by: uploader
+            .map(|user| Uploader { username: user.username.clone(), full_name: user.full_name.clone() }),
         uploaded_at: Timestamp::from_millis(row.uploaded_at),
         updated_at: Timestamp::from_millis(row.updated_at),
     })
@@ -128,10 +123,7 @@ pub(super) fn document(
 
 /// Its last day.
 pub(super) fn expires_on(row: &entity::Model) -> Result<Option<Date>, StoreError> {
-    row.expires_on
-        .as_ref()
-        .map(|text| text.parse().map_err(|error| corrupt(row, error)))
-        .transpose()
+    row.expires_on.as_ref().map(|text| text.parse().map_err(|error| corrupt(row, error))).transpose()
 }
 
 /// Whom it is for, as it was chosen.

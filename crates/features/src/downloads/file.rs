@@ -36,27 +36,17 @@ pub(super) async fn send_file(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let person = &caller.person;
-    let row = store::find(app.store.reader(), id)
-        .await?
-        .ok_or(DownloadError::NotFound)?;
+    let row = store::find(app.store.reader(), id).await?.ok_or(DownloadError::NotFound)?;
     let rooms = store::find_rooms(app.store.reader(), row.id).await?;
     if !person.rooms().iter().any(|room| rooms.contains(room)) {
         return Err(DownloadError::NotFound.into());
     }
     let manages = person.role() == Role::Admin || document::is_by(&row, person.user);
-    if !manages
-        && is_expired(
-            document::expires_on(&row)?,
-            app.institute.today(app.store.clock().now()),
-        )
-    {
+    if !manages && is_expired(document::expires_on(&row)?, app.institute.today(app.store.clock().now())) {
         return Err(DownloadError::Expired.into());
     }
 
-    let corrupt = || StoreError::Corrupt {
-        table: "downloads",
-        what: format!("{id}: its hash or size"),
-    };
+    let corrupt = || StoreError::Corrupt { table: "downloads", what: format!("{id}: its hash or size") };
     let sha256: Sha256 = row.file_sha256.parse().map_err(|_| corrupt())?;
     let size = u64::try_from(row.file_size).map_err(|_| corrupt())?;
     let tag = format!("\"{sha256}\"");
@@ -79,18 +69,11 @@ pub(super) async fn send_file(
 
     // A range of another version of the file would not fit to what the caller has.
     let is_same = given(header::IF_RANGE).is_none_or(|known| known == tag);
-    let range = match given(header::RANGE)
-        .filter(|_| is_same)
-        .map(|range| parse_range(range, size))
-    {
+    let range = match given(header::RANGE).filter(|_| is_same).map(|range| parse_range(range, size)) {
         None | Some(RangeRequest::Whole) => None,
         Some(RangeRequest::One(range)) => Some(range),
         Some(RangeRequest::Unsatisfiable) => {
-            let problem = Problem::new(
-                Class::RangeNotSatisfiable,
-                "downloads.range",
-                "The file is shorter than that.",
-            );
+            let problem = Problem::new(Class::RangeNotSatisfiable, "downloads.range", "The file is shorter than that.");
             let range = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
             return Ok((range, answer(problem)).into_response());
         }
@@ -101,10 +84,7 @@ pub(super) async fn send_file(
         Err(error @ FilesError::Missing) => return Err(Problem::internal(format!("{sha256}: {error}")).into()),
         Err(error) => return Err(Problem::internal(error).into()),
     };
-    set(
-        header::CONTENT_TYPE,
-        kind_of(&row.file_name).map_or("application/octet-stream", FileKind::mime),
-    );
+    set(header::CONTENT_TYPE, kind_of(&row.file_name).map_or("application/octet-stream", FileKind::mime));
     set(header::CONTENT_DISPOSITION, &content_disposition(&row.file_name));
     set(header::CONTENT_LENGTH, &(body.range.end - body.range.start).to_string());
     // Should a browser show it after all, then as nothing that can act.
@@ -112,22 +92,16 @@ pub(super) async fn send_file(
     let status = match range {
         None => StatusCode::OK,
         Some(range) => {
-            set(
-                header::CONTENT_RANGE,
-                &format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1)),
-            );
+            set(header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1)));
             StatusCode::PARTIAL_CONTENT
         }
     };
-    let stream = body
-        .stream
-        .inspect_err(move |error| tracing::error!(%error, %sha256, "a file broke off while it was sent"));
+    let stream =
+        body.stream.inspect_err(move |error| tracing::error!(%error, %sha256, "a file broke off while it was sent"));
     Ok((status, response, Body::from_stream(stream)).into_response())
 }
 
 /// The kind that a file's name says, which was held against its content when it was uploaded.
 fn kind_of(file_name: &str) -> Option<FileKind> {
-    file_name
-        .rsplit_once('.')
-        .and_then(|(_, extension)| FileKind::from_extension(extension))
+    file_name.rsplit_once('.').and_then(|(_, extension)| FileKind::from_extension(extension))
 }

@@ -82,12 +82,7 @@ fn targets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Specific
 impl Form {
     /// The text fields of a multipart request.
     pub(super) fn from_fields(fields: HashMap<String, String>) -> Result<Self, Problem> {
-        from_value(
-            fields
-                .into_iter()
-                .map(|(name, text)| (name, serde_json::Value::String(text)))
-                .collect(),
-        )
+        from_value(fields.into_iter().map(|(name, text)| (name, serde_json::Value::String(text))).collect())
     }
 
     /// What is said about it after this form, all mistakes reported at once. The audience is not resolved yet.
@@ -102,14 +97,8 @@ impl Form {
         let old = |take: fn(Details) -> Option<String>| old.clone().and_then(take);
 
         let title = self.title.apply(old(|it| Some(it.title)));
-        let title = wrong
-            .text("title", title, MAX_TITLE)
-            .unwrap_or_else(|| wrong.say("title", "Give it a title."));
-        let description = wrong.lines(
-            "description",
-            self.description.apply(old(|it| it.description)),
-            MAX_DESCRIPTION,
-        );
+        let title = wrong.text("title", title, MAX_TITLE).unwrap_or_else(|| wrong.say("title", "Give it a title."));
+        let description = wrong.lines("description", self.description.apply(old(|it| it.description)), MAX_DESCRIPTION);
         let category = self.category.apply(old(|it| Some(it.category)));
         let category = match category {
             Some(category) if CATEGORIES.contains(&category.as_str()) => category,
@@ -122,20 +111,14 @@ impl Form {
             wrong.say("semester", "This must be a number from 1 to 12.");
         }
         let today = institute.today(now);
-        let year = self
-            .academic_year
-            .apply(old(|it| it.academic_year))
-            .unwrap_or_else(|| academic_year(today));
+        let year = self.academic_year.apply(old(|it| it.academic_year)).unwrap_or_else(|| academic_year(today));
         let is_year = |text: &str| {
             (text.len() == 4 || text.len() == 7 || text.len() == 9)
                 && text.starts_with("20")
                 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
         };
         if !is_year(&year) {
-            wrong.say(
-                "academicYear",
-                "Write the year it begins with four digits, such as 2026.",
-            );
+            wrong.say("academicYear", "Write the year it begins with four digits, such as 2026.");
         }
         let tags = match self.tags {
             Some(tags) => wrong.tags(tags),
@@ -154,17 +137,9 @@ impl Form {
                 None => wrong.no_date("Write the date as year-month-day, such as 2026-11-30."),
             },
         };
-        let requires_login = self
-            .requires_login
-            .apply(before.as_ref().map(|it| it.requires_login))
-            .unwrap_or(false);
-        let choice = choice(
-            &mut wrong,
-            self.target_audience,
-            self.specific_targets,
-            before.map(|it| it.choice),
-            semester,
-        );
+        let requires_login = self.requires_login.apply(before.as_ref().map(|it| it.requires_login)).unwrap_or(false);
+        let choice =
+            choice(&mut wrong, self.target_audience, self.specific_targets, before.map(|it| it.choice), semester);
         if !wrong.0.is_empty() {
             return Err(DownloadError::Invalid(wrong.0));
         }
@@ -190,10 +165,7 @@ fn choice(
     before: Option<Choice>,
     semester: Option<i32>,
 ) -> Choice {
-    let old = before.unwrap_or(Choice {
-        target_audience: Vec::new(),
-        specific_targets: SpecificTargets::default(),
-    });
+    let old = before.unwrap_or(Choice { target_audience: Vec::new(), specific_targets: SpecificTargets::default() });
     let target_audience = match target_audience {
         None => old.target_audience,
         Some(names) => {
@@ -215,10 +187,7 @@ fn choice(
         }
         kept
     });
-    Choice {
-        target_audience,
-        specific_targets,
-    }
+    Choice { target_audience, specific_targets }
 }
 
 /// What is wrong with which field.
@@ -246,10 +215,7 @@ impl Wrong {
 
     /// Text of any number of lines. Control characters have no business in it, and PostgreSQL can't hold a NUL.
     fn lines(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
-        let text: String = text?
-            .chars()
-            .filter(|char| !char.is_control() || matches!(char, '\n' | '\t'))
-            .collect();
+        let text: String = text?.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect();
         if text.chars().count() > max {
             self.say(field, &format!("This may have at most {max} characters."));
         }
@@ -295,24 +261,15 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_795_341_600_000);
 
     fn check(json: serde_json::Value, before: Option<Details>) -> Result<Details, DownloadError> {
-        serde_json::from_value::<Form>(json)
-            .unwrap()
-            .check(before, &institute(), NOW)
+        serde_json::from_value::<Form>(json).unwrap().check(before, &institute(), NOW)
     }
 
     #[test]
     fn the_least_that_is_needed_and_its_defaults() {
-        let details = check(
-            serde_json::json!({"title": "  Fluid\nbalance ", "category": "Notes"}),
-            None,
-        )
-        .unwrap();
+        let details = check(serde_json::json!({"title": "  Fluid\nbalance ", "category": "Notes"}), None).unwrap();
         assert_eq!(details.title, "Fluid balance");
         assert_eq!(details.academic_year.as_deref(), Some("2026"));
-        assert_eq!(
-            (details.expires_on, details.semester, details.requires_login),
-            (None, None, false)
-        );
+        assert_eq!((details.expires_on, details.semester, details.requires_login), (None, None, false));
     }
 
     #[test]
@@ -324,22 +281,11 @@ mod tests {
             }),
             None,
         );
-        let Err(DownloadError::Invalid(fields)) = refused else {
-            panic!("{refused:?}")
-        };
+        let Err(DownloadError::Invalid(fields)) = refused else { panic!("{refused:?}") };
         let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
         assert_eq!(
             names,
-            [
-                "title",
-                "category",
-                "subject",
-                "semester",
-                "academicYear",
-                "tags",
-                "expiryDate",
-                "targetAudience"
-            ]
+            ["title", "category", "subject", "semester", "academicYear", "tags", "expiryDate", "targetAudience"]
         );
     }
 
@@ -351,31 +297,16 @@ mod tests {
         )
         .unwrap();
         assert_eq!(before.tags, ["x", "y"]);
-        let after = check(
-            serde_json::json!({"title": "B", "semester": "", "expiryDate": ""}),
-            Some(before.clone()),
-        )
-        .unwrap();
-        assert_eq!(
-            after,
-            Details {
-                title: "B".to_owned(),
-                semester: None,
-                expires_on: None,
-                ..before
-            }
-        );
+        let after =
+            check(serde_json::json!({"title": "B", "semester": "", "expiryDate": ""}), Some(before.clone())).unwrap();
+        assert_eq!(after, Details { title: "B".to_owned(), semester: None, expires_on: None, ..before });
     }
 
     #[test]
     fn what_has_expired_can_be_corrected_and_stays_expired() {
         let mut before = check(serde_json::json!({"title": "A", "category": "Notes"}), None).unwrap();
         before.expires_on = Some(jiff::civil::date(2026, 11, 1));
-        let after = check(
-            serde_json::json!({"title": "B", "expiryDate": "2026-11-01"}),
-            Some(before.clone()),
-        )
-        .unwrap();
+        let after = check(serde_json::json!({"title": "B", "expiryDate": "2026-11-01"}), Some(before.clone())).unwrap();
         assert_eq!(after.expires_on, before.expires_on);
         assert!(check(serde_json::json!({"expiryDate": "2026-11-02"}), Some(before)).is_err());
     }

@@ -81,12 +81,7 @@ async fn upload_study_material(
     let file = uploads::keep(&app.store, &app.files, staged).await?;
 
     let mut tx = app.store.begin().await?;
-    let new = NewDownload {
-        details: &details,
-        file: &file,
-        uploaded_by: staff.user,
-        rooms: &rooms,
-    };
+    let new = NewDownload { details: &details, file: &file, uploaded_by: staff.user, rooms: &rooms };
     let row = store::insert_row(&tx, &new).await?;
     let uploader = uploaders(tx.db(), [&row]).await?;
     let saved = document(&row, uploader.get(&row.uploaded_by))?;
@@ -94,13 +89,7 @@ async fn upload_study_material(
     tx.commit().await?;
 
     tracing::info!(download = %row.id, user = %staff.user, size = row.file_size, audience = details.choice.in_words(&known), "study material uploaded");
-    Ok((
-        StatusCode::CREATED,
-        told(
-            "Uploaded. It is on their pages now.",
-            managed(&app, &staff, saved, &row, &known)?,
-        ),
-    ))
+    Ok((StatusCode::CREATED, told("Uploaded. It is on their pages now.", managed(&app, &staff, saved, &row, &known)?)))
 }
 
 /// Change what is said about study material, or whom it is for.
@@ -135,16 +124,10 @@ async fn change_study_material(
     let was_over = is_expired(document::expires_on(&before)?, today);
     // Who can't see it now could not hear of it either; its managers can.
     let readers = |rooms: &[Room], over: bool| if over { managers(&row) } else { rooms.to_vec() };
-    let (old, new) = (
-        readers(&old_rooms, was_over),
-        readers(&rooms, is_expired(details.expires_on, today)),
-    );
+    let (old, new) = (readers(&old_rooms, was_over), readers(&rooms, is_expired(details.expires_on, today)));
     if old != new {
         tx.record(&Deleted { id }, Target::rooms(old.clone()).except(new.clone()))?;
-        tx.record(
-            &Created(&saved),
-            Target::rooms(new.clone()).except(old).until(end(&app, &details)),
-        )?;
+        tx.record(&Created(&saved), Target::rooms(new.clone()).except(old).until(end(&app, &details)))?;
     }
     tx.record(&Updated(&saved), Target::rooms(new).until(end(&app, &details)))?;
     tx.commit().await?;
@@ -212,31 +195,19 @@ async fn list_managed(
     let db = app.store.reader();
     let rooms = staff.rooms();
     let today = app.institute.today(app.store.clock().now());
-    let filter = Filter {
-        current: (!staff.is_admin()).then_some((today, Some(staff.user))),
-        ..filter(&params, &rooms)?
-    };
+    let filter =
+        Filter { current: (!staff.is_admin()).then_some((today, Some(staff.user))), ..filter(&params, &rooms)? };
     let page = store::list(db, &filter, params.page(MANAGED_ROWS)?).await?;
     let (total_files, total_downloads) = store::totals(db, &filter).await?;
-    let known = Known {
-        courses: courses::find_names(db).await?,
-        ..Known::default()
-    };
+    let known = Known { courses: courses::find_names(db).await?, ..Known::default() };
     let uploaders = uploaders(db, &page.rows).await?;
     let rows = page.rows.iter().map(|row| {
         let document = document(row, uploaders.get(&row.uploaded_by))?;
         managed(&app, &staff, document, row, &known)
     });
     let downloads = rows.collect::<Result<_, _>>()?;
-    let stats = Totals {
-        total_files,
-        total_downloads,
-    };
-    Ok(data(ManagedList {
-        downloads,
-        stats,
-        pagination: page.pagination.into(),
-    }))
+    let stats = Totals { total_files, total_downloads };
+    Ok(data(ManagedList { downloads, stats, pagination: page.pagination.into() }))
 }
 
 /// Who would be told.
@@ -286,21 +257,13 @@ async fn rehearse_audience(
         Ok(audience) => audience,
         Err(error) => {
             let problem = Problem::from(error);
-            return Ok(data(Rehearsal {
-                problem: Some(problem.message().to_owned()),
-                ..Rehearsal::default()
-            }));
+            return Ok(data(Rehearsal { problem: Some(problem.message().to_owned()), ..Rehearsal::default() }));
         }
     };
     let (groups, all_faculty, teachers) = audience::groups(&audience);
     let students = students::count_among(db, &groups).await?;
     let faculty = faculty::count_teachers(db, all_faculty, &teachers).await?;
-    Ok(data(Rehearsal {
-        text: choice.told(&known, students, faculty),
-        students,
-        faculty,
-        problem: None,
-    }))
+    Ok(data(Rehearsal { text: choice.told(&known, students, faculty), students, faculty, problem: None }))
 }
 
 /// Study material as a student sees it.
@@ -341,30 +304,17 @@ async fn list_for_student(
     let db = app.store.reader();
     let rooms = student.rooms();
     let today = app.institute.today(app.store.clock().now());
-    let filter = Filter {
-        current: Some((today, None)),
-        ..filter(&params, &rooms)?
-    };
+    let filter = Filter { current: Some((today, None)), ..filter(&params, &rooms)? };
     let page = store::list(db, &filter, params.page(lamplight_kernel::MAX_LIMIT)?).await?;
-    let opened = store::find_opened(
-        db,
-        student.user,
-        &page.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
-    )
-    .await?;
+    let opened = store::find_opened(db, student.user, &page.rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
     let uploaders = uploaders(db, &page.rows).await?;
     let rows = page.rows.iter().map(|row| {
         let download = document(row, uploaders.get(&row.uploaded_by))?;
-        Ok(StudentDownload {
-            download,
-            opened: opened.contains(&row.id),
-        })
+        Ok(StudentDownload { download, opened: opened.contains(&row.id) })
     });
     Ok(data(StudentList {
         downloads: rows.collect::<Result<_, StoreError>>()?,
-        filters: Filters {
-            categories: store::list_categories(db, &filter).await?,
-        },
+        filters: Filters { categories: store::list_categories(db, &filter).await? },
         pagination: page.pagination.into(),
         unopened: store::count_unopened(db, student.user, &filter).await?,
     }))
@@ -428,26 +378,16 @@ fn filter<'a>(params: &'a Params, rooms: &'a [Room]) -> Result<Filter<'a>, Probl
 
 /// It and its rooms, if this person may see it.
 async fn find_visible(app: &App, person: &Person, id: DownloadId) -> Result<(entity::Model, Vec<Room>), Problem> {
-    let row = store::find(app.store.reader(), id)
-        .await?
-        .ok_or(DownloadError::NotFound)?;
+    let row = store::find(app.store.reader(), id).await?.ok_or(DownloadError::NotFound)?;
     let rooms = store::find_rooms(app.store.reader(), row.id).await?;
     let visible = person.rooms().iter().any(|room| rooms.contains(room));
-    if visible {
-        Ok((row, rooms))
-    } else {
-        Err(DownloadError::NotFound.into())
-    }
+    if visible { Ok((row, rooms)) } else { Err(DownloadError::NotFound.into()) }
 }
 
 /// It and its rooms, if the caller may change it.
 async fn find_editable(app: &App, staff: &StaffCaller, id: DownloadId) -> Result<(entity::Model, Vec<Room>), Problem> {
     let (row, rooms) = find_visible(app, staff, id).await?;
-    if may_edit(staff, &row) {
-        Ok((row, rooms))
-    } else {
-        Err(DownloadError::NotYours.into())
-    }
+    if may_edit(staff, &row) { Ok((row, rooms)) } else { Err(DownloadError::NotYours.into()) }
 }
 
 fn may_edit(staff: &StaffCaller, row: &entity::Model) -> bool {
@@ -458,10 +398,7 @@ fn may_edit(staff: &StaffCaller, row: &entity::Model) -> bool {
 async fn know<C: ConnectionTrait>(db: &C, choice: &Choice) -> Result<Known, StoreError> {
     let named = &choice.specific_targets.students;
     let bounded = named.get(..super::rules::MAX_STUDENTS).unwrap_or(named);
-    Ok(Known {
-        courses: courses::find_names(db).await?,
-        students: students::find_users(db, bounded).await?,
-    })
+    Ok(Known { courses: courses::find_names(db).await?, students: students::find_users(db, bounded).await? })
 }
 
 /// Completes the audience and turns it into rooms.
@@ -510,11 +447,7 @@ fn managed(
         audience_text,
         target_audience: choice.target_audience,
         // Whom else it is for is the business of who answers for it.
-        specific_targets: if can_edit {
-            choice.specific_targets
-        } else {
-            SpecificTargets::default()
-        },
+        specific_targets: if can_edit { choice.specific_targets } else { SpecificTargets::default() },
         rev: row.rev,
         can_edit,
         is_expired: is_expired(document::expires_on(row)?, today),

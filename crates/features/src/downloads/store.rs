@@ -117,12 +117,7 @@ pub struct Details {
 
 impl Details {
     fn search_text(&self, file_name: &str) -> String {
-        let texts = [
-            Some(self.title.as_str()),
-            self.description.as_deref(),
-            self.subject.as_deref(),
-            Some(file_name),
-        ];
+        let texts = [Some(self.title.as_str()), self.description.as_deref(), self.subject.as_deref(), Some(file_name)];
         let texts = texts.into_iter().flatten().chain(self.tags.iter().map(String::as_str));
         texts.collect::<Vec<_>>().join("\n").to_lowercase()
     }
@@ -175,18 +170,14 @@ pub(super) async fn insert_row(tx: &Tx, new: &NewDownload<'_>) -> Result<Model, 
         download_count: 0,
         rev: 1,
     };
-    Entity::insert(row.clone().into_active_model().reset_all())
-        .exec_without_returning(tx.db())
-        .await?;
+    Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
     insert_rooms(tx, row.id, new.rooms).await?;
     Ok(row)
 }
 
 async fn insert_rooms(tx: &Tx, download: Uuid, rooms: &[Room]) -> Result<(), StoreError> {
-    let rows = rooms.iter().map(|room| rooms::ActiveModel {
-        room: Set(room.as_str().to_owned()),
-        download_id: Set(download),
-    });
+    let rows =
+        rooms.iter().map(|room| rooms::ActiveModel { room: Set(room.as_str().to_owned()), download_id: Set(download) });
     rooms::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     Ok(())
 }
@@ -213,11 +204,7 @@ pub(super) async fn update(tx: &Tx, before: &Model, details: &Details, rooms: &[
     // Counted by others meanwhile.
     change.download_count = sea_orm::ActiveValue::NotSet;
     let update = Entity::update_many().set(change.reset_all());
-    let updated = update
-        .filter(Column::Id.eq(before.id))
-        .filter(Column::Rev.eq(before.rev))
-        .exec(tx.db())
-        .await;
+    let updated = update.filter(Column::Id.eq(before.id)).filter(Column::Rev.eq(before.rev)).exec(tx.db()).await;
     if updated.map_err(StoreError::from)?.rows_affected != 1 {
         return Err(UpdateError::Refused(DownloadError::ChangedMeanwhile));
     }
@@ -286,9 +273,8 @@ impl Filter<'_> {
             .and_where(rooms::Column::Room.is_in(self.rooms.iter().map(Room::as_str)));
         let mut all = Condition::all().add(Column::Id.in_subquery(seen));
         if let Some((today, owner)) = self.current {
-            let mut any = Condition::any()
-                .add(Column::ExpiresOn.is_null())
-                .add(Column::ExpiresOn.gte(today.to_string()));
+            let mut any =
+                Condition::any().add(Column::ExpiresOn.is_null()).add(Column::ExpiresOn.gte(today.to_string()));
             if let Some(owner) = owner {
                 any = any.add(Column::UploadedBy.eq(owner.uuid()));
             }
@@ -334,11 +320,7 @@ pub(super) async fn list_categories<C: ConnectionTrait>(
     db: &C,
     filter: &Filter<'_>,
 ) -> Result<Vec<String>, StoreError> {
-    let found = Entity::find()
-        .select_only()
-        .column(Column::Category)
-        .distinct()
-        .filter(filter.visible());
+    let found = Entity::find().select_only().column(Column::Category).distinct().filter(filter.visible());
     Ok(found.order_by_asc(Column::Category).into_tuple().all(db).await?)
 }
 
@@ -367,10 +349,7 @@ pub(super) async fn find_opened<C: ConnectionTrait>(
     user: UserId,
     downloads: &[Uuid],
 ) -> Result<HashSet<Uuid>, StoreError> {
-    let found = records::Entity::find()
-        .select_only()
-        .column(records::Column::DownloadId)
-        .distinct();
+    let found = records::Entity::find().select_only().column(records::Column::DownloadId).distinct();
     let found = found
         .filter(records::Column::UserId.eq(user.uuid()))
         .filter(records::Column::DownloadId.is_in(downloads.to_vec()));
@@ -385,15 +364,8 @@ pub(super) async fn count_unopened<C: ConnectionTrait>(
     filter: &Filter<'_>,
 ) -> Result<u64, StoreError> {
     let mut opened = Query::select();
-    opened
-        .column(records::Column::DownloadId)
-        .from(records::Entity)
-        .and_where(records::Column::UserId.eq(user.uuid()));
-    Ok(Entity::find()
-        .filter(filter.visible())
-        .filter(Column::Id.not_in_subquery(opened))
-        .count(db)
-        .await?)
+    opened.column(records::Column::DownloadId).from(records::Entity).and_where(records::Column::UserId.eq(user.uuid()));
+    Ok(Entity::find().filter(filter.visible()).filter(Column::Id.not_in_subquery(opened)).count(db).await?)
 }
 
 /// Records that somebody opened it on a day, and counts the first time of that day. Gives the count.
@@ -403,17 +375,10 @@ pub(super) async fn record(tx: &Tx, user: UserId, download: DownloadId, day: Dat
         download_id: Set(download.uuid()),
         day: Set(day.to_string()),
     };
-    let again = OnConflict::columns([
-        records::Column::UserId,
-        records::Column::DownloadId,
-        records::Column::Day,
-    ])
-    .do_nothing()
-    .to_owned();
-    let first = records::Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(tx.db())
-        .await?;
+    let again = OnConflict::columns([records::Column::UserId, records::Column::DownloadId, records::Column::Day])
+        .do_nothing()
+        .to_owned();
+    let first = records::Entity::insert(row).on_conflict(again).exec_without_returning(tx.db()).await?;
     if first > 0 {
         let update = Entity::update_many().col_expr(Column::DownloadCount, Expr::col(Column::DownloadCount).add(1));
         update.filter(Column::Id.eq(download.uuid())).exec(tx.db()).await?;

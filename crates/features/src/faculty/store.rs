@@ -73,15 +73,13 @@ pub async fn insert(tx: &Tx, new: &NewFaculty<'_>) -> Result<FacultyId, StoreErr
         updated_at: Set(now),
     };
     entity::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    let rows = new.teaches.iter().map(|course| courses::ActiveModel {
-        faculty_id: Set(id.uuid()),
-        course_id: Set(course.uuid()),
-    });
+    let rows = new
+        .teaches
+        .iter()
+        .map(|course| courses::ActiveModel { faculty_id: Set(id.uuid()), course_id: Set(course.uuid()) });
     let rows: Vec<_> = rows.collect();
     if !rows.is_empty() {
-        courses::Entity::insert_many(rows)
-            .exec_without_returning(tx.db())
-            .await?;
+        courses::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     }
     Ok(id)
 }
@@ -95,21 +93,11 @@ pub(crate) struct Record {
 
 /// The faculty record of an account.
 pub(crate) async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<Record>, StoreError> {
-    let Some(row) = entity::Entity::find()
-        .filter(entity::Column::UserId.eq(user.uuid()))
-        .one(db)
-        .await?
-    else {
+    let Some(row) = entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await? else {
         return Ok(None);
     };
-    let rows = courses::Entity::find()
-        .filter(courses::Column::FacultyId.eq(row.id))
-        .all(db)
-        .await?;
-    Ok(Some(Record {
-        row,
-        teaches: rows.into_iter().map(|row| row.course_id.into()).collect(),
-    }))
+    let rows = courses::Entity::find().filter(courses::Column::FacultyId.eq(row.id)).all(db).await?;
+    Ok(Some(Record { row, teaches: rows.into_iter().map(|row| row.course_id.into()).collect() }))
 }
 
 /// How many faculty members who may sign in teach one of these courses; with `everybody`, how many there are.
@@ -123,17 +111,8 @@ pub(crate) async fn count_teachers<C: ConnectionTrait>(
         .column(courses::Column::FacultyId)
         .from(courses::Entity)
         .and_where(courses::Column::CourseId.is_in(teaches.iter().map(|course| course.uuid())));
-    let condition = if everybody {
-        Condition::all()
-    } else {
-        Condition::all().add(entity::Column::Id.in_subquery(of_these))
-    };
-    let found = entity::Entity::find()
-        .select_only()
-        .column(entity::Column::Id)
-        .filter(condition);
-    Ok(found
-        .filter(entity::Column::UserId.in_subquery(crate::accounts::active_users()))
-        .count(db)
-        .await?)
+    let condition =
+        if everybody { Condition::all() } else { Condition::all().add(entity::Column::Id.in_subquery(of_these)) };
+    let found = entity::Entity::find().select_only().column(entity::Column::Id).filter(condition);
+    Ok(found.filter(entity::Column::UserId.in_subquery(crate::accounts::active_users())).count(db).await?)
 }

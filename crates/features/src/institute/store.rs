@@ -48,11 +48,7 @@ pub async fn kind<C: ConnectionTrait>(db: &C) -> Result<Kind, StoreError> {
 /// When the database fails.
 pub async fn found(tx: &Tx, is_demo: bool) -> Result<(), StoreError> {
     if entity::Entity::find().one(tx.db()).await?.is_none() {
-        let row = entity::ActiveModel {
-            id: Set(1),
-            is_demo: Set(is_demo.into()),
-            founded_at: Set(tx.now().millis()),
-        };
+        let row = entity::ActiveModel { id: Set(1), is_demo: Set(is_demo.into()), founded_at: Set(tx.now().millis()) };
         entity::Entity::insert(row).exec_without_returning(tx.db()).await?;
     }
     Ok(())

@@ -81,34 +81,23 @@ async fn list_students(
         within: staff.courses(),
     };
     // The attendance page of the existing client asks for a class without saying how many it can take.
-    let page = params.page(if filter.course.is_some() {
-        lamplight_kernel::MAX_LIMIT
-    } else {
-        10
-    })?;
+    let page = params.page(if filter.course.is_some() { lamplight_kernel::MAX_LIMIT } else { 10 })?;
     let names = courses::find_names(app.store.reader()).await?;
-    let page = store::list(app.store.reader(), &filter, page)
-        .await?
-        .map(|(student, user)| StudentRow {
-            id: student.id.into(),
-            full_name: format!("{} {}", student.first_name, student.last_name)
-                .trim()
-                .to_owned(),
-            student_id: student.student_id,
-            first_name: student.first_name,
-            last_name: student.last_name,
-            email: user.map(|user| user.email),
-            semester: student.semester,
-            batch_year: student.batch_year,
-            academic_status: student.academic_status,
-            course_enrolled: names.get(&student.course_id.into()).map(|(code, name)| CourseName {
-                id: student.course_id.into(),
-                course_code: code.clone(),
-                course_name: name.clone(),
-            }),
-        });
-    Ok(data(StudentList {
-        students: page.rows,
-        pagination: page.pagination.into(),
-    }))
+    let page = store::list(app.store.reader(), &filter, page).await?.map(|(student, user)| StudentRow {
+        id: student.id.into(),
+        full_name: format!("{} {}", student.first_name, student.last_name).trim().to_owned(),
+        student_id: student.student_id,
+        first_name: student.first_name,
+        last_name: student.last_name,
+        email: user.map(|user| user.email),
+        semester: student.semester,
+        batch_year: student.batch_year,
+        academic_status: student.academic_status,
+        course_enrolled: names.get(&student.course_id.into()).map(|(code, name)| CourseName {
+            id: student.course_id.into(),
+            course_code: code.clone(),
+            course_name: name.clone(),
+        }),
+    });
+    Ok(data(StudentList { students: page.rows, pagination: page.pagination.into() }))
 }

@@ -81,10 +81,7 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(
     db: &C,
     user: UserId,
 ) -> Result<Option<entity::Model>, StoreError> {
-    Ok(entity::Entity::find()
-        .filter(entity::Column::UserId.eq(user.uuid()))
-        .one(db)
-        .await?)
+    Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
 /// The account and course of each of these students; unknown ones are missing from the answer.
@@ -93,14 +90,8 @@ pub(crate) async fn find_users<C: ConnectionTrait>(
     students: &[StudentId],
 ) -> Result<HashMap<StudentId, (UserId, CourseId)>, StoreError> {
     let ids = students.iter().map(|student| student.uuid());
-    let rows = entity::Entity::find()
-        .filter(entity::Column::Id.is_in(ids))
-        .all(db)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.id.into(), (row.user_id.into(), row.course_id.into())))
-        .collect())
+    let rows = entity::Entity::find().filter(entity::Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), (row.user_id.into(), row.course_id.into()))).collect())
 }
 
 /// How many students each course has.
@@ -118,10 +109,7 @@ pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMa
         .into_model()
         .all(db)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.course_id.into(), u64::try_from(row.students).unwrap_or(0)))
-        .collect())
+    Ok(rows.into_iter().map(|row| (row.course_id.into(), u64::try_from(row.students).unwrap_or(0))).collect())
 }
 
 /// A group of students.
@@ -161,10 +149,7 @@ pub(crate) async fn count_among<C: ConnectionTrait>(db: &C, groups: &[Among]) ->
         return Ok(0);
     }
     let found = entity::Entity::find().filter(any);
-    Ok(found
-        .filter(Column::UserId.in_subquery(crate::accounts::active_users()))
-        .count(db)
-        .await?)
+    Ok(found.filter(Column::UserId.in_subquery(crate::accounts::active_users())).count(db).await?)
 }
 
 /// What a list of students is narrowed by.
@@ -201,10 +186,7 @@ pub(crate) async fn list<C: ConnectionTrait>(
             Expr::expr(Func::lower(Expr::col((entity::Entity, column)))).like(LikeExpr::new(&pattern).escape('\\'))
         };
         all = all.add(
-            Condition::any()
-                .add(like(Column::FirstName))
-                .add(like(Column::LastName))
-                .add(like(Column::StudentId)),
+            Condition::any().add(like(Column::FirstName)).add(like(Column::LastName)).add(like(Column::StudentId)),
         );
     }
     let found = entity::Entity::find().filter(all);

@@ -36,10 +36,7 @@ pub(crate) async fn receive(
         let message = "Send the file as a form (Content-Type: multipart/form-data).";
         Problem::new(Class::UnsupportedMedia, "uploads.not_multipart", message)
     })?;
-    let mut received = Received {
-        file: None,
-        fields: HashMap::new(),
-    };
+    let mut received = Received { file: None, fields: HashMap::new() };
     let mut left = MAX_TEXT_BYTES;
     let mut parts = 0;
     while let Some(field) = in_time(patience, multipart.next_field()).await? {
@@ -87,12 +84,8 @@ async fn receive_text(mut field: Field<'_>, left: &mut usize, patience: Duration
         bytes.extend_from_slice(&chunk);
     }
     String::from_utf8(bytes).map_err(|_| {
-        Problem::new(
-            Class::Invalid,
-            "request.invalid",
-            "Something in the request is not as it should be.",
-        )
-        .with_field(name, "This is not text in UTF-8.")
+        Problem::new(Class::Invalid, "request.invalid", "Something in the request is not as it should be.")
+            .with_field(name, "This is not text in UTF-8.")
     })
 }
 
@@ -113,9 +106,5 @@ async fn in_time<T>(patience: Duration, next: impl Future<Output = Result<T, Mul
 }
 
 fn too_much() -> Problem {
-    Problem::new(
-        Class::TooLarge,
-        "uploads.too_much_text",
-        "The form around the file is too large.",
-    )
+    Problem::new(Class::TooLarge, "uploads.too_much_text", "The form around the file is too large.")
 }

@@ -48,22 +48,16 @@ pub(super) async fn expect(tx: &Tx, sha256: &str, size: u64, check_at: Timestamp
         created_at: Set(tx.now().millis()),
         check_at: Set(Some(check_at.millis())),
     };
-    let again = OnConflict::column(Column::Sha256)
-        .update_column(Column::CheckAt)
-        .to_owned();
-    Entity::insert(row)
-        .on_conflict(again)
-        .exec_without_returning(tx.db())
-        .await?;
+    let again = OnConflict::column(Column::Sha256).update_column(Column::CheckAt).to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(tx.db()).await?;
     Ok(())
 }
 
 /// Says that somebody has stopped referring to this file. An upload that is counting on it keeps its hour.
 pub(crate) async fn release(tx: &Tx, sha256: &str) -> Result<(), StoreError> {
     let now = tx.now().millis();
-    let check_at = CaseStatement::new()
-        .case(Column::CheckAt.gt(now), Expr::col(Column::CheckAt))
-        .finally(Expr::value(now));
+    let check_at =
+        CaseStatement::new().case(Column::CheckAt.gt(now), Expr::col(Column::CheckAt)).finally(Expr::value(now));
     let update = Entity::update_many().col_expr(Column::CheckAt, check_at.into());
     update.filter(Column::Sha256.eq(sha256)).exec(tx.db()).await?;
     Ok(())
@@ -80,11 +74,7 @@ pub async fn sweep(store: &Store, files: &Files, everything: bool) -> Result<u64
     let mut removed = 0;
     let mut after = String::new();
     loop {
-        let horizon = if everything {
-            i64::MAX
-        } else {
-            store.clock().now().millis()
-        };
+        let horizon = if everything { i64::MAX } else { store.clock().now().millis() };
         let due = Entity::find()
             .filter(Column::CheckAt.lte(horizon))
             .filter(Column::Sha256.gt(&after))
@@ -104,27 +94,17 @@ pub async fn sweep(store: &Store, files: &Files, everything: bool) -> Result<u64
 async fn sweep_one(store: &Store, files: &Files, sha256: &str, horizon: i64) -> Result<bool, SweepError> {
     let tx = store.begin().await?;
     tx.lock(&lock_key(sha256)).await?;
-    let row = Entity::find_by_id(sha256)
-        .one(tx.db())
-        .await
-        .map_err(StoreError::from)?;
+    let row = Entity::find_by_id(sha256).one(tx.db()).await.map_err(StoreError::from)?;
     if row.is_none_or(|row| row.check_at.is_none_or(|check_at| check_at > horizon)) {
         return Ok(false);
     }
     if is_referred_to(&tx, sha256).await? {
         let update = Entity::update_many().col_expr(Column::CheckAt, Expr::value(Option::<i64>::None));
-        update
-            .filter(Column::Sha256.eq(sha256))
-            .exec(tx.db())
-            .await
-            .map_err(StoreError::from)?;
+        update.filter(Column::Sha256.eq(sha256)).exec(tx.db()).await.map_err(StoreError::from)?;
         tx.commit().await?;
         return Ok(false);
     }
-    Entity::delete_by_id(sha256)
-        .exec(tx.db())
-        .await
-        .map_err(StoreError::from)?;
+    Entity::delete_by_id(sha256).exec(tx.db()).await.map_err(StoreError::from)?;
     if let Ok(hash) = sha256.parse::<Sha256>() {
         // Before the commit: if it fails, the row stays and the next sweep tries again.
         files.remove(hash).await?;

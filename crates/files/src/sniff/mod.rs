@@ -89,11 +89,7 @@ pub(crate) fn judge(content: Content, name: &str, policy: Policy) -> Result<File
             return Err(FilesError::NotUnicode { name });
         }
         Content::NotUnicode => {
-            return Err(FilesError::Unsupported {
-                name,
-                found: None,
-                accepted,
-            });
+            return Err(FilesError::Unsupported { name, found: None, accepted });
         }
         Content::Other(found) => return Err(FilesError::Unsupported { name, found, accepted }),
     };
@@ -103,18 +99,10 @@ pub(crate) fn judge(content: Content, name: &str, policy: Policy) -> Result<File
     // Many formats are a ZIP or a text under a name of their own (.odt, .epub, .py): renaming is no advice for those.
     let of_its_own = named.is_none() && extension.is_some() && matches!(found, FileKind::Zip | FileKind::Text);
     if of_its_own {
-        return Err(FilesError::Unsupported {
-            name,
-            found: None,
-            accepted,
-        });
+        return Err(FilesError::Unsupported { name, found: None, accepted });
     }
     if !accepted.contains(found) {
-        return Err(FilesError::Unsupported {
-            name,
-            found: Some(found.label().to_owned()),
-            accepted,
-        });
+        return Err(FilesError::Unsupported { name, found: Some(found.label().to_owned()), accepted });
     }
     Err(FilesError::Mislabelled { name, named, found })
 }

@@ -62,9 +62,7 @@ impl Entry {
         let units = usize::from(bytes.u16_at(64)?.min(64) / 2).saturating_sub(1);
         let name = (0..units).filter_map(|unit| bytes.u16_at(unit * 2));
         Some(Self {
-            name: char::decode_utf16(name)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect(),
+            name: char::decode_utf16(name).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect(),
             left: bytes.u32_at(68)?,
             right: bytes.u32_at(72)?,
             child: bytes.u32_at(76)?,
@@ -116,12 +114,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         let mut table: Vec<u32> = (0..109).filter_map(|n| header.u32_at(76 + n * 4)).collect();
-        let mut reader = Self {
-            file,
-            sector_size,
-            first_directory,
-            table: Vec::new(),
-        };
+        let mut reader = Self { file, sector_size, first_directory, table: Vec::new() };
         // A table of n sectors describes n * (sector_size / 4) sectors: more cannot be needed for this size.
         let sectors = usize::try_from(size).unwrap_or(usize::MAX) / sector_size + 1;
         let most = sectors / (sector_size / 4) + 1;

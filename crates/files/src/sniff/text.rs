@@ -89,14 +89,10 @@ pub(super) fn danger(head: &[u8]) -> Option<&'static str> {
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\0');
     let is_word = |c: char| c.is_ascii_alphanumeric();
     let begins = |mark: &&str| {
-        text.get(..mark.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(mark))
+        text.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark))
             && !(mark.ends_with(is_word) && text.get(mark.len()..).is_some_and(|rest| rest.starts_with(is_word)))
     };
-    MARKS
-        .iter()
-        .find(|(marks, _)| marks.iter().any(begins))
-        .map(|(_, sort)| *sort)
+    MARKS.iter().find(|(marks, _)| marks.iter().any(begins)).map(|(_, sort)| *sort)
 }
 
 /// Tags that make a browser take text for a page (MIME Sniffing, section 7.1), and their like; as whole words:
@@ -139,9 +135,7 @@ const MARKS: [(&[&str], &str); 4] = [
 fn beginning(head: &[u8]) -> String {
     let units = |unit: fn([u8; 2]) -> u16| -> String {
         let (pairs, _) = head.as_chunks::<2>();
-        char::decode_utf16(pairs.iter().copied().map(unit))
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect()
+        char::decode_utf16(pairs.iter().copied().map(unit)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     };
     match head {
         [0xFF, 0xFE, ..] => units(u16::from_le_bytes),

@@ -69,10 +69,7 @@ fn central_directory(file: &mut File, size: u64) -> io::Result<Option<(u64, u64)
     // The last end record whose comment reaches the end of the file.
     let mut ends = tail.windows(22).enumerate().rev();
     let Some((at, end)) = ends.find(|(at, end)| {
-        end.starts_with(&END)
-            && end
-                .u16_at(20)
-                .is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
+        end.starts_with(&END) && end.u16_at(20).is_some_and(|comment| at + 22 + usize::from(comment) == tail.len())
     }) else {
         return Ok(None);
     };
@@ -87,10 +84,7 @@ fn central_directory(file: &mut File, size: u64) -> io::Result<Option<(u64, u64)
         place = place_64;
     }
     let (start, length) = place;
-    Ok(start
-        .checked_add(length)
-        .is_some_and(|end| end <= size)
-        .then_some(place))
+    Ok(start.checked_add(length).is_some_and(|end| end <= size).then_some(place))
 }
 
 /// The same from the ZIP64 records before the end record at `end`.

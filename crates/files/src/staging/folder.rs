@@ -115,10 +115,8 @@ fn private_file() -> OpenOptions {
 /// 32 hex digits from the system's source of chance. A name, not an id: tests need not repeat it.
 pub(crate) fn random_name() -> Result<String, FilesError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|e| FilesError::Disk {
-        action: "draw a random name",
-        source: io::Error::other(e),
-    })?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| FilesError::Disk { action: "draw a random name", source: io::Error::other(e) })?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
@@ -136,14 +134,8 @@ pub(crate) struct StagedFile {
 impl StagedFile {
     pub(super) fn create(folder: Arc<StagingFolder>) -> Result<Self, FilesError> {
         let path = folder.new_path()?;
-        let file = private_file()
-            .create_new(true)
-            .open(&path)
-            .map_err(FilesError::disk("make a staging file"))?;
-        Ok(Self {
-            file,
-            remove: Some(RemoveOnDrop { path, _folder: folder }),
-        })
+        let file = private_file().create_new(true).open(&path).map_err(FilesError::disk("make a staging file"))?;
+        Ok(Self { file, remove: Some(RemoveOnDrop { path, _folder: folder }) })
     }
 
     pub(crate) fn path(&self) -> &Path {

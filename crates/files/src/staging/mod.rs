@@ -27,18 +27,12 @@ struct Work {
 
 impl Work {
     fn start(folder: Arc<StagingFolder>) -> Result<Self, FilesError> {
-        Ok(Self {
-            staged: StagedFile::create(folder)?,
-            hasher: sha2::Sha256::new(),
-        })
+        Ok(Self { staged: StagedFile::create(folder)?, hasher: sha2::Sha256::new() })
     }
 
     fn take_in(&mut self, bytes: &[u8]) -> Result<(), FilesError> {
         self.hasher.update(bytes);
-        self.staged
-            .file
-            .write_all(bytes)
-            .map_err(FilesError::disk("write a staging file"))
+        self.staged.file.write_all(bytes).map_err(FilesError::disk("write a staging file"))
     }
 }
 
@@ -65,13 +59,7 @@ pub struct Staging {
 impl Staging {
     pub(crate) fn new(folder: Arc<StagingFolder>, original: &str, policy: Policy) -> Self {
         let name = names::clean_name(original);
-        Self {
-            state: State::Fresh(folder),
-            name,
-            policy,
-            size: 0,
-            gathered: Vec::new(),
-        }
+        Self { state: State::Fresh(folder), name, policy, size: 0, gathered: Vec::new() }
     }
 
     /// Adds the next bytes. They are gathered (up to 256 KB) and written by blocking threads.
@@ -86,16 +74,10 @@ impl Staging {
         if self.size > self.policy.limit {
             self.state = State::Away;
             self.gathered = Vec::new();
-            return Err(FilesError::TooLarge {
-                limit: self.policy.limit,
-            });
+            return Err(FilesError::TooLarge { limit: self.policy.limit });
         }
         self.gathered.extend_from_slice(chunk);
-        if self.gathered.len() >= GATHER {
-            self.flush().await
-        } else {
-            Ok(())
-        }
+        if self.gathered.len() >= GATHER { self.flush().await } else { Ok(()) }
     }
 
     async fn flush(&mut self) -> Result<(), FilesError> {
@@ -130,9 +112,7 @@ impl Staging {
             return Err(FilesError::Empty { name: self.name });
         }
         if self.size > self.policy.limit {
-            return Err(FilesError::TooLarge {
-                limit: self.policy.limit,
-            });
+            return Err(FilesError::TooLarge { limit: self.policy.limit });
         }
         self.flush().await?;
         let State::Ready(work) = self.state else {
@@ -143,13 +123,7 @@ impl Staging {
             let Work { mut staged, hasher } = *work;
             let content = sniff::inspect(&mut staged.file, size).map_err(FilesError::disk("read a staging file"))?;
             let kind = sniff::judge(content, &name, policy)?;
-            Ok(Staged {
-                staged,
-                name,
-                size,
-                sha256: Sha256::from_bytes(hasher.finalize().into()),
-                kind,
-            })
+            Ok(Staged { staged, name, size, sha256: Sha256::from_bytes(hasher.finalize().into()), kind })
         })
         .await
     }
@@ -157,10 +131,7 @@ impl Staging {
 
 impl fmt::Debug for Staging {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Staging")
-            .field("name", &self.name)
-            .field("size", &self.size)
-            .finish_non_exhaustive()
+        f.debug_struct("Staging").field("name", &self.name).field("size", &self.size).finish_non_exhaustive()
     }
 }
 
@@ -201,9 +172,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, FilesError> + Send + 'static,
 ) -> Result<T, FilesError> {
     spawn_blocking(work).await.unwrap_or_else(|e| {
-        Err(FilesError::Disk {
-            action: "finish work on a blocking thread",
-            source: io::Error::other(e),
-        })
+        Err(FilesError::Disk { action: "finish work on a blocking thread", source: io::Error::other(e) })
     })
 }

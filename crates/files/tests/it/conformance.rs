@@ -49,38 +49,23 @@ async fn keeps_and_reads(files: &Files) {
 
     let missing = sha256(b"never sent");
     assert!(matches!(files.read(missing, None).await, Err(FilesError::Missing)));
-    assert!(matches!(
-        files.read(missing, Some(0..1)).await,
-        Err(FilesError::Missing)
-    ));
+    assert!(matches!(files.read(missing, Some(0..1)).await, Err(FilesError::Missing)));
     assert_eq!(files.size(missing).await.unwrap(), None);
 }
 
 async fn reads_ranges(files: &Files) {
     let kept = keep(files, "digits.txt", b"0123456789").await;
-    let cases: [(Range<u64>, &[u8]); 6] = [
-        (0..10, b"0123456789"),
-        (0..1, b"0"),
-        (3..7, b"3456"),
-        (9..10, b"9"),
-        (4..99, b"456789"),
-        (9..u64::MAX, b"9"),
-    ];
+    let cases: [(Range<u64>, &[u8]); 6] =
+        [(0..10, b"0123456789"), (0..1, b"0"), (3..7, b"3456"), (9..10, b"9"), (4..99, b"456789"), (9..u64::MAX, b"9")];
     for (range, expected) in cases {
         let body = files.read(kept.sha256, Some(range.clone())).await.unwrap();
-        assert_eq!(
-            (body.size_total, body.range.clone()),
-            (10, range.start..range.end.min(10))
-        );
+        assert_eq!((body.size_total, body.range.clone()), (10, range.start..range.end.min(10)));
         assert_eq!(all(body).await, expected, "{range:?}");
     }
     let backwards = Range { start: 5, end: 3 };
     for range in [10..11, 5..5, 0..0, 10..10, backwards, u64::MAX..u64::MAX, 11..u64::MAX] {
         let error = files.read(kept.sha256, Some(range.clone())).await.unwrap_err();
-        assert!(
-            matches!(error, FilesError::OutOfRange { size: 10 }),
-            "{range:?}: {error:?}"
-        );
+        assert!(matches!(error, FilesError::OutOfRange { size: 10 }), "{range:?}: {error:?}");
     }
 }
 
@@ -111,16 +96,10 @@ async fn stores_the_same_bytes_once(house: &House) {
 async fn replaces_what_was_cut_off(house: &House) {
     let kept = keep(&house.files, "whole.txt", b"whole and good").await;
     let name = kept.sha256.to_string();
-    let path = below(house.folder.path())
-        .into_iter()
-        .find(|path| path.ends_with(&name))
-        .unwrap();
+    let path = below(house.folder.path()).into_iter().find(|path| path.ends_with(&name)).unwrap();
     std::fs::write(&path, b"whole an").unwrap();
     assert!(keep(&house.files, "whole.txt", b"whole and good").await.written);
-    assert_eq!(
-        all(house.files.read(kept.sha256, None).await.unwrap()).await,
-        b"whole and good"
-    );
+    assert_eq!(all(house.files.read(kept.sha256, None).await.unwrap()).await, b"whole and good");
 }
 
 /// 20 MB of which no two blocks are alike; sent in parts to a bucket.
@@ -162,13 +141,7 @@ async fn kept_files_are_private_and_named_by_hash() {
     let house = House::local();
     let kept = keep(&house.files, "../../etc/passwd.txt", b"root").await;
     let hash = kept.sha256.to_string();
-    let path = house
-        .folder
-        .path()
-        .join("kept")
-        .join(&hash[..2])
-        .join(&hash[2..4])
-        .join(&hash);
+    let path = house.folder.path().join("kept").join(&hash[..2]).join(&hash[2..4]).join(&hash);
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(path.parent().unwrap()), 0o700);
@@ -178,16 +151,11 @@ async fn kept_files_are_private_and_named_by_hash() {
 #[tokio::test]
 async fn wrong_credentials_are_noticed_by_check() {
     let mut house = House::s3().await;
-    let Backend::S3(config) = &mut house.config.backend else {
-        panic!("a bucket")
-    };
+    let Backend::S3(config) = &mut house.config.backend else { panic!("a bucket") };
     config.secret_access_key = Secret::new("guessed");
     let files = Files::open(house.config.clone()).unwrap();
     let error = files.check().await.unwrap_err();
-    assert!(
-        matches!(error, FilesError::Storage { .. }) && !error.is_about_the_file(),
-        "{error:?}"
-    );
+    assert!(matches!(error, FilesError::Storage { .. }) && !error.is_about_the_file(), "{error:?}");
     assert!(!format!("{error:?} {files:?}").contains("guessed"));
 }
 
@@ -196,11 +164,7 @@ async fn wrong_credentials_are_noticed_by_check() {
 async fn https_endpoints_can_be_opened() {
     let house = House::local();
     let mut config = house.config.clone();
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut s3 = s3_config(&format!("https://{free}"));
     s3.allow_http = false;
     config.backend = Backend::S3(s3);
@@ -218,25 +182,16 @@ fn settings_that_cannot_work_are_refused() {
     let open = |change: Change| {
         let mut s3 = s3_config("http://127.0.0.1:9");
         change(&mut s3);
-        let config = FilesConfig {
-            staging: folder.path().join("staging"),
-            backend: Backend::S3(s3),
-            policy: Policy::default(),
-        };
+        let config =
+            FilesConfig { staging: folder.path().join("staging"), backend: Backend::S3(s3), policy: Policy::default() };
         Files::open(config).map(|_| ()).map_err(|e| e.to_string())
     };
     open(|_| {}).unwrap();
     let cases: [(Change, &str); 5] = [
         (|s3| s3.allow_http = false, "http://"),
-        (
-            |s3| s3.endpoint = Some("minio:9000".to_owned()),
-            "must begin with https://",
-        ),
+        (|s3| s3.endpoint = Some("minio:9000".to_owned()), "must begin with https://"),
         (|s3| s3.bucket = String::new(), "bucket is missing"),
-        (
-            |s3| s3.secret_access_key = Secret::new(""),
-            "secret access key is missing",
-        ),
+        (|s3| s3.secret_access_key = Secret::new(""), "secret access key is missing"),
         (|s3| s3.prefix = "a//b".to_owned(), "prefix"),
     ];
     for (change, expected) in cases {

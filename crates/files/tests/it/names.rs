@@ -59,11 +59,7 @@ fn long_names_are_cut_between_graphemes_and_keep_their_extension() {
     // क + virama + ष + vowel sign: four characters that are seen as one.
     let syllable = "क्षि";
     let long = clean_name(&format!("{}.pdf", syllable.repeat(100)));
-    assert_eq!(
-        long,
-        format!("{}.pdf", syllable.repeat(36)),
-        "146 characters hold 36 whole ones"
-    );
+    assert_eq!(long, format!("{}.pdf", syllable.repeat(36)), "146 characters hold 36 whole ones");
 
     // One grapheme that is longer than any name.
     let long = clean_name(&format!("a{}.pdf", "\u{301}".repeat(500)));
@@ -73,31 +69,16 @@ fn long_names_are_cut_between_graphemes_and_keep_their_extension() {
 #[test]
 fn dispositions() {
     let cases = [
-        (
-            "notes.pdf",
-            "attachment; filename=\"notes.pdf\"; filename*=UTF-8''notes.pdf",
-        ),
-        (
-            "my notes.pdf",
-            "attachment; filename=\"my notes.pdf\"; filename*=UTF-8''my%20notes.pdf",
-        ),
+        ("notes.pdf", "attachment; filename=\"notes.pdf\"; filename*=UTF-8''notes.pdf"),
+        ("my notes.pdf", "attachment; filename=\"my notes.pdf\"; filename*=UTF-8''my%20notes.pdf"),
         // The example of RFC 8187 section 3.2.3 as a name.
         (
             "£ and € rates.txt",
             "attachment; filename=\"_ and _ rates.txt\"; filename*=UTF-8''%C2%A3%20and%20%E2%82%AC%20rates.txt",
         ),
-        (
-            "हृदय.pdf",
-            "attachment; filename=\"file.pdf\"; filename*=UTF-8''%E0%A4%B9%E0%A5%83%E0%A4%A6%E0%A4%AF.pdf",
-        ),
-        (
-            "100%.pdf",
-            "attachment; filename=\"100_.pdf\"; filename*=UTF-8''100%25.pdf",
-        ),
-        (
-            "it's (1).pdf",
-            "attachment; filename=\"it's (1).pdf\"; filename*=UTF-8''it%27s%20%281%29.pdf",
-        ),
+        ("हृदय.pdf", "attachment; filename=\"file.pdf\"; filename*=UTF-8''%E0%A4%B9%E0%A5%83%E0%A4%A6%E0%A4%AF.pdf"),
+        ("100%.pdf", "attachment; filename=\"100_.pdf\"; filename*=UTF-8''100%25.pdf"),
+        ("it's (1).pdf", "attachment; filename=\"it's (1).pdf\"; filename*=UTF-8''it%27s%20%281%29.pdf"),
         (
             "a\"; filename=\"b.exe",
             "attachment; filename=\"a; filename=b.exe\"; filename*=UTF-8''a%3B%20filename%3Db.exe",

@@ -38,26 +38,12 @@ pub(crate) fn zip_with(members: &[&str], comment: &str) -> Vec<u8> {
 }
 
 /// The members of a document as Word writes it; LibreOffice and Google write others, and in another order.
-pub(crate) const WORD: [&str; 5] = [
-    "[Content_Types].xml",
-    "_rels/.rels",
-    "word/document.xml",
-    "word/_rels/document.xml.rels",
-    "docProps/core.xml",
-];
-pub(crate) const EXCEL: [&str; 5] = [
-    "[Content_Types].xml",
-    "_rels/.rels",
-    "xl/workbook.xml",
-    "xl/worksheets/sheet1.xml",
-    "xl/styles.xml",
-];
-pub(crate) const POWERPOINT: [&str; 4] = [
-    "[Content_Types].xml",
-    "_rels/.rels",
-    "ppt/presentation.xml",
-    "ppt/slides/slide1.xml",
-];
+pub(crate) const WORD: [&str; 5] =
+    ["[Content_Types].xml", "_rels/.rels", "word/document.xml", "word/_rels/document.xml.rels", "docProps/core.xml"];
+pub(crate) const EXCEL: [&str; 5] =
+    ["[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml"];
+pub(crate) const POWERPOINT: [&str; 4] =
+    ["[Content_Types].xml", "_rels/.rels", "ppt/presentation.xml", "ppt/slides/slide1.xml"];
 
 /// An OLE compound file with these streams (and storages, where a path has more than one part).
 pub(crate) fn ole_of(version: cfb::Version, streams: &[&str]) -> Vec<u8> {
@@ -74,8 +60,5 @@ pub(crate) fn ole_of(version: cfb::Version, streams: &[&str]) -> Vec<u8> {
 
 /// UTF-16 with a byte order mark.
 pub(crate) fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
-    std::iter::once(0xFEFF)
-        .chain(text.encode_utf16())
-        .flat_map(order)
-        .collect()
+    std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(order).collect()
 }

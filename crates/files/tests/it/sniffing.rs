@@ -41,11 +41,7 @@ async fn simple_formats() {
         ("a.rar", RAR_4.into(), "Rar"),
         ("a.zip", zip_of(&["a.txt", "b/c.pdf"]), "Zip"),
         ("empty.zip", zip_of(&[]), "Zip"),
-        (
-            "comment.zip",
-            zip_with(&["a.txt"], "PK\x05\x06 is not the end record"),
-            "Zip",
-        ),
+        ("comment.zip", zip_with(&["a.txt"], "PK\x05\x06 is not the end record"), "Zip"),
         ("a.txt", "plain\ttext\r\n".into(), "Text"),
         ("a.csv", "roll,mark\n1,40\n".into(), "Csv"),
     ])
@@ -64,55 +60,22 @@ async fn office_since_2007_whatever_the_order_of_members() {
         ("google.pptx", reversed(&POWERPOINT), "Pptx"),
         (
             "libreoffice.docx",
-            zip_of(&[
-                "_rels/.rels",
-                "docProps/app.xml",
-                "word/document.xml",
-                "[Content_Types].xml",
-            ]),
+            zip_of(&["_rels/.rels", "docProps/app.xml", "word/document.xml", "[Content_Types].xml"]),
             "Docx",
         ),
-        (
-            "online.docx",
-            zip_of(&["[Content_Types].xml", "word/document2.xml"]),
-            "Docx",
-        ),
-        (
-            "case.docx",
-            zip_of(&["[content_types].XML", "Word/Document.xml"]),
-            "Docx",
-        ),
+        ("online.docx", zip_of(&["[Content_Types].xml", "word/document2.xml"]), "Docx"),
+        ("case.docx", zip_of(&["[content_types].XML", "Word/Document.xml"]), "Docx"),
         (
             "embedded.docx",
             zip_of(&[&WORD[..], &["word/embeddings/book.xlsx", "word/xl/workbook.xml"]].concat()),
             "Docx",
         ),
         // No document: what a document is packed from, somebody's folders, two documents at once.
-        (
-            "folders.zip",
-            zip_of(&["word/document.xml", "ppt/presentation.xml"]),
-            "Zip",
-        ),
-        (
-            "deeper.zip",
-            zip_of(&["x/[Content_Types].xml", "x/word/document.xml"]),
-            "Zip",
-        ),
-        (
-            "both.docx",
-            zip_of(&[&WORD[..], &EXCEL[2..]].concat()),
-            "mislabelled Some(Docx) Zip",
-        ),
-        (
-            "notes.docx",
-            zip_of(&["[Content_Types].xml", "word/documentary.xml"]),
-            "mislabelled Some(Docx) Zip",
-        ),
-        (
-            "binary.xlsb",
-            zip_of(&["[Content_Types].xml", "xl/workbook.bin"]),
-            "unsupported XLSB file",
-        ),
+        ("folders.zip", zip_of(&["word/document.xml", "ppt/presentation.xml"]), "Zip"),
+        ("deeper.zip", zip_of(&["x/[Content_Types].xml", "x/word/document.xml"]), "Zip"),
+        ("both.docx", zip_of(&[&WORD[..], &EXCEL[2..]].concat()), "mislabelled Some(Docx) Zip"),
+        ("notes.docx", zip_of(&["[Content_Types].xml", "word/documentary.xml"]), "mislabelled Some(Docx) Zip"),
+        ("binary.xlsb", zip_of(&["[Content_Types].xml", "xl/workbook.bin"]), "unsupported XLSB file"),
     ])
     .await;
 }
@@ -124,26 +87,10 @@ async fn macros_are_refused_under_any_name() {
         ("a.docm", word.clone(), "macros"),
         ("a.docx", word.clone(), "macros"),
         ("a.zip", word, "macros"),
-        (
-            "a.xlsm",
-            zip_of(&[&EXCEL[..], &["xl/VBAPROJECT.BIN"]].concat()),
-            "macros",
-        ),
-        (
-            "a.pptx",
-            zip_of(&[&["ppt/vbaProject.bin"], &POWERPOINT[..]].concat()),
-            "macros",
-        ),
-        (
-            "a.doc",
-            ole_of(cfb::Version::V3, &["/WordDocument", "/Macros/VBA/dir"]),
-            "macros",
-        ),
-        (
-            "a.xls",
-            ole_of(cfb::Version::V3, &["/Workbook", "/_VBA_PROJECT_CUR/VBA/dir"]),
-            "macros",
-        ),
+        ("a.xlsm", zip_of(&[&EXCEL[..], &["xl/VBAPROJECT.BIN"]].concat()), "macros"),
+        ("a.pptx", zip_of(&[&["ppt/vbaProject.bin"], &POWERPOINT[..]].concat()), "macros"),
+        ("a.doc", ole_of(cfb::Version::V3, &["/WordDocument", "/Macros/VBA/dir"]), "macros"),
+        ("a.xls", ole_of(cfb::Version::V3, &["/Workbook", "/_VBA_PROJECT_CUR/VBA/dir"]), "macros"),
     ])
     .await;
 }
@@ -156,44 +103,16 @@ async fn office_up_to_2003() {
     many.push("/PowerPoint Document");
     for version in [cfb::Version::V3, cfb::Version::V4] {
         check(&[
-            (
-                "a.doc",
-                ole_of(version, &["/1Table", "/WordDocument", "/\u{5}SummaryInformation"]),
-                "Doc",
-            ),
+            ("a.doc", ole_of(version, &["/1Table", "/WordDocument", "/\u{5}SummaryInformation"]), "Doc"),
             ("a.xls", ole_of(version, &["/Workbook"]), "Xls"),
             ("old.xls", ole_of(version, &["/Book"]), "Xls"),
-            (
-                "a.ppt",
-                ole_of(version, &["/Pictures", "/PowerPoint Document", "/Current User"]),
-                "Ppt",
-            ),
+            ("a.ppt", ole_of(version, &["/Pictures", "/PowerPoint Document", "/Current User"]), "Ppt"),
             ("many.ppt", ole_of(version, &many), "Ppt"),
-            (
-                "embedded.doc",
-                ole_of(version, &["/ObjectPool/_1/Workbook", "/WordDocument"]),
-                "Doc",
-            ),
-            (
-                "embedded.xls",
-                ole_of(version, &["/MBD1/WordDocument", "/Workbook"]),
-                "Xls",
-            ),
-            (
-                "wrong.doc",
-                ole_of(version, &["/Workbook"]),
-                "mislabelled Some(Doc) Xls",
-            ),
-            (
-                "secret.docx",
-                ole_of(version, &["/EncryptionInfo", "/EncryptedPackage"]),
-                "password",
-            ),
-            (
-                "mail.msg",
-                ole_of(version, &["/__properties_version1.0"]),
-                "unsupported Outlook message",
-            ),
+            ("embedded.doc", ole_of(version, &["/ObjectPool/_1/Workbook", "/WordDocument"]), "Doc"),
+            ("embedded.xls", ole_of(version, &["/MBD1/WordDocument", "/Workbook"]), "Xls"),
+            ("wrong.doc", ole_of(version, &["/Workbook"]), "mislabelled Some(Doc) Xls"),
+            ("secret.docx", ole_of(version, &["/EncryptionInfo", "/EncryptedPackage"]), "password"),
+            ("mail.msg", ole_of(version, &["/__properties_version1.0"]), "unsupported Outlook message"),
             ("other.doc", ole_of(version, &["/Contents"]), "unsupported"),
         ])
         .await;
@@ -267,11 +186,7 @@ async fn what_can_harm() {
         // A program that has the mark of a PDF in its first kilobyte.
         ("a.pdf", [exe, PDF.into()].concat(), "dangerous program"),
         ("a.png", b"\xcf\xfa\xed\xfe\x07\0\0\x01".into(), "dangerous program"),
-        (
-            "a.png",
-            b"\xca\xfe\xba\xbe\0\0\0\x02\0\0\0\0".into(),
-            "dangerous program",
-        ),
+        ("a.png", b"\xca\xfe\xba\xbe\0\0\0\x02\0\0\0\0".into(), "dangerous program"),
         ("a.txt", "#!/bin/sh\nrm -rf ~\n".into(), "dangerous script"),
         ("a.txt", "<?php system('id'); ?>".into(), "dangerous script"),
         ("a.txt", "<!DOCTYPE html><p>".into(), page),
@@ -287,16 +202,8 @@ async fn what_can_harm() {
         ("a.xls", "<table><tr><td>1".into(), page),
         ("a.jpg", b"<html>\0\xff\xd8\xff".into(), page),
         ("a.txt", b"<html>caf\xe9".into(), page),
-        (
-            "a.svg",
-            "<svg xmlns='http://www.w3.org/2000/svg'/>".into(),
-            "dangerous picture with script (SVG)",
-        ),
-        (
-            "a.png",
-            "<?xml version='1.0'?><svg/>".into(),
-            "dangerous web document (XML)",
-        ),
+        ("a.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>".into(), "dangerous picture with script (SVG)"),
+        ("a.png", "<?xml version='1.0'?><svg/>".into(), "dangerous web document (XML)"),
     ])
     .await;
 }
@@ -359,17 +266,11 @@ async fn damaged_containers() {
 
 #[tokio::test]
 async fn an_archive_of_very_many_members_is_an_archive() {
-    let mut members: Vec<String> = (0..120_000)
-        .map(|n| format!("folder/a rather long name of a member {n}"))
-        .collect();
+    let mut members: Vec<String> = (0..120_000).map(|n| format!("folder/a rather long name of a member {n}")).collect();
     members.extend(WORD.map(str::to_owned));
     let names: Vec<&str> = members.iter().map(String::as_str).collect();
     let zip = zip_of(&names);
-    check(&[
-        ("a.zip", zip.clone(), "Zip"),
-        ("a.docx", zip, "mislabelled Some(Docx) Zip"),
-    ])
-    .await;
+    check(&[("a.zip", zip.clone(), "Zip"), ("a.docx", zip, "mislabelled Some(Docx) Zip")]).await;
 }
 
 #[tokio::test]
@@ -421,11 +322,7 @@ fn broken() -> impl Strategy<Value = (Vec<u8>, FileKind)> {
             // The header and the end are where it hurts.
             let length = bytes.len();
             let at = at.index(512 * 4) % length;
-            let at = if at.is_multiple_of(2) {
-                at / 4
-            } else {
-                length - 1 - at / 8
-            };
+            let at = if at.is_multiple_of(2) { at / 4 } else { length - 1 - at / 8 };
             bytes[at] = byte;
         }
         if cuts {

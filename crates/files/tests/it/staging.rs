@@ -5,26 +5,18 @@ use lamplight_files::{Accepted, FileKind, Files, FilesError, Policy};
 use crate::support::{House, stage};
 
 fn small(limit: u64) -> Policy {
-    Policy {
-        limit,
-        ..Policy::default()
-    }
+    Policy { limit, ..Policy::default() }
 }
 
 #[tokio::test]
 async fn staged_files_tell_what_they_are() {
     let house = House::local();
-    let staged = stage(&house.files, "/tmp/हृदय \"notes\".TXT", "नमस्ते".as_bytes())
-        .await
-        .unwrap();
+    let staged = stage(&house.files, "/tmp/हृदय \"notes\".TXT", "नमस्ते".as_bytes()).await.unwrap();
     assert_eq!(staged.name(), "हृदय notes.TXT");
     assert_eq!((staged.size(), staged.kind()), (18, FileKind::Text));
     let path = house.staged();
     assert_eq!(path.len(), 1);
-    assert!(
-        !path[0].to_string_lossy().contains("notes"),
-        "the sender's name is not used: {path:?}"
-    );
+    assert!(!path[0].to_string_lossy().contains("notes"), "the sender's name is not used: {path:?}");
     drop(staged);
     house.nothing_is_staged().await;
 }
@@ -35,10 +27,7 @@ async fn an_empty_file_is_refused() {
     let mut staging = house.files.stage("empty.pdf");
     staging.write(b"").await.unwrap();
     let error = staging.finish().await.unwrap_err();
-    assert!(
-        matches!(&error, FilesError::Empty { name } if name == "empty.pdf"),
-        "{error:?}"
-    );
+    assert!(matches!(&error, FilesError::Empty { name } if name == "empty.pdf"), "{error:?}");
     assert!(house.staged().is_empty());
 }
 
@@ -51,10 +40,7 @@ async fn a_file_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
         assert_eq!(staging.write(&whole).await.is_ok(), fits, "{bytes}");
         match staging.finish().await {
             Ok(staged) => assert!(fits && staged.size() == 300_000),
-            Err(error) => assert!(
-                !fits && matches!(error, FilesError::TooLarge { limit: 300_000 }),
-                "{error:?}"
-            ),
+            Err(error) => assert!(!fits && matches!(error, FilesError::TooLarge { limit: 300_000 }), "{error:?}"),
         }
     }
     house.nothing_is_staged().await;
@@ -134,13 +120,7 @@ async fn a_cancelled_write_spoils_the_file() {
 async fn only_accepted_kinds_pass() {
     let house = House::local();
     let pictures: Accepted = [FileKind::Png, FileKind::Jpeg].into_iter().collect();
-    let mut staging = house.files.stage_with(
-        "a.pdf",
-        Policy {
-            accepted: pictures,
-            limit: 1000,
-        },
-    );
+    let mut staging = house.files.stage_with("a.pdf", Policy { accepted: pictures, limit: 1000 });
     staging.write(b"%PDF-1.4\n").await.unwrap();
     let error = staging.finish().await.unwrap_err();
     assert_eq!(
@@ -164,11 +144,7 @@ async fn what_a_killed_process_left_is_cleared_and_nothing_else() {
     let strange = staging.join("11111111111111111111111111111111");
     std::fs::create_dir(&strange).unwrap();
     std::fs::write(strange.join("diary"), "mine").unwrap();
-    std::fs::write(
-        staging.join("22222222222222222222222222222222"),
-        "a file where folders are",
-    )
-    .unwrap();
+    std::fs::write(staging.join("22222222222222222222222222222222"), "a file where folders are").unwrap();
     // Somebody's own.
     std::fs::create_dir(staging.join("photos")).unwrap();
     std::fs::write(staging.join("photos/cat.jpg"), "meow").unwrap();
@@ -186,12 +162,8 @@ async fn what_a_killed_process_left_is_cleared_and_nothing_else() {
 async fn the_folder_of_a_process_goes_with_its_last_file() {
     let house = House::local();
     let files = Files::open(house.config.clone()).unwrap();
-    let folders = || {
-        std::fs::read_dir(&house.config.staging)
-            .unwrap()
-            .filter(|e| e.as_ref().unwrap().path().is_dir())
-            .count()
-    };
+    let folders =
+        || std::fs::read_dir(&house.config.staging).unwrap().filter(|e| e.as_ref().unwrap().path().is_dir()).count();
     assert_eq!(folders(), 2);
     let staged = stage(&files, "a.txt", b"a").await.unwrap();
     drop(files);
@@ -220,9 +192,7 @@ fn a_staging_folder_on_another_filesystem_is_refused() {
     }
     let error = Files::open(FilesConfig {
         staging: there.path().join("staging"),
-        backend: Backend::Local {
-            dir: here.path().join("kept"),
-        },
+        backend: Backend::Local { dir: here.path().join("kept") },
         policy: Policy::default(),
     })
     .unwrap_err();

@@ -31,9 +31,7 @@ impl Drop for House {
 impl House {
     pub(crate) fn local() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let backend = Backend::Local {
-            dir: folder.path().join("kept"),
-        };
+        let backend = Backend::Local { dir: folder.path().join("kept") };
         Self::new(folder, backend, None)
     }
 
@@ -41,34 +39,18 @@ impl House {
     pub(crate) async fn s3() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (address, server) = s3_server(&folder.path().join("server")).await;
-        Self::new(
-            folder,
-            Backend::S3(s3_config(&format!("http://{address}"))),
-            Some(server),
-        )
+        Self::new(folder, Backend::S3(s3_config(&format!("http://{address}"))), Some(server))
     }
 
     fn new(folder: TempDir, backend: Backend, server: Option<AbortHandle>) -> Self {
-        let config = FilesConfig {
-            staging: folder.path().join("staging"),
-            backend,
-            policy: Policy::default(),
-        };
+        let config = FilesConfig { staging: folder.path().join("staging"), backend, policy: Policy::default() };
         let files = Files::open(config.clone()).unwrap();
-        Self {
-            files,
-            folder,
-            config,
-            server,
-        }
+        Self { files, folder, config, server }
     }
 
     /// Every file below the staging folder that is not a lock.
     pub(crate) fn staged(&self) -> Vec<PathBuf> {
-        below(&self.config.staging)
-            .into_iter()
-            .filter(|path| !path.ends_with("lock"))
-            .collect()
+        below(&self.config.staging).into_iter().filter(|path| !path.ends_with("lock")).collect()
     }
 
     /// Waits until nothing is staged: removal happens on another thread.
@@ -108,9 +90,8 @@ async fn s3_server(root: &Path) -> (SocketAddr, AbortHandle) {
             let (socket, _) = listener.accept().await.unwrap();
             let service = service.clone();
             tokio::spawn(async move {
-                let _ = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(socket), service)
-                    .await;
+                let _ =
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
             });
         }
     });
@@ -122,9 +103,7 @@ pub(crate) fn below(folder: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] })
-        .collect()
+    paths.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()
 }
 
 /// Stages `bytes` in uneven chunks.

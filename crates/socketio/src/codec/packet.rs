@@ -14,14 +14,8 @@ pub const ROOT: &str = "/";
 pub const DISCONNECT: &str = "1";
 
 /// Names a client must not use for its events (the official parser refuses them too).
-const RESERVED: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// A packet and the namespace it is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,9 +71,8 @@ impl<'a> Packet<'a> {
         let mut attachments = 0;
         if matches!(kind, '5' | '6') {
             let (count, after) = rest.split_once('-').ok_or(NotAPacket("attachments not counted"))?;
-            attachments = number(count)
-                .and_then(|n| usize::try_from(n).ok())
-                .ok_or(NotAPacket("bad attachment count"))?;
+            attachments =
+                number(count).and_then(|n| usize::try_from(n).ok()).ok_or(NotAPacket("bad attachment count"))?;
             if attachments > max_attachments {
                 return Err(NotAPacket("too many attachments"));
             }
@@ -111,20 +104,11 @@ impl<'a> Packet<'a> {
                     Some(Value::Number(name)) => name.to_string(),
                     _ => return Err(NotAPacket("event without an allowed name")),
                 };
-                Body::Event {
-                    name,
-                    args: values.collect(),
-                    ack,
-                    attachments,
-                }
+                Body::Event { name, args: values.collect(), ack, attachments }
             }
             '3' | '6' => {
                 let ack = ack.ok_or(NotAPacket("ack without an id"))?;
-                Body::Ack {
-                    ack,
-                    args: array(json)?,
-                    attachments,
-                }
+                Body::Ack { ack, args: array(json)?, attachments }
             }
             '4' => match parse(json)? {
                 Some(data @ (Value::Object(_) | Value::String(_))) => Body::ConnectError(data),
@@ -141,23 +125,13 @@ impl<'a> Packet<'a> {
             Body::Connect(Value::Null) => ('0', 0, None, String::new()),
             Body::Connect(auth) => ('0', 0, None, auth.to_string()),
             Body::Disconnect => ('1', 0, None, String::new()),
-            Body::Event {
-                name,
-                args,
-                ack,
-                attachments,
-            } => {
+            Body::Event { name, args, ack, attachments } => {
                 let kind = if *attachments == 0 { '2' } else { '5' };
                 (kind, *attachments, *ack, event_json(name, args).unwrap_or_default())
             }
             Body::Ack { ack, args, attachments } => {
                 let kind = if *attachments == 0 { '3' } else { '6' };
-                (
-                    kind,
-                    *attachments,
-                    Some(*ack),
-                    serde_json::to_string(args).unwrap_or_default(),
-                )
+                (kind, *attachments, Some(*ack), serde_json::to_string(args).unwrap_or_default())
             }
             Body::ConnectError(data) => ('4', 0, None, data.to_string()),
         };
@@ -186,11 +160,7 @@ pub fn connected(sid: &str, pid: Option<&str>) -> String {
     if let Some(pid) = pid {
         data.insert("pid".to_owned(), pid.into());
     }
-    Packet {
-        namespace: ROOT,
-        body: Body::Connect(Value::Object(data)),
-    }
-    .encode()
+    Packet { namespace: ROOT, body: Body::Connect(Value::Object(data)) }.encode()
 }
 
 /// The answer to a CONNECT that was refused. Null `data` is left out, as the official server does.
@@ -200,11 +170,7 @@ pub fn refused(namespace: &str, message: &str, data: Value) -> String {
     if !data.is_null() {
         error.insert("data".to_owned(), data);
     }
-    Packet {
-        namespace,
-        body: Body::ConnectError(Value::Object(error)),
-    }
-    .encode()
+    Packet { namespace, body: Body::ConnectError(Value::Object(error)) }.encode()
 }
 
 /// An event in the root namespace. `args` must serialise as a list or as nothing: a tuple, a slice, `()`.
@@ -249,9 +215,7 @@ fn parse(json: &str) -> Result<Option<Value>, NotAPacket> {
     if json.is_empty() {
         return Ok(None);
     }
-    serde_json::from_str(json)
-        .map(Some)
-        .map_err(|_| NotAPacket("payload is not JSON"))
+    serde_json::from_str(json).map(Some).map_err(|_| NotAPacket("payload is not JSON"))
 }
 
 fn array(json: &str) -> Result<Vec<Value>, NotAPacket> {
@@ -281,12 +245,7 @@ mod tests {
             (
                 r#"2["hello",1]"#,
                 ROOT,
-                Body::Event {
-                    name: "hello".to_owned(),
-                    args: vec![json!(1)],
-                    ack: None,
-                    attachments: 0,
-                },
+                Body::Event { name: "hello".to_owned(), args: vec![json!(1)], ack: None, attachments: 0 },
             ),
             (
                 r#"2/admin,456["project:delete",123]"#,
@@ -298,20 +257,8 @@ mod tests {
                     attachments: 0,
                 },
             ),
-            (
-                r#"3/admin,456[]"#,
-                "/admin",
-                Body::Ack {
-                    ack: 456,
-                    args: vec![],
-                    attachments: 0,
-                },
-            ),
-            (
-                r#"4{"message":"Not authorized"}"#,
-                ROOT,
-                Body::ConnectError(json!({"message": "Not authorized"})),
-            ),
+            (r#"3/admin,456[]"#, "/admin", Body::Ack { ack: 456, args: vec![], attachments: 0 }),
+            (r#"4{"message":"Not authorized"}"#, ROOT, Body::ConnectError(json!({"message": "Not authorized"}))),
             (
                 r#"51-["hello",{"_placeholder":true,"num":0}]"#,
                 ROOT,
@@ -367,10 +314,7 @@ mod tests {
     fn events_take_tuples_slices_and_nothing() {
         assert_eq!(event("a", &()).ok().as_deref(), Some(r#"2["a"]"#));
         assert_eq!(event("a", &[1, 2]).ok().as_deref(), Some(r#"2["a",1,2]"#));
-        assert_eq!(
-            event("a", &(json!({"b": "é"}), "e.7")).ok().as_deref(),
-            Some(r#"2["a",{"b":"é"},"e.7"]"#)
-        );
+        assert_eq!(event("a", &(json!({"b": "é"}), "e.7")).ok().as_deref(), Some(r#"2["a",{"b":"é"},"e.7"]"#));
         assert!(event("a", &7).is_err());
         assert_eq!(ack(3, &()).ok().as_deref(), Some("33[]"));
         assert_eq!(ack(3, &("ok",)).ok().as_deref(), Some(r#"33["ok"]"#));
@@ -402,12 +346,7 @@ mod tests {
             Just(Body::Disconnect),
             (".*", args(), any::<Option<u64>>(), 0_usize..=10)
                 .prop_filter("not reserved", |(name, ..)| !RESERVED.contains(&name.as_str()))
-                .prop_map(|(name, args, ack, attachments)| Body::Event {
-                    name,
-                    args,
-                    ack,
-                    attachments
-                }),
+                .prop_map(|(name, args, ack, attachments)| Body::Event { name, args, ack, attachments }),
             (any::<u64>(), args(), 0_usize..=10).prop_map(|(ack, args, attachments)| Body::Ack {
                 ack,
                 args,

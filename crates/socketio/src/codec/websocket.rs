@@ -191,9 +191,7 @@ impl Decoder {
 
     /// How many bytes of the stream are being kept for a message that is incomplete.
     pub fn kept(&self) -> usize {
-        self.partial.as_ref().map_or(0, |partial| {
-            partial.header_len + partial.control.len() + partial.message.len()
-        })
+        self.partial.as_ref().map_or(0, |partial| partial.header_len + partial.control.len() + partial.message.len())
     }
 
     /// Takes the next message or control frame from the front of `input`, which is unmasked in place and advanced.
@@ -217,11 +215,7 @@ impl Decoder {
             if here < want {
                 let partial = self.partial.get_or_insert_default();
                 partial.current = Some((header, got + here));
-                let kept = if header.opcode.is_control() {
-                    &mut partial.control
-                } else {
-                    &mut partial.message
-                };
+                let kept = if header.opcode.is_control() { &mut partial.control } else { &mut partial.message };
                 kept.extend_from_slice(chunk);
                 return Ok(None);
             }
@@ -236,11 +230,7 @@ impl Decoder {
             let kind = match header.opcode {
                 Opcode::Text => Kind::Text,
                 Opcode::Binary => Kind::Binary,
-                _ => self
-                    .partial
-                    .as_ref()
-                    .and_then(|partial| partial.fragmented)
-                    .unwrap_or(Kind::Binary),
+                _ => self.partial.as_ref().and_then(|partial| partial.fragmented).unwrap_or(Kind::Binary),
             };
             if !header.fin {
                 let partial = self.partial.get_or_insert_default();
@@ -269,10 +259,7 @@ impl Decoder {
             return Ok(None);
         };
         if !header.opcode.is_control() {
-            let fragmented = self
-                .partial
-                .as_ref()
-                .is_some_and(|partial| partial.fragmented.is_some());
+            let fragmented = self.partial.as_ref().is_some_and(|partial| partial.fragmented.is_some());
             match (header.opcode, fragmented) {
                 (Opcode::Continuation, false) => return Err(Violation::Protocol("nothing to continue")),
                 (Opcode::Text | Opcode::Binary, true) => return Err(Violation::Protocol("message inside a message")),
@@ -352,9 +339,7 @@ fn unmask(bytes: &mut [u8], mut mask: [u8; 4], offset: usize) {
 
 fn text(payload: Cow<'_, [u8]>) -> Result<Cow<'_, str>, Violation> {
     match payload {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
-            .map(Cow::Borrowed)
-            .map_err(|_| Violation::NotUtf8),
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| Violation::NotUtf8),
         Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).map_err(|_| Violation::NotUtf8),
     }
 }
@@ -424,12 +409,7 @@ pub fn pong(payload: &[u8]) -> Vec<u8> {
 /// A close frame with a status code and a reason; the reason is cut to the 123 bytes a control frame has left for it.
 pub fn close(code: u16, reason: &str) -> Vec<u8> {
     let mut payload = code.to_be_bytes().to_vec();
-    payload.extend_from_slice(
-        reason
-            .get(..reason.floor_char_boundary(MAX_CONTROL - 2))
-            .unwrap_or_default()
-            .as_bytes(),
-    );
+    payload.extend_from_slice(reason.get(..reason.floor_char_boundary(MAX_CONTROL - 2)).unwrap_or_default().as_bytes());
     frame(0x88, &payload)
 }
 

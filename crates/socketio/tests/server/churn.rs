@@ -42,11 +42,7 @@ async fn visit(addr: std::net::SocketAddr, way: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn clients_come_and_go_while_all_are_sent_to() {
-    let mut server = Server::start(Settings {
-        ping_interval: Duration::from_secs(3600),
-        ..quick()
-    })
-    .await;
+    let mut server = Server::start(Settings { ping_interval: Duration::from_secs(3600), ..quick() }).await;
     let addr = server.addr;
     let visitors: Vec<_> = (0..CLIENTS)
         .map(|client| {
@@ -75,8 +71,7 @@ async fn clients_come_and_go_while_all_are_sent_to() {
                     }
                 }
             }
-            hub.emit_paced(&Frame::event("n", &(number,)).unwrap(), &["all"], &[])
-                .await;
+            hub.emit_paced(&Frame::event("n", &(number,)).unwrap(), &["all"], &[]).await;
             number += 1;
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
@@ -131,11 +126,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 async fn babble(clients: Vec<Vec<Vec<u8>>>) -> TestCaseResult {
-    let mut server = Server::start(Settings {
-        farewell: Duration::from_millis(20),
-        ..quick()
-    })
-    .await;
+    let mut server = Server::start(Settings { farewell: Duration::from_millis(20), ..quick() }).await;
     for said in clients {
         let mut client = Client::open(server.addr).await;
         for bytes in said {

@@ -16,18 +16,12 @@ use tokio::sync::{Notify, mpsc};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .expect("nothing happened for too long")
+    tokio::time::timeout(PATIENCE, future).await.expect("nothing happened for too long")
 }
 
 /// Deadlines short enough for tests.
 pub(crate) fn quick() -> Settings {
-    Settings {
-        tick: Duration::from_millis(5),
-        farewell: Duration::from_millis(300),
-        ..Settings::default()
-    }
+    Settings { tick: Duration::from_millis(5), farewell: Duration::from_millis(300), ..Settings::default() }
 }
 
 /// What the handler saw.
@@ -93,13 +87,7 @@ impl Server {
     pub(crate) async fn start(settings: Settings) -> Self {
         let (sender, seen) = mpsc::unbounded_channel();
         let go_on = Arc::new(Notify::new());
-        let io = SocketIo::new(
-            settings,
-            Obliging {
-                seen: sender,
-                go_on: go_on.clone(),
-            },
-        );
+        let io = SocketIo::new(settings, Obliging { seen: sender, go_on: go_on.clone() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, io.clone()));
@@ -155,10 +143,7 @@ pub(crate) async fn serve(listener: TcpListener, io: SocketIo) {
                 async move { Ok::<_, std::convert::Infallible>(io.handle(request, peer).await) }
             });
             let http = hyper::server::conn::http1::Builder::new();
-            let _ = http
-                .serve_connection(TokioIo::new(stream), service)
-                .with_upgrades()
-                .await;
+            let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
         });
     }
 }
@@ -185,10 +170,7 @@ pub(crate) struct Client {
 impl Client {
     /// Sends `request`, and reads until the end of the response's headers.
     pub(crate) async fn request(addr: SocketAddr, request: &[u8]) -> (Self, String) {
-        let mut client = Self {
-            stream: TcpStream::connect(addr).await.unwrap(),
-            kept: Vec::new(),
-        };
+        let mut client = Self { stream: TcpStream::connect(addr).await.unwrap(), kept: Vec::new() };
         client.stream.write_all(request).await.unwrap();
         let end = loop {
             if let Some(end) = client.kept.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
@@ -254,14 +236,8 @@ impl Client {
         let (&first, &second) = (self.kept.first()?, self.kept.get(1)?);
         assert_eq!(second & 0x80, 0, "the server must not mask");
         let (len, at) = match second {
-            126 => (
-                usize::from(u16::from_be_bytes(self.kept.get(2..4)?.try_into().unwrap())),
-                4,
-            ),
-            127 => (
-                usize::try_from(u64::from_be_bytes(self.kept.get(2..10)?.try_into().unwrap())).unwrap(),
-                10,
-            ),
+            126 => (usize::from(u16::from_be_bytes(self.kept.get(2..4)?.try_into().unwrap())), 4),
+            127 => (usize::try_from(u64::from_be_bytes(self.kept.get(2..10)?.try_into().unwrap())).unwrap(), 10),
             len => (usize::from(len), 2),
         };
         let payload = self.kept.get(at..at + len)?.to_vec();

@@ -11,10 +11,7 @@ async fn the_open_packet_says_what_the_server_expects() {
     let server = Server::start(quick()).await;
     let (mut client, head) = Client::request(server.addr, HANDSHAKE.as_bytes()).await;
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
-    assert!(
-        head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        "{head}"
-    );
+    assert!(head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
     let open: Value = serde_json::from_str(client.text().await.strip_prefix('0').unwrap()).unwrap();
     assert_eq!(open["upgrades"], json!([]));
     assert_eq!(open["pingInterval"], 25_000);
@@ -27,27 +24,16 @@ async fn the_open_packet_says_what_the_server_expects() {
 async fn refused_handshakes_get_the_official_answers() {
     let server = Server::start(quick()).await;
     let cases = [
-        (
-            "EIO=4&transport=carrier-pigeon",
-            r#"{"code":0,"message":"Transport unknown"}"#,
-        ),
-        (
-            "EIO=4&transport=websocket&sid=nobody",
-            r#"{"code":1,"message":"Session ID unknown"}"#,
-        ),
-        (
-            "EIO=3&transport=websocket",
-            r#"{"code":5,"message":"Unsupported protocol version"}"#,
-        ),
+        ("EIO=4&transport=carrier-pigeon", r#"{"code":0,"message":"Transport unknown"}"#),
+        ("EIO=4&transport=websocket&sid=nobody", r#"{"code":1,"message":"Session ID unknown"}"#),
+        ("EIO=3&transport=websocket", r#"{"code":5,"message":"Unsupported protocol version"}"#),
     ];
     for (query, body) in cases {
         let request = HANDSHAKE.replace("EIO=4&transport=websocket", query);
         let (mut client, head) = Client::request(server.addr, request.as_bytes()).await;
         assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
         while client.kept.len() < body.len() {
-            crate::common::soon(tokio::io::AsyncReadExt::read_buf(&mut client.stream, &mut client.kept))
-                .await
-                .unwrap();
+            crate::common::soon(tokio::io::AsyncReadExt::read_buf(&mut client.stream, &mut client.kept)).await.unwrap();
         }
         assert_eq!(String::from_utf8(client.kept).unwrap(), body);
     }
@@ -87,9 +73,7 @@ async fn bytes_sent_right_behind_the_handshake_are_not_lost() {
     assert!(client.text().await.starts_with('0'));
     client.connected().await;
     server.accepted().await;
-    client
-        .send_bytes(frame(0x81, br#"42["early"]"#, true).get(5..).unwrap())
-        .await;
+    client.send_bytes(frame(0x81, br#"42["early"]"#, true).get(5..).unwrap()).await;
     assert_eq!(server.event().await.name, "early");
 }
 
@@ -103,10 +87,7 @@ async fn a_refused_client_hears_why_and_is_not_kept() {
     let parse = |text: &str| serde_json::from_str::<Value>(text.strip_prefix("44").unwrap()).unwrap();
     assert_eq!(parse(&refusal), parse(expected));
     client.closes_with(1000).await;
-    assert!(
-        server.leftover().is_none(),
-        "nothing is told of a client that was not accepted"
-    );
+    assert!(server.leftover().is_none(), "nothing is told of a client that was not accepted");
     assert_eq!(server.io.counters().refused, 1);
 }
 
@@ -136,11 +117,7 @@ async fn other_namespaces_do_not_exist() {
 
 #[tokio::test]
 async fn who_does_not_connect_is_not_kept() {
-    let server = Server::start(Settings {
-        connect_timeout: Duration::from_millis(50),
-        ..quick()
-    })
-    .await;
+    let server = Server::start(Settings { connect_timeout: Duration::from_millis(50), ..quick() }).await;
     let mut client = Client::open(server.addr).await;
     client.closes_with(1008).await;
     let closed = server.io.counters().closed;
@@ -149,11 +126,8 @@ async fn who_does_not_connect_is_not_kept() {
 
 #[tokio::test]
 async fn a_slow_decision_holds_nothing_up() {
-    let settings = Settings {
-        ping_interval: Duration::from_millis(20),
-        ping_timeout: Duration::from_secs(10),
-        ..quick()
-    };
+    let settings =
+        Settings { ping_interval: Duration::from_millis(20), ping_timeout: Duration::from_secs(10), ..quick() };
     let mut server = Server::start(settings).await;
     let mut client = Client::open(server.addr).await;
     client.send(r#"40{"please":"wait"}"#).await;
@@ -192,10 +166,7 @@ async fn a_second_connect_is_an_error() {
     let mut server = Server::start(quick()).await;
     let (mut client, _socket) = server.join().await;
     client.send("40").await;
-    assert_eq!(
-        client.receive().await,
-        Received::Close(1002, "connected already".to_owned())
-    );
+    assert_eq!(client.receive().await, Received::Close(1002, "connected already".to_owned()));
     assert_eq!(server.closed().await, CloseReason::ProtocolError);
 }
 

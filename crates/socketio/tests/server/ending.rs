@@ -8,10 +8,7 @@ use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick, soo
 
 #[tokio::test]
 async fn a_client_leaves() {
-    let settings = Settings {
-        ping_interval: Duration::from_millis(10),
-        ..quick()
-    };
+    let settings = Settings { ping_interval: Duration::from_millis(10), ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     client.send("41").await;
@@ -70,11 +67,8 @@ async fn the_server_closes_a_transport() {
 
 #[tokio::test]
 async fn pings_are_sent_and_their_answers_keep_the_connection() {
-    let settings = Settings {
-        ping_interval: Duration::from_millis(20),
-        ping_timeout: Duration::from_secs(20),
-        ..quick()
-    };
+    let settings =
+        Settings { ping_interval: Duration::from_millis(20), ping_timeout: Duration::from_secs(20), ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     for _ in 0..10 {
@@ -86,11 +80,8 @@ async fn pings_are_sent_and_their_answers_keep_the_connection() {
 
 #[tokio::test]
 async fn who_does_not_answer_a_ping_is_given_up() {
-    let settings = Settings {
-        ping_interval: Duration::from_millis(20),
-        ping_timeout: Duration::from_millis(20),
-        ..quick()
-    };
+    let settings =
+        Settings { ping_interval: Duration::from_millis(20), ping_timeout: Duration::from_millis(20), ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, _socket) = server.join().await;
     assert_eq!(client.text().await, "2");
@@ -128,11 +119,7 @@ fn flood(socket: &Socket, mut until: impl FnMut(bool) -> bool) -> usize {
 async fn numbered(client: &mut Client) -> Option<usize> {
     match client.receive().await {
         Received::Text(text) => {
-            let number = text
-                .strip_prefix(r#"42["n","#)
-                .and_then(|rest| rest.split(',').next())
-                .unwrap()
-                .parse();
+            let number = text.strip_prefix(r#"42["n","#).and_then(|rest| rest.split(',').next()).unwrap().parse();
             Some(number.unwrap())
         }
         Received::End => None,
@@ -142,10 +129,7 @@ async fn numbered(client: &mut Client) -> Option<usize> {
 
 #[tokio::test]
 async fn who_reads_too_slowly_is_closed_and_what_it_got_has_no_holes() {
-    let settings = Settings {
-        max_buffered_bytes: 100_000,
-        ..quick()
-    };
+    let settings = Settings { max_buffered_bytes: 100_000, ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     // The client does not read: the kernel's buffers fill, then the queue.
@@ -180,9 +164,7 @@ async fn a_slow_reader_that_recovers_gets_everything_in_order() {
         }
     }
     for expected in 0..=sent / 100 {
-        let Received::Text(text) = client.receive().await else {
-            panic!("no text")
-        };
+        let Received::Text(text) = client.receive().await else { panic!("no text") };
         assert_eq!(text, format!(r#"42["n",{}]"#, sent + 1 + expected));
     }
     assert_eq!(server.io.counters().bytes_queued, 0);
@@ -191,10 +173,7 @@ async fn a_slow_reader_that_recovers_gets_everything_in_order() {
 
 #[tokio::test]
 async fn a_frame_larger_than_the_bound_is_still_delivered() {
-    let settings = Settings {
-        max_buffered_bytes: 1_000,
-        ..quick()
-    };
+    let settings = Settings { max_buffered_bytes: 1_000, ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     let large = "x".repeat(20_000_000);
@@ -205,10 +184,7 @@ async fn a_frame_larger_than_the_bound_is_still_delivered() {
 
 #[tokio::test]
 async fn frames_of_many_senders_are_never_mixed() {
-    let settings = Settings {
-        max_buffered_bytes: usize::MAX,
-        ..quick()
-    };
+    let settings = Settings { max_buffered_bytes: usize::MAX, ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     let senders: Vec<_> = (0..4)

@@ -17,10 +17,7 @@ async fn the_official_client_is_content() {
         "the official client is not installed: run `make test-deps` (it runs `npm ci` in {})",
         folder.display()
     );
-    let settings = Settings {
-        ping_interval: Duration::from_millis(20),
-        ..quick()
-    };
+    let settings = Settings { ping_interval: Duration::from_millis(20), ..quick() };
     let mut server = Server::start(settings).await;
     let node = Command::new("node")
         .arg("client.mjs")
@@ -29,13 +26,8 @@ async fn the_official_client_is_content() {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = soon(node)
-        .await
-        .expect("node cannot be run; it is needed for this test");
-    let (said, complained) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
+    let output = soon(node).await.expect("node cannot be run; it is needed for this test");
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{complained}");
 
     soon(server.io.shutdown(Duration::ZERO)).await;
@@ -49,14 +41,7 @@ async fn the_official_client_is_content() {
     }
     assert_eq!(accepted, closed.len(), "{closed:?}");
     assert!(closed.contains(&CloseReason::ClientDisconnect), "{closed:?}");
-    assert!(
-        closed.contains(&CloseReason::ServerDisconnect("asked for")),
-        "{closed:?}"
-    );
-    let broken = [
-        CloseReason::ProtocolError,
-        CloseReason::TransportError,
-        CloseReason::TooManyPackets,
-    ];
+    assert!(closed.contains(&CloseReason::ServerDisconnect("asked for")), "{closed:?}");
+    let broken = [CloseReason::ProtocolError, CloseReason::TransportError, CloseReason::TooManyPackets];
     assert!(!closed.iter().any(|reason| broken.contains(reason)), "{closed:?}");
 }

@@ -19,11 +19,7 @@ enum Step {
     SetRooms(usize, Vec<&'static str>),
     Remove(usize),
     Close(usize),
-    Emit {
-        to: Vec<&'static str>,
-        except: Vec<&'static str>,
-        paced: bool,
-    },
+    Emit { to: Vec<&'static str>, except: Vec<&'static str>, paced: bool },
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -107,13 +103,7 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
                     false => hub.emit(&frame, to, except),
                 };
                 let sockets = model.emit(number, to, except);
-                prop_assert_eq!(
-                    delivered,
-                    Delivered {
-                        sockets,
-                        bytes: sockets * frame.wire().len()
-                    }
-                );
+                prop_assert_eq!(delivered, Delivered { sockets, bytes: sockets * frame.wire().len() });
             }
         }
         hub.sweep();
@@ -125,10 +115,7 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
             let members = model.rooms.values().filter(|rooms| rooms.contains(room)).count();
             prop_assert_eq!(hub.members(room).count(), members);
         }
-        prop_assert_eq!(
-            hub.len(),
-            model.rooms.values().filter(|rooms| !rooms.is_empty()).count()
-        );
+        prop_assert_eq!(hub.len(), model.rooms.values().filter(|rooms| !rooms.is_empty()).count());
     }
     for (client, (connection, socket)) in clients.iter_mut().enumerate() {
         socket.close_transport("the end");
@@ -154,10 +141,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_paced_emit_lets_others_run_and_reaches_everybody() {
-    let settings = Settings {
-        ping_interval: Duration::from_secs(3600),
-        ..quick()
-    };
+    let settings = Settings { ping_interval: Duration::from_secs(3600), ..quick() };
     let mut server = Server::start(settings).await;
     let mut hub = Hub::new();
     let mut clients = Vec::new();

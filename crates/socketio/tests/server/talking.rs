@@ -15,10 +15,7 @@ async fn events_go_both_ways() {
     client.send(r#"42["echo",{"größe":"😀"},[1,null]]"#).await;
     assert_eq!(client.text().await, r#"42["echo",{"größe":"😀"},[1,null]]"#);
     let event = server.event().await;
-    assert_eq!(
-        (event.name.as_str(), event.args),
-        ("echo", vec![json!({"größe": "😀"}), json!([1, null])])
-    );
+    assert_eq!((event.name.as_str(), event.args), ("echo", vec![json!({"größe": "😀"}), json!([1, null])]));
     assert!(event.ack.is_none());
     assert!(socket.emit(&Frame::event("news", &()).unwrap()));
     assert_eq!(client.text().await, r#"42["news"]"#);
@@ -57,9 +54,7 @@ async fn attachments_are_collected() {
     let mut server = Server::start(quick()).await;
     let (mut client, _socket) = server.join().await;
     let placeholder = |num| format!(r#"{{"_placeholder":true,"num":{num}}}"#);
-    client
-        .send(&format!(r#"452-9["file",{},{}]"#, placeholder(0), placeholder(1)))
-        .await;
+    client.send(&format!(r#"452-9["file",{},{}]"#, placeholder(0), placeholder(1))).await;
     client.send_bytes(&frame(0x82, &[1, 2, 3], true)).await;
     client.send_bytes(&frame(0x82, &[], true)).await;
     // An acknowledgement with an attachment, which nobody waits for.
@@ -75,10 +70,7 @@ async fn attachments_are_collected() {
 
 #[tokio::test]
 async fn broken_rules_close_the_connection_with_the_fitting_code() {
-    let settings = Settings {
-        max_payload: 200,
-        ..quick()
-    };
+    let settings = Settings { max_payload: 200, ..quick() };
     let mut server = Server::start(settings).await;
     let masked = |first: u8, payload: &[u8]| frame(first, payload, true);
     let cases = [
@@ -94,19 +86,8 @@ async fn broken_rules_close_the_connection_with_the_fitting_code() {
         (masked(0x81, b"42{}"), 1002),
         (masked(0x81, b"42abc[\"x\"]"), 1002),
         (masked(0x82, b"attached to nothing"), 1002),
-        (
-            [masked(0x81, b"451-[\"x\"]"), masked(0x81, b"42[\"y\"]")].concat(),
-            1002,
-        ),
-        (
-            [
-                masked(0x81, b"452-[\"x\"]"),
-                masked(0x82, &[0; 100]),
-                masked(0x82, &[0; 100]),
-            ]
-            .concat(),
-            1009,
-        ),
+        ([masked(0x81, b"451-[\"x\"]"), masked(0x81, b"42[\"y\"]")].concat(), 1002),
+        ([masked(0x81, b"452-[\"x\"]"), masked(0x82, &[0; 100]), masked(0x82, &[0; 100])].concat(), 1009),
         (masked(0x81, b"4511-[\"x\"]"), 1002),
     ];
     for (bytes, code) in cases {
@@ -120,11 +101,7 @@ async fn broken_rules_close_the_connection_with_the_fitting_code() {
 
 #[tokio::test]
 async fn a_client_may_not_talk_without_end() {
-    let settings = Settings {
-        packets_per_second: 1,
-        packet_burst: 5,
-        ..quick()
-    };
+    let settings = Settings { packets_per_second: 1, packet_burst: 5, ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, _socket) = server.join().await;
     for _ in 0..5 {
@@ -139,11 +116,7 @@ async fn a_client_may_not_talk_without_end() {
 
 #[tokio::test]
 async fn a_handler_that_is_behind_pauses_reading_and_loses_nothing() {
-    let settings = Settings {
-        packets_per_second: 1_000_000,
-        packet_burst: 1_000_000,
-        ..quick()
-    };
+    let settings = Settings { packets_per_second: 1_000_000, packet_burst: 1_000_000, ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, _socket) = server.join().await;
     client.send(r#"42["wait"]"#).await;

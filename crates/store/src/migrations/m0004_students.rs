@@ -28,9 +28,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager
-            .create_index(index("students", &["course_id", "semester"]))
-            .await?;
+        manager.create_index(index("students", &["course_id", "semester"])).await?;
         manager.create_index(index("students", &["semester"])).await?;
         manager.create_index(index("students", &["batch_year"])).await
     }

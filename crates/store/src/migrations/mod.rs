@@ -70,9 +70,7 @@ fn belongs_to(column: &str, table: &str) -> ForeignKeyCreateStatement {
 
 fn index(table: &str, columns: &[&str]) -> IndexCreateStatement {
     let mut statement = Index::create();
-    statement
-        .name(format!("{table}_{}", columns.join("_")))
-        .table(Alias::new(table));
+    statement.name(format!("{table}_{}", columns.join("_"))).table(Alias::new(table));
     for column in columns {
         statement.col(Alias::new(*column));
     }

@@ -77,10 +77,7 @@ fn control_frames_may_come_between_fragments() {
     bytes.extend(client(0x80, b"lo", [9, 9, 9, 9]));
     let ping = Incoming::Ping(Cow::Borrowed(b"are you there"));
     for piece in [1, 2, 3, 7, 1000] {
-        assert_eq!(
-            decode(&bytes, &[piece], MAX),
-            (vec![ping.clone(), Incoming::Pong, text("Hello")], None)
-        );
+        assert_eq!(decode(&bytes, &[piece], MAX), (vec![ping.clone(), Incoming::Pong, text("Hello")], None));
     }
 }
 
@@ -113,11 +110,7 @@ fn violations() {
     for (bytes, code) in cases {
         for piece in [1, 1000] {
             let (messages, violation) = decode(&bytes, &[piece], 1000);
-            assert_eq!(
-                (messages, violation.map(Violation::close_code)),
-                (vec![], Some(code)),
-                "{bytes:x?}"
-            );
+            assert_eq!((messages, violation.map(Violation::close_code)), (vec![], Some(code)), "{bytes:x?}");
         }
     }
 }

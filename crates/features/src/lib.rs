@@ -44,7 +44,8 @@ impl Modify for Bearer {
     }
 }
 
-fn routes() -> OpenApiRouter<App> {
+/// Routes that answer at once.
+fn quick() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(institute::routes())
         .merge(accounts::routes())
@@ -53,13 +54,19 @@ fn routes() -> OpenApiRouter<App> {
         .merge(downloads::routes())
 }
 
-/// Every route of every feature.
-pub fn router(app: App) -> Router {
-    routes().split_for_parts().0.with_state(app)
+/// Routes that move files and take as long as these do.
+fn moving() -> OpenApiRouter<App> {
+    downloads::file_routes()
+}
+
+/// Every route of every feature: those that answer at once, on which a deadline belongs, and those that move files.
+pub fn routers(app: App) -> (Router, Router) {
+    let routes = |router: OpenApiRouter<App>| router.split_for_parts().0.with_state(app.clone());
+    (routes(quick()), routes(moving()))
 }
 
 /// The description of every route, from the same declarations.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().split_for_parts().1
+    quick().merge(moving()).split_for_parts().1
 }

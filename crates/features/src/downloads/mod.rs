@@ -36,6 +36,6 @@ mod store;
 pub use audience::{Choice, SpecificTargets, TargetAudience};
 pub use document::Download;
 pub use events::{Created, Deleted, Updated};
-pub(crate) use routes::routes;
+pub(crate) use routes::{file_routes, routes};
 pub use rules::{CATEGORIES, DownloadError};
 pub use store::{Details, NewDownload, insert};

@@ -33,19 +33,21 @@ use crate::{
 const MANAGED_ROWS: u64 = 20;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    // The upload is limited where it is written to disk, by the setting, with a message of its own.
-    let upload = OpenApiRouter::new()
-        .routes(routes!(upload_study_material))
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(drain));
     OpenApiRouter::new()
-        .merge(upload)
         .routes(routes!(list_managed))
         .routes(routes!(rehearse_audience))
         .routes(routes!(change_study_material, delete_study_material))
         .routes(routes!(list_for_student))
         .routes(routes!(record_opening))
-        .routes(routes!(file::send_file))
+}
+
+pub(crate) fn file_routes() -> OpenApiRouter<App> {
+    // The upload is limited where it is written to disk, by the setting, with a message of its own.
+    let upload = OpenApiRouter::new()
+        .routes(routes!(upload_study_material))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(drain));
+    OpenApiRouter::new().merge(upload).routes(routes!(file::send_file))
 }
 
 /// The form of an upload.

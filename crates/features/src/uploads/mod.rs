@@ -34,7 +34,10 @@ pub use store::sweep;
 const GRACE: Duration = Duration::from_secs(3600);
 
 /// Keeps a file that was received, so that a row may refer to it for the next hour.
-pub(crate) async fn keep(store: &Store, files: &Files, staged: Staged) -> Result<Kept, Problem> {
+///
+/// # Errors
+/// When the database or the files fail.
+pub async fn keep(store: &Store, files: &Files, staged: Staged) -> Result<Kept, Problem> {
     let tx = store.begin().await?;
     store::expect(&tx, &staged.sha256().to_string(), staged.size(), tx.now().plus(GRACE)).await?;
     tx.commit().await?;

@@ -1,0 +1,200 @@
+//! The command line.
+
+use std::{
+    io::{IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use lamplight_auth::{Passwords, Role, check_password};
+use lamplight_features::{accounts, institute};
+use lamplight_kernel::{Chance, Clock};
+use lamplight_store::Store;
+
+use crate::{
+    docs, serve,
+    settings::{LogFormat, Settings, Values},
+};
+
+/// The live record of a nursing institute.
+#[derive(Parser)]
+#[command(name = "lamplight", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// The settings file. Without it, `lamplight.toml` of the working folder, if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// Fill an empty database with the demo institute and offer its sign-ins. Refuses a database that holds real data.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Administrators.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Show the settings that hold and where each comes from. Secrets are masked.
+    Config,
+    /// Write the documents that are made from the code.
+    #[command(hide = true)]
+    Docs {
+        /// The root of the repository.
+        #[arg(default_value = ".")]
+        root: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make an administrator. The password is asked for, or read from standard input when that is no terminal.
+    Create(NewAdmin),
+}
+
+#[derive(Args)]
+struct NewAdmin {
+    /// The name to sign in with.
+    #[arg(long)]
+    username: String,
+    /// The mail address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// The person's name.
+    #[arg(long)]
+    name: String,
+    /// Make a password and print it once, instead of asking for one.
+    #[arg(long)]
+    generate: bool,
+}
+
+/// Runs the command that was given.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match command(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&format!("lamplight: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn command(cli: Cli) -> anyhow::Result<()> {
+    let values = || -> anyhow::Result<Values> {
+        let file = settings_file(cli.config.as_deref())?;
+        Ok(Values::gather(file.as_deref(), |name| std::env::var(name).ok())?)
+    };
+    match cli.command {
+        Command::Config => {
+            let values = values()?;
+            say(values.shown().trim_end());
+            Settings::read(&values)?;
+            Ok(())
+        }
+        Command::Docs { root } => {
+            for path in docs::write(&root)? {
+                say(&format!("wrote {}", path.display()));
+            }
+            Ok(())
+        }
+        Command::Serve { demo } => {
+            let settings = Settings::read(&values()?)?;
+            log_to_stderr(&settings);
+            serve::serve(settings, demo).await
+        }
+        Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,
+    }
+}
+
+fn settings_file(named: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let path = named.unwrap_or(Path::new("lamplight.toml"));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("the settings file {}", path.display())),
+    }
+}
+
+fn log_to_stderr(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::new(&settings.log);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).compact().init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+async fn create_admin(settings: &Settings, new: &NewAdmin) -> anyhow::Result<()> {
+    let username = new.username.trim().to_lowercase();
+    let email = new.email.trim().to_lowercase();
+    if username.is_empty() || username.contains(char::is_whitespace) {
+        bail!("a user name has no spaces and is not empty");
+    }
+    if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) {
+        bail!("{email:?} is no mail address");
+    }
+    let chance = Chance::system();
+    let store = Store::connect(&settings.database_url, Clock::system(), chance.clone()).await?;
+    if institute::kind(store.reader()).await? == institute::Kind::Demo {
+        bail!("this database holds the demo institute, whose passwords everybody knows. Use another one for real data");
+    }
+    let password = if new.generate { generated(&chance) } else { asked()? };
+    check_password(&password, &username)?;
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let hash = passwords.hash(&password).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+
+    let tx = store.begin().await?;
+    institute::found(&tx, false).await?;
+    let account = accounts::NewAccount {
+        username: &username,
+        email: &email,
+        password_hash: &hash,
+        role: Role::Admin,
+        full_name: new.name.trim(),
+    };
+    match accounts::insert(&tx, &account).await {
+        Ok(_) => tx.commit().await?,
+        Err(error) if error.is_unique_violation() => bail!("this user name or mail address is taken"),
+        Err(error) => return Err(error.into()),
+    }
+    say(&format!("Administrator {username} was made."));
+    if new.generate {
+        say(&format!("Password (shown this once): {password}"));
+    }
+    Ok(())
+}
+
+/// 20 characters of an alphabet of 32 without look-alikes: 100 bits.
+fn generated(chance: &Chance) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789+";
+    let bytes: [u8; 20] = chance.bytes();
+    bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|&byte| char::from(byte)).collect()
+}
+
+fn asked() -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        let password = rpassword::prompt_password("Password: ")?;
+        if password != rpassword::prompt_password("Again: ")? {
+            bail!("the two are not the same");
+        }
+        return Ok(password);
+    }
+    let mut text = String::new();
+    std::io::stdin().lock().take(1024).read_to_string(&mut text)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// What the person at the terminal asked for goes to standard output; the log goes to standard error.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+fn say_error(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

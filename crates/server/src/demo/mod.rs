@@ -1,0 +1,190 @@
+//! The demo institute: three courses, 120 students, 8 faculty, one administrator and some study material.
+//!
+//! Everything in it is invented. Its passwords are printed and offered on the sign-in page, so a database that holds it is
+//! marked, and never served as a real institute.
+
+mod material;
+mod people;
+
+use jiff::civil::Date;
+use lamplight_auth::{Passwords, Role};
+use lamplight_features::{
+    DemoSignIn, accounts,
+    courses::{self, NewCourse},
+    downloads::{self, Choice, Details, NewDownload, SpecificTargets, TargetAudience},
+    faculty::{self, NewFaculty},
+    institute,
+    students::{self, NewStudent},
+};
+use lamplight_files::Files;
+use lamplight_kernel::{Audience, AudiencePart, CourseId, UserId};
+use lamplight_store::{Store, Tx};
+
+use crate::settings::Settings;
+
+/// What every demo person signs in with.
+const PASSWORD: &str = "lamplight-demo";
+const DOMAIN: &str = "demo.lamplight.example";
+
+/// The sign-ins that are printed and offered.
+pub(crate) fn sign_ins() -> Vec<DemoSignIn> {
+    let sign_in = |label: &str, name: &str, user: &str, role: Role| DemoSignIn {
+        label: label.to_owned(),
+        name: name.to_owned(),
+        email: format!("{user}@{DOMAIN}"),
+        password: PASSWORD.to_owned(),
+        role: role.as_str(),
+    };
+    vec![
+        sign_in("Administrator", people::ADMIN, "office", Role::Admin),
+        sign_in("Faculty, teaches GNM and ANM", people::FACULTY[0].0, "faculty1", Role::Faculty),
+        sign_in("Student, GNM semester 3", &people::student_name(GNM_STUDENT), "gnm.student", Role::Student),
+        sign_in("Student, B.Sc Nursing semester 1", &people::student_name(BSC_STUDENT), "bsc.student", Role::Student),
+    ]
+}
+
+/// Which of the 120 students are offered as sign-ins. The order of students is course by course, semester by semester.
+const BSC_STUDENT: usize = 0;
+const GNM_STUDENT: usize = 70;
+
+/// A course, the semesters that have students now, and how many each has.
+struct Programme {
+    course: NewCourse<'static>,
+    /// Semester and the year its students began.
+    classes: &'static [(i32, i32)],
+    students: usize,
+}
+
+const PROGRAMMES: &[Programme] = &[
+    Programme {
+        course: NewCourse {
+            code: "BSCN",
+            name: "B.Sc Nursing",
+            description: "The four-year degree programme in nursing: sciences, community and hospital practice, research.",
+            duration: "4 Years",
+            semesters: 8,
+            seats: 60,
+            eligibility: &["10+2 with physics, chemistry, biology and English", "17 years of age"],
+            career_opportunities: &["Nursing officer", "Community health officer", "Clinical instructor"],
+        },
+        classes: &[(1, 2026), (3, 2025), (5, 2024), (7, 2023)],
+        students: 15,
+    },
+    Programme {
+        course: NewCourse {
+            code: "GNM",
+            name: "General Nursing and Midwifery",
+            description: "The three-year diploma in general nursing and midwifery.",
+            duration: "3 Years",
+            semesters: 6,
+            seats: 40,
+            eligibility: &["10+2 in any stream, English passed", "17 years of age"],
+            career_opportunities: &["Staff nurse", "Midwife", "Community nurse"],
+        },
+        classes: &[(1, 2026), (3, 2025), (5, 2024)],
+        students: 10,
+    },
+    Programme {
+        course: NewCourse {
+            code: "ANM",
+            name: "Auxiliary Nursing and Midwifery",
+            description: "The two-year diploma for health work in villages and primary health centres.",
+            duration: "2 Years",
+            semesters: 4,
+            seats: 30,
+            eligibility: &["10+2 in any stream", "17 years of age"],
+            career_opportunities: &["Auxiliary nurse midwife", "Health worker"],
+        },
+        classes: &[(1, 2026), (3, 2025)],
+        students: 15,
+    },
+];
+
+/// Lays the demo institute into an empty database; gives its sign-ins.
+pub(crate) async fn found(
+    store: &Store,
+    files: &Files,
+    passwords: &Passwords,
+    settings: &Settings,
+) -> anyhow::Result<Vec<DemoSignIn>> {
+    let hash = passwords.hash(PASSWORD).await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let material = material::keep(store, files).await?;
+    let tx = store.begin().await?;
+    institute::found(&tx, true).await?;
+
+    let office = account(&tx, "office", people::ADMIN, Role::Admin, &hash).await?;
+    let mut courses = Vec::new();
+    let mut number = 0;
+    for programme in PROGRAMMES {
+        let course = courses::insert(&tx, &programme.course).await?;
+        courses.push(course);
+        for &(semester, batch_year) in programme.classes {
+            for running in 1..=programme.students {
+                let student_id = format!("{}{batch_year}{running:03}", programme.course.code);
+                let user = match number {
+                    BSC_STUDENT => "bsc.student".to_owned(),
+                    GNM_STUDENT => "gnm.student".to_owned(),
+                    _ => student_id.to_lowercase(),
+                };
+                let (first_name, last_name) = people::student(number);
+                let user = account(&tx, &user, &people::student_name(number), Role::Student, &hash).await?;
+                let student = NewStudent { user, student_id: &student_id, first_name, last_name, course, semester, batch_year };
+                students::insert(&tx, &student).await?;
+                number += 1;
+            }
+        }
+    }
+    for (index, (name, designation, department, teaches)) in people::FACULTY.iter().enumerate() {
+        let user = account(&tx, &format!("faculty{}", index + 1), name, Role::Faculty, &hash).await?;
+        let teaches: Vec<CourseId> = teaches.iter().filter_map(|&course| courses.get(course)).copied().collect();
+        let faculty_id = format!("FAC{:03}", index + 1);
+        faculty::insert(&tx, &NewFaculty { user, faculty_id: &faculty_id, designation, department, teaches: &teaches }).await?;
+    }
+    let today = tx.now().date_in(&settings.timezone);
+    for piece in material {
+        insert_material(&tx, &piece, office, &courses, today).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(students = number, "the demo institute was laid out");
+    Ok(sign_ins())
+}
+
+async fn account(tx: &Tx, user: &str, full_name: &str, role: Role, password_hash: &str) -> anyhow::Result<UserId> {
+    let email = format!("{user}@{DOMAIN}");
+    let new = accounts::NewAccount { username: user, email: &email, password_hash, role, full_name };
+    Ok(accounts::insert(tx, &new).await?)
+}
+
+async fn insert_material(
+    tx: &Tx,
+    piece: &material::Piece,
+    office: UserId,
+    courses: &[CourseId],
+    today: Date,
+) -> anyhow::Result<()> {
+    let (target, courses, semester, parts) = match piece.course.and_then(|course| courses.get(course)) {
+        Some(&course) => (
+            TargetAudience::SpecificCourseSemester,
+            vec![course],
+            Some(piece.semester),
+            vec![AudiencePart::CourseSemester(course, piece.semester)],
+        ),
+        None => (TargetAudience::All, Vec::new(), None, vec![AudiencePart::All]),
+    };
+    let specific_targets = SpecificTargets { courses, semesters: semester.into_iter().collect(), ..SpecificTargets::default() };
+    let details = Details {
+        title: piece.title.to_owned(),
+        description: Some(piece.description.to_owned()),
+        category: piece.category.to_owned(),
+        subject: piece.subject.map(str::to_owned),
+        semester,
+        academic_year: Some(today.year().to_string()),
+        tags: piece.tags.iter().map(|&tag| tag.to_owned()).collect(),
+        expires_on: None,
+        requires_login: true,
+        choice: Choice { target_audience: vec![target], specific_targets },
+    };
+    let rooms = Audience(parts).rooms();
+    downloads::insert(tx, &NewDownload { details: &details, file: &piece.file, uploaded_by: office, rooms: &rooms }).await?;
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Documents that are made from the code: the API's description, the list of events, the settings, the client's types.
+//!
+//! `make docs` writes them; a test fails when one that is committed is not what would be written.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use lamplight_features::{events, openapi};
+
+use crate::settings::KEYS;
+
+/// A document and where it stands, from the root of the repository.
+#[derive(Debug)]
+pub struct Document {
+    /// Where.
+    pub path: &'static str,
+    /// What.
+    pub text: String,
+}
+
+/// Every document that is made from the code.
+///
+/// # Errors
+/// When the API's description can't be written as JSON: a mistake of ours.
+pub fn all() -> Result<Vec<Document>, serde_json::Error> {
+    Ok(vec![
+        Document { path: "docs/openapi.json", text: openapi().to_pretty_json()? + "\n" },
+        Document { path: "docs/events.md", text: events_page() },
+        Document { path: "docs/settings.md", text: settings_page() },
+        Document { path: "ui/src/generated/events.ts", text: events_types() },
+    ])
+}
+
+/// Writes them below `root`; says which changed.
+///
+/// # Errors
+/// When one can't be written.
+pub fn write(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut changed = Vec::new();
+    for document in all()? {
+        let path = root.join(document.path);
+        if fs::read_to_string(&path).ok().as_deref() != Some(&document.text) {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&path, document.text)?;
+            changed.push(path);
+        }
+    }
+    Ok(changed)
+}
+
+fn events_page() -> String {
+    let mut text = String::from(
+        "# Events\n\nMade from the code by `make docs`; do not edit.\n\n\
+         What the server sends over Socket.IO. Every event below is logged: its last argument is an offset (an opaque text) that \
+         a stock client sends back by itself when it reconnects, and it is given what it missed. The shapes of the payloads are \
+         the schemas of that name in [openapi.json](openapi.json).\n\n\
+         | event | payload | heard by | when |\n|---|---|---|---|\n",
+    );
+    for event in events::ALL {
+        let _ = writeln!(text, "| `{}` | `{}` | {} | {} |", event.name, event.payload, event.heard_by, event.when);
+    }
+    text
+}
+
+fn events_types() -> String {
+    let mut text = String::from(
+        "// Made from the code by `make docs`; do not edit.\n\nimport type { components } from './api';\n\n\
+         type Schemas = components['schemas'];\n\n\
+         /** What the server sends. The last argument is the offset that the client library keeps for itself. */\n\
+         export interface ServerEvents {\n",
+    );
+    for event in events::ALL {
+        let _ = writeln!(text, "  /** {} Heard by {}. */", event.when, event.heard_by);
+        let _ = writeln!(text, "  '{}': (payload: Schemas['{}'], offset: string) => void;", event.name, event.payload);
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn settings_page() -> String {
+    let mut text = String::from(
+        "# Settings\n\nMade from the code by `make docs`; do not edit.\n\n\
+         Defaults need nothing. `lamplight.toml` in the working folder (or `--config FILE`) comes next, with the names in lower \
+         case (`port = 5000`); the environment wins. `lamplight config` shows what holds and where it comes from.\n\n\
+         | name | default | what it is |\n|---|---|---|\n",
+    );
+    for key in KEYS {
+        let default = if key.default.is_empty() { String::from("(not set)") } else { format!("`{}`", key.default) };
+        let _ = writeln!(text, "| `{}` | {default} | {} |", key.name, key.about);
+    }
+    text
+}

@@ -1,0 +1,10 @@
+//! The server: settings, composition, lifecycle, command line, the embedded pages. `anyhow` is at home here and nowhere else.
+//!
+//! [`serve`](serve::serve) reads top to bottom: what is opened, in which order, and how it is all closed again.
+
+pub mod cli;
+mod demo;
+pub mod docs;
+mod pages;
+pub mod serve;
+pub mod settings;

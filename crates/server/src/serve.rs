@@ -1,0 +1,248 @@
+//! Running the server, top to bottom.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::from_fn_with_state,
+    response::Response,
+    routing::any,
+};
+use lamplight_auth::{Gate, Passwords, Secret, Tokens};
+use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, uploads};
+use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
+use lamplight_http::Peer;
+use lamplight_kernel::{Chance, Clock};
+use lamplight_realtime::Realtime;
+use lamplight_store::{Backend as Database, Store};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+    time::MissedTickBehavior,
+};
+use tokio_util::sync::CancellationToken;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{cli::say, demo, pages, settings::Settings};
+
+/// How long a request may take that is neither upload nor download.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+/// How long requests under way may take after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(20);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const DROP_EVENTS_EVERY: Duration = Duration::from_secs(3600);
+/// Events dropped in one transaction, so that nobody waits long behind it.
+const DROP_AT_ONCE: u64 = 1000;
+
+/// Runs until a signal, or until a part of it ends by itself, which is an error.
+///
+/// # Errors
+/// When something can't be opened, or a part ended by itself.
+pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
+    let (clock, chance) = (Clock::system(), Chance::system());
+
+    // The stores. Whatever is wrong is wrong here, before anybody is let in.
+    std::fs::create_dir_all(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+    let store = Store::connect(&settings.database_url, clock.clone(), chance.clone()).await?;
+    let files = open_files(&settings)?;
+    files.check().await?;
+    // SQLite is ours alone, so no upload can be under way; on PostgreSQL another node's may be.
+    let swept = uploads::sweep(&store, &files, store.backend() == Database::Sqlite).await?;
+    if swept > 0 {
+        tracing::info!(swept, "files that nobody refers to were removed");
+    }
+
+    // Who may come in.
+    let secret = match &settings.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => Secret::kept_in(&settings.data_dir.join("jwt.secret"), &chance)?,
+    };
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let tokens = Tokens::new(&secret, settings.session, chance.clone());
+    let gate = Gate::new(tokens, Arc::new(accounts::People::new(store.clone())), clock);
+
+    // What kind of institute this is.
+    let demo_sign_ins = match (institute::kind(store.reader()).await?, is_demo) {
+        (institute::Kind::Real, true) => {
+            bail!("this database holds real data, and the demo is never laid over them. Set DATA_DIR to another folder for the demo")
+        }
+        (institute::Kind::Demo, false) => {
+            bail!("this database holds the demo institute, whose passwords everybody knows. Use `lamplight serve --demo`, or another DATA_DIR")
+        }
+        (institute::Kind::Empty, true) => demo::found(&store, &files, &passwords, &settings).await?,
+        (institute::Kind::Demo, true) => demo::sign_ins(),
+        (_, false) => {
+            if !accounts::any_admin(store.reader()).await? {
+                tracing::warn!("nobody can sign in yet: make the first administrator with `lamplight admin create`");
+            }
+            Vec::new()
+        }
+    };
+
+    // The parts that run.
+    let stop = CancellationToken::new();
+    let mut parts = JoinSet::new();
+    let socket_settings = lamplight_socketio::Settings {
+        ping_interval: settings.ping_interval,
+        ping_timeout: settings.ping_timeout,
+        ..lamplight_socketio::Settings::default()
+    };
+    let relay_stop = CancellationToken::new();
+    let (realtime, relay) =
+        Realtime::start(store.clone(), gate.clone(), &secret, socket_settings, relay_stop.clone()).await?;
+    parts.spawn(named("relay", relay));
+    parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.clone())));
+    parts.spawn(named("event log's broom", drop_events(store.clone(), settings.events_keep, stop.clone())));
+
+    let app = App {
+        store: store.clone(),
+        files,
+        gate,
+        passwords,
+        institute: Arc::new(institute(&settings, demo_sign_ins.clone())),
+    };
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
+    let address = listener.local_addr()?;
+    let router = router(app, realtime.clone(), &settings, chance);
+    parts.spawn(named("web server", lamplight_http::serve(listener, router, stop.clone(), GRACE)));
+    announce(address, &settings, &demo_sign_ins);
+
+    // Until it is over.
+    let result = tokio::select! {
+        ended = parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
+        signal = stop_signal() => signal.map(|name| tracing::info!(name, "stopping")),
+    };
+    tokio::select! {
+        () = wind_down(&realtime, &stop, &relay_stop, &mut parts, settings.drain) => {}
+        _ = stop_signal() => tracing::warn!("stopping at once"),
+    }
+    if let Err(error) = store.close().await {
+        tracing::warn!(%error, "the database did not close in order");
+    }
+    result
+}
+
+/// Stops accepting, lets requests finish, closes the sockets in waves, then stops the relay, which has nobody left to tell.
+async fn wind_down(
+    realtime: &Realtime,
+    stop: &CancellationToken,
+    relay_stop: &CancellationToken,
+    parts: &mut JoinSet<&'static str>,
+    drain: Duration,
+) {
+    stop.cancel();
+    realtime.shutdown(drain).await;
+    relay_stop.cancel();
+    while parts.join_next().await.is_some() {}
+}
+
+async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static str {
+    part.await;
+    name
+}
+
+async fn stop_signal() -> anyhow::Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
+}
+
+fn open_files(settings: &Settings) -> anyhow::Result<Files> {
+    let backend = match &settings.s3 {
+        Some(s3) => Backend::S3(s3.clone()),
+        None => Backend::Local { dir: settings.data_dir.join("files") },
+    };
+    let policy = Policy { limit: settings.upload_limit, accepted: Accepted::all() };
+    Ok(Files::open(FilesConfig { staging: settings.data_dir.join("staging"), backend, policy })?)
+}
+
+fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
+    let kinds = Accepted::all();
+    let extensions = kinds.iter().flat_map(|kind| kind.extensions()).map(|extension| format!(".{extension}"));
+    Institute {
+        name: settings.institute_name.clone(),
+        time_zone: settings.timezone.clone(),
+        time_zone_name: settings.timezone_name.clone(),
+        upload_limit: settings.upload_limit,
+        upload_patience: settings.upload_patience,
+        accepted_extensions: extensions.collect(),
+        demo_sign_ins,
+    }
+}
+
+/// The routes: the API, its description, the sockets, and the pages for every other address.
+fn router(app: App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
+    let sockets = Router::new()
+        .route("/socket.io/", any(socket))
+        .route("/socket.io", any(socket))
+        .with_state(realtime);
+    let (quick, moving) = lamplight_features::routers(app);
+    let routes = quick
+        .layer(from_fn_with_state(REQUEST_DEADLINE, lamplight_http::deadline))
+        .merge(moving)
+        .merge(sockets)
+        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", lamplight_features::openapi()))
+        .fallback(pages::page);
+    lamplight_http::shell(routes, &settings.origins, chance)
+}
+
+async fn socket(State(realtime): State<Realtime>, Extension(Peer(peer)): Extension<Peer>, request: Request) -> Response {
+    realtime.handle(request, peer).await.map(Body::new)
+}
+
+async fn sweep(store: Store, files: Files, stop: CancellationToken) {
+    every(SWEEP_EVERY, stop, async || match uploads::sweep(&store, &files, false).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
+        Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
+    })
+    .await;
+}
+
+async fn drop_events(store: Store, keep: Duration, stop: CancellationToken) {
+    every(DROP_EVENTS_EVERY, stop, async || {
+        let cutoff = store.clock().now().minus(keep);
+        loop {
+            match store.log().drop_before(cutoff, DROP_AT_ONCE).await {
+                Ok(dropped) if dropped < DROP_AT_ONCE => return,
+                Ok(_) => {}
+                Err(error) => return tracing::error!(%error, "could not drop old events; will try again"),
+            }
+        }
+    })
+    .await;
+}
+
+async fn every(period: Duration, stop: CancellationToken, mut work: impl AsyncFnMut()) {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = interval.tick() => work().await,
+        }
+    }
+}
+
+/// What the person who started it wants to know: where it is and who may sign in.
+fn announce(address: SocketAddr, settings: &Settings, demo_sign_ins: &[DemoSignIn]) {
+    let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
+    say(&format!("Lamplight is ready at http://{host}:{}", address.port()));
+    say(&format!("  data in {}, API documentation at /api/docs", shown(&settings.data_dir)));
+    for sign_in in demo_sign_ins {
+        say(&format!("  {:<34} {:<34} {}", sign_in.label, sign_in.email, sign_in.password));
+    }
+}
+
+fn shown(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string()
+}

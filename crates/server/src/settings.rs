@@ -1,0 +1,402 @@
+//! Settings: defaults that need nothing, then `lamplight.toml`, then the environment.
+//!
+//! Every setting is one row of [`KEYS`]: its name in the environment, its default, what it is. The name in the file is the same
+//! in lower case. All problems are reported at once; a name in the file that is no setting is one.
+//!
+//! When you add a setting: a row in `KEYS`, a field in [`Settings`], a line in [`Settings::read`]; then `make docs` writes
+//! `docs/settings.md`.
+
+use std::{collections::BTreeMap, fmt, fmt::Write as _, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use jiff::tz::TimeZone;
+use lamplight_auth::Secret;
+use lamplight_files::S3Config;
+use lamplight_http::Origins;
+use lamplight_store::DatabaseUrl;
+
+/// A setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its name in the environment. In the file it is the same in lower case.
+    pub name: &'static str,
+    /// What it is when nobody says anything.
+    pub default: &'static str,
+    /// Whether its value is never shown.
+    pub is_secret: bool,
+    /// What it is, with its unit.
+    pub about: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
+    Key { name, default, is_secret: false, about }
+}
+
+const fn secret(name: &'static str, about: &'static str) -> Key {
+    Key { name, default: "", is_secret: true, about }
+}
+
+/// Every setting.
+pub const KEYS: &[Key] = &[
+    key("HOST", "0.0.0.0", "The address to listen on. `127.0.0.1` when a proxy on the same machine stands before it."),
+    key("PORT", "5000", "The port to listen on. `0` takes any that is free and prints it."),
+    key("DATA_DIR", "data", "The folder for everything the server keeps: database, uploads, signing secret."),
+    key(
+        "DATABASE_URL",
+        "",
+        "`sqlite:path/to/file.db` or `postgres://user:password@host/name`. Empty: `lamplight.db` in `DATA_DIR`.",
+    ),
+    key(
+        "FRONTEND_URL",
+        "",
+        "Origins of other sites whose pages may use this server, separated by commas, such as `https://portal.example.org`. \
+         The server's own pages always may.",
+    ),
+    secret(
+        "JWT_SECRET",
+        "Signs the sign-ins, at least 32 characters. Empty: one is made at the first start and kept in `DATA_DIR/jwt.secret`. \
+         Several servers need the same.",
+    ),
+    key("SESSION_DAYS", "30", "How long a sign-in holds, in days."),
+    key("INSTITUTE_NAME", "Institute of Nursing", "The institute's name, as pages show it."),
+    key("TIMEZONE", "Asia/Kolkata", "Where the institute's days begin and end (IANA name)."),
+    key("UPLOAD_LIMIT_MB", "50", "The largest file that may be uploaded, in MB (1,048,576 bytes)."),
+    key("UPLOAD_PATIENCE_SECONDS", "60", "How long an upload may send nothing before it is given up, in seconds."),
+    key("EVENTS_KEEP_DAYS", "30", "How long a client may be away and still be given all it missed, in days."),
+    key("PING_INTERVAL_SECONDS", "25", "How often an open page is asked whether it is still there, in seconds."),
+    key("PING_TIMEOUT_SECONDS", "20", "How long it may take to answer, in seconds."),
+    key("DRAIN_SECONDS", "10", "Over how long the open pages' connections are closed when the server stops, in seconds."),
+    key("S3_BUCKET", "", "Keep uploads in this bucket of an S3-compatible storage. Empty: in `DATA_DIR/files`."),
+    key("S3_ENDPOINT", "", "The address of that storage. Empty: Amazon's own."),
+    key("S3_REGION", "us-east-1", "Its region."),
+    key("S3_PREFIX", "lamplight", "What every object's name begins with."),
+    key("S3_ACCESS_KEY_ID", "", "The key to it."),
+    secret("S3_SECRET_ACCESS_KEY", "The secret of that key."),
+    key("S3_PATH_STYLE", "true", "`true` for `https://storage/bucket/...`, `false` for `https://bucket.storage/...`."),
+    key("S3_ALLOW_HTTP", "false", "`true` permits an address that begins with `http://`: files then travel unencrypted."),
+    key("LOG", "info", "What is logged: `error`, `warn`, `info`, `debug`, or one for each part, such as `info,lamplight_realtime=debug`."),
+    key("LOG_FORMAT", "text", "`text` for people, `json` for machines."),
+];
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, an object a line.
+    Json,
+}
+
+/// The settings, read and checked. What each one is stands in [`KEYS`].
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the setting of the same name, described in KEYS")]
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub database_url: DatabaseUrl,
+    pub origins: Origins,
+    pub jwt_secret: Option<Secret>,
+    pub session: Duration,
+    pub institute_name: String,
+    pub timezone: TimeZone,
+    pub timezone_name: String,
+    pub upload_limit: u64,
+    pub upload_patience: Duration,
+    pub events_keep: Duration,
+    pub ping_interval: Duration,
+    pub ping_timeout: Duration,
+    pub drain: Duration,
+    pub s3: Option<S3Config>,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody said anything.
+    Default,
+    /// `lamplight.toml`.
+    File,
+    /// The environment.
+    Environment,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "default",
+            Self::File => "file",
+            Self::Environment => "environment",
+        })
+    }
+}
+
+/// All that is wrong, each with the name of its setting.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SettingsError(pub Vec<String>);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings are not right:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// Every setting's text and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Values(BTreeMap<&'static str, (String, Source)>);
+
+impl Values {
+    /// From the text of a settings file and a look into the environment.
+    ///
+    /// # Errors
+    /// When the file is no TOML or names something that is no setting.
+    pub fn gather(file: Option<&str>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut values: BTreeMap<_, _> =
+            KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect();
+        let mut problems = Vec::new();
+        if let Some(text) = file {
+            let table: toml::Table = text.parse().map_err(|error| SettingsError(vec![format!("the file is not TOML: {error}")]))?;
+            for (name, value) in table {
+                let Some(key) = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(&name) && name == name.to_lowercase()) else {
+                    problems.push(format!("{name}: there is no such setting"));
+                    continue;
+                };
+                let text = match value {
+                    toml::Value::String(text) => text,
+                    toml::Value::Integer(number) => number.to_string(),
+                    toml::Value::Boolean(boolean) => boolean.to_string(),
+                    _ => {
+                        problems.push(format!("{name}: write a text, a number or true or false"));
+                        continue;
+                    }
+                };
+                values.insert(key.name, (text, Source::File));
+            }
+        }
+        for key in KEYS {
+            if let Some(text) = environment(key.name) {
+                values.insert(key.name, (text, Source::Environment));
+            }
+        }
+        if problems.is_empty() { Ok(Self(values)) } else { Err(SettingsError(problems)) }
+    }
+
+    /// The values as `lamplight config` shows them: secrets only as being there.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let mut text = String::new();
+        for key in KEYS {
+            let Some((value, source)) = self.0.get(key.name) else { continue };
+            let value = match value.as_str() {
+                "" => "(not set)".to_owned(),
+                _ if key.is_secret => "***".to_owned(),
+                url if key.name == "DATABASE_URL" => url.parse::<DatabaseUrl>().map_or("***".to_owned(), |url| url.to_string()),
+                value => value.to_owned(),
+            };
+            let _ = writeln!(text, "{:<24} {value}   ({source})", key.name);
+        }
+        text
+    }
+}
+
+/// Reads values one by one and remembers what is wrong.
+struct Reader<'a> {
+    values: &'a Values,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> &str {
+        self.values.0.get(name).map_or("", |(text, _)| text.trim())
+    }
+
+    fn wrong(&mut self, name: &str, what: impl fmt::Display) {
+        self.problems.push(format!("{name}: {what}"));
+    }
+
+    fn parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
+        let parsed = self.text(name).parse().ok();
+        if parsed.is_none() {
+            self.wrong(name, format!("{:?} is not {expected}", self.text(name).to_owned()));
+        }
+        parsed
+    }
+
+    fn whole(&mut self, name: &str, range: std::ops::RangeInclusive<u64>) -> u64 {
+        match self.parsed::<u64>(name, "a whole number") {
+            Some(number) if range.contains(&number) => number,
+            Some(number) => {
+                self.wrong(name, format!("{number} is not between {} and {}", range.start(), range.end()));
+                *range.start()
+            }
+            None => *range.start(),
+        }
+    }
+
+    fn s3(&mut self) -> Option<S3Config> {
+        let bucket = self.text("S3_BUCKET").to_owned();
+        if bucket.is_empty() {
+            return None;
+        }
+        for name in ["S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "S3_REGION"] {
+            if self.text(name).is_empty() {
+                self.wrong(name, "is needed when S3_BUCKET is set");
+            }
+        }
+        Some(S3Config {
+            endpoint: Some(self.text("S3_ENDPOINT").to_owned()).filter(|endpoint| !endpoint.is_empty()),
+            bucket,
+            region: self.text("S3_REGION").to_owned(),
+            access_key_id: self.text("S3_ACCESS_KEY_ID").to_owned(),
+            secret_access_key: lamplight_files::Secret::new(self.text("S3_SECRET_ACCESS_KEY")),
+            path_style: self.parsed("S3_PATH_STYLE", "true or false").unwrap_or(true),
+            allow_http: self.parsed("S3_ALLOW_HTTP", "true or false").unwrap_or(false),
+            prefix: self.text("S3_PREFIX").to_owned(),
+        })
+    }
+}
+
+impl Settings {
+    /// Reads the values and reports all problems at once.
+    ///
+    /// # Errors
+    /// Every value that can't be what it should be.
+    pub fn read(values: &Values) -> Result<Self, SettingsError> {
+        const DAY: u64 = 24 * 3600;
+        let mut reader = Reader { values, problems: Vec::new() };
+        let host = reader.parsed("HOST", "an IP address");
+        let port = reader.parsed("PORT", "a port");
+        let data_dir = PathBuf::from(reader.text("DATA_DIR"));
+        let database_url = match reader.text("DATABASE_URL") {
+            "" => Some(DatabaseUrl::Sqlite(data_dir.join("lamplight.db"))),
+            text => match text.parse() {
+                Ok(url) => Some(url),
+                Err(error) => {
+                    reader.wrong("DATABASE_URL", error);
+                    None
+                }
+            },
+        };
+        let origins = match Origins::parse(reader.text("FRONTEND_URL")) {
+            Ok(origins) => origins,
+            Err(error) => {
+                reader.wrong("FRONTEND_URL", error);
+                Origins::default()
+            }
+        };
+        let jwt_secret = match reader.text("JWT_SECRET") {
+            "" => None,
+            text => match Secret::from_text(text) {
+                Ok(secret) => Some(secret),
+                Err(error) => {
+                    reader.wrong("JWT_SECRET", error);
+                    None
+                }
+            },
+        };
+        let timezone_name = reader.text("TIMEZONE").to_owned();
+        let timezone = match TimeZone::get(&timezone_name) {
+            Ok(zone) => zone,
+            Err(_) => {
+                reader.wrong("TIMEZONE", format!("{timezone_name:?} is no time zone; write it as Asia/Kolkata"));
+                TimeZone::UTC
+            }
+        };
+        let log_format = match reader.text("LOG_FORMAT") {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            _ => {
+                reader.wrong("LOG_FORMAT", "write text or json");
+                LogFormat::Text
+            }
+        };
+        let log = reader.text("LOG").to_owned();
+        if tracing_subscriber::EnvFilter::try_new(&log).is_err() {
+            reader.wrong("LOG", format!("{log:?} is no level"));
+        }
+        let seconds = Duration::from_secs;
+        let settings = Self {
+            // Stand-ins for what is wrong are never used: with a problem, nothing is returned.
+            listen: SocketAddr::new(host.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()), port.unwrap_or(0)),
+            database_url: database_url.unwrap_or(DatabaseUrl::Sqlite(PathBuf::new())),
+            data_dir,
+            origins,
+            jwt_secret,
+            session: seconds(reader.whole("SESSION_DAYS", 1..=365) * DAY),
+            institute_name: reader.text("INSTITUTE_NAME").to_owned(),
+            timezone,
+            timezone_name,
+            upload_limit: reader.whole("UPLOAD_LIMIT_MB", 1..=10_000) * 1024 * 1024,
+            upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
+            events_keep: seconds(reader.whole("EVENTS_KEEP_DAYS", 1..=3650) * DAY),
+            ping_interval: seconds(reader.whole("PING_INTERVAL_SECONDS", 1..=300)),
+            ping_timeout: seconds(reader.whole("PING_TIMEOUT_SECONDS", 1..=300)),
+            drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),
+            s3: reader.s3(),
+            log,
+            log_format,
+        };
+        if reader.problems.is_empty() { Ok(settings) } else { Err(SettingsError(reader.problems)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(file: &str, environment: &[(&str, &str)]) -> Result<Values, SettingsError> {
+        Values::gather(Some(file), |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_defaults_need_nothing() {
+        let settings = Settings::read(&Values::gather(None, |_| None).unwrap()).unwrap();
+        assert_eq!(settings.listen.port(), 5000);
+        assert_eq!(settings.database_url, DatabaseUrl::Sqlite("data/lamplight.db".into()));
+        assert_eq!(settings.upload_limit, 50 * 1024 * 1024);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_both_over_the_defaults() {
+        let values = values("port = 5001\nupload_limit_mb = 10", &[("PORT", "5002")]).unwrap();
+        let settings = Settings::read(&values).unwrap();
+        assert_eq!((settings.listen.port(), settings.upload_limit), (5002, 10 * 1024 * 1024));
+        let shown = values.shown();
+        assert!(shown.contains("5002   (environment)") && shown.contains("10   (file)"), "{shown}");
+    }
+
+    #[test]
+    fn all_problems_at_once() {
+        let values = values(
+            "port = 70000",
+            &[
+                ("DATABASE_URL", "mysql://me:hunter2@x/y"),
+                ("FRONTEND_URL", "*"),
+                ("JWT_SECRET", "short"),
+                ("TIMEZONE", "Mars/Olympus"),
+                ("SESSION_DAYS", "0"),
+                ("S3_BUCKET", "b"),
+            ],
+        );
+        let SettingsError(problems) = Settings::read(&values.unwrap()).unwrap_err();
+        let names: Vec<_> = problems.iter().map(|problem| problem.split(':').next().unwrap()).collect();
+        let expected = [
+            "PORT", "DATABASE_URL", "FRONTEND_URL", "JWT_SECRET", "TIMEZONE", "SESSION_DAYS", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY",
+        ];
+        assert_eq!(names, expected, "{problems:?}");
+        assert!(!problems.join("").contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_no_setting_is_an_error_and_secrets_are_masked() {
+        let SettingsError(problems) = values("prot = 1\nPORT = 1\nhost = [1]", &[]).unwrap_err();
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        let shown = values("", &[("JWT_SECRET", "do-not-show"), ("DATABASE_URL", "postgres://u:do-not-show@h/d")]).unwrap().shown();
+        assert!(!shown.contains("do-not-show"), "{shown}");
+    }
+}

@@ -113,6 +113,12 @@ impl Driver {
 
     fn next_call(&mut self) -> Option<Call> {
         let handler = self.conn.server.handler.clone();
+        let ended = self.conn.ended();
+        if ended.is_some_and(CloseReason::is_eviction)
+            && let Some(work) = &mut self.work
+        {
+            work.waiting.clear();
+        }
         if let Some(work) = &mut self.work
             && let Some(job) = work.waiting.pop_front()
         {
@@ -124,7 +130,7 @@ impl Driver {
                 }
             });
         }
-        let reason = self.conn.ended()?;
+        let reason = ended?;
         if self.closed_told {
             return None;
         }

@@ -25,6 +25,9 @@ pub trait Handler: Send + Sync + 'static {
     fn connect(&self, attempt: ConnectAttempt) -> impl Future<Output = ()> + Send;
 
     /// A connected client sent an event. Answer [`ClientEvent::ack`], if set, with [`Socket::ack`].
+    ///
+    /// Events that still wait when the client leaves or is lost are delivered. Those that wait when the server disconnects
+    /// the socket, closes it or lets it expire are not: whoever was signed out must not act any more.
     fn event(&self, socket: Socket, event: ClientEvent) -> impl Future<Output = ()> + Send {
         drop((socket, event));
         async {}

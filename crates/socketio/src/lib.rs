@@ -52,6 +52,8 @@
 //!
 //! # What it leaves out
 //!
+//! Long polling is not offered yet, so clients must be told `transports: ["websocket"]`.
+//!
 //! Namespaces other than `/`, acknowledgements of the server's own events, binary events of the server, compression. They
 //! are refused as the protocol says or, where it is the server's choice, not used. Origins are for the caller to check.
 

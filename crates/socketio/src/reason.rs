@@ -68,6 +68,11 @@ impl CloseReason {
         }
     }
 
+    /// True if the server has withdrawn its trust: what the client said last must not count any more.
+    pub(crate) fn is_eviction(self) -> bool {
+        matches!(self, Self::ServerDisconnect(_) | Self::ServerClose(_) | Self::Expired)
+    }
+
     /// The stable name of the kind, for logs and metrics.
     pub fn as_str(self) -> &'static str {
         Self::NAMES.get(self.index()).copied().unwrap_or("unknown")

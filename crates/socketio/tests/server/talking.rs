@@ -151,6 +151,21 @@ async fn events_before_the_end_are_handled_before_it() {
 }
 
 #[tokio::test]
+async fn events_of_a_client_that_was_sent_away_do_not_count() {
+    let mut server = Server::start(quick()).await;
+    let (mut client, socket) = server.join().await;
+    client.send(r#"42["wait"]"#).await;
+    client.send(r#"42["transfer everything"]"#).await;
+    // The answer shows that all of it has been received.
+    client.send_bytes(&frame(0x89, b"", true)).await;
+    assert_eq!(client.receive().await, Received::Pong(Vec::new()));
+    socket.disconnect("signed out");
+    server.go_on.notify_one();
+    assert_eq!(server.event().await.name, "wait");
+    assert_eq!(server.closed().await, CloseReason::ServerDisconnect("signed out"));
+}
+
+#[tokio::test]
 async fn a_panic_of_the_handler_costs_one_connection() {
     let mut server = Server::start(quick()).await;
     let (mut client, _socket) = server.join().await;

@@ -60,7 +60,7 @@ fn moving() -> OpenApiRouter<App> {
 }
 
 /// Every route of every feature: those that answer at once, on which a deadline belongs, and those that move files.
-pub fn routers(app: App) -> (Router, Router) {
+pub fn routers(app: &App) -> (Router, Router) {
     let routes = |router: OpenApiRouter<App>| router.split_for_parts().0.with_state(app.clone());
     (routes(quick()), routes(moving()))
 }

@@ -26,14 +26,19 @@ pub(crate) async fn page(request: Request<Body>) -> Response {
         None => match Pages::get("index.html") {
             Some(file) => ("index.html", file),
             None => {
-                let text = "The web pages were not built into this server. Run `make ui` and build it again. The API works.";
+                let text =
+                    "The web pages were not built into this server. Run `make ui` and build it again. The API works.";
                 return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
             }
         },
     };
-    let kind = HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    let kind =
+        HeaderValue::from_str(file.metadata.mimetype()).unwrap_or(HeaderValue::from_static("application/octet-stream"));
     let kind = if name.ends_with(".html") { HeaderValue::from_static("text/html; charset=utf-8") } else { kind };
     let keep = if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static(keep))], Body::from(file.data.into_owned()))
+    (
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static(keep))],
+        Body::from(file.data.into_owned()),
+    )
         .into_response()
 }

@@ -22,7 +22,7 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
     task::JoinSet,
-    time::MissedTickBehavior,
+    time::{Interval, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
@@ -68,10 +68,14 @@ pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
     // What kind of institute this is.
     let demo_sign_ins = match (institute::kind(store.reader()).await?, is_demo) {
         (institute::Kind::Real, true) => {
-            bail!("this database holds real data, and the demo is never laid over them. Set DATA_DIR to another folder for the demo")
+            bail!(
+                "this database holds real data, and the demo is never laid over them. Set DATA_DIR to another folder for the demo"
+            )
         }
         (institute::Kind::Demo, false) => {
-            bail!("this database holds the demo institute, whose passwords everybody knows. Use `lamplight serve --demo`, or another DATA_DIR")
+            bail!(
+                "this database holds the demo institute, whose passwords everybody knows. Use `lamplight serve --demo`, or another DATA_DIR"
+            )
         }
         (institute::Kind::Empty, true) => demo::found(&store, &files, &passwords, &settings).await?,
         (institute::Kind::Demo, true) => demo::sign_ins(),
@@ -109,7 +113,7 @@ pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
     let address = listener.local_addr()?;
-    let router = router(app, realtime.clone(), &settings, chance);
+    let router = router(&app, realtime.clone(), &settings, chance);
     parts.spawn(named("web server", lamplight_http::serve(listener, router, stop.clone(), GRACE)));
     announce(address, &settings, &demo_sign_ins);
 
@@ -180,11 +184,8 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
 }
 
 /// The routes: the API, its description, the sockets, and the pages for every other address.
-fn router(app: App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
-    let sockets = Router::new()
-        .route("/socket.io/", any(socket))
-        .route("/socket.io", any(socket))
-        .with_state(realtime);
+fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
+    let sockets = Router::new().route("/socket.io/", any(socket)).route("/socket.io", any(socket)).with_state(realtime);
     let (quick, moving) = lamplight_features::routers(app);
     let routes = quick
         .layer(from_fn_with_state(REQUEST_DEADLINE, lamplight_http::deadline))
@@ -195,41 +196,53 @@ fn router(app: App, realtime: Realtime, settings: &Settings, chance: Chance) -> 
     lamplight_http::shell(routes, &settings.origins, chance)
 }
 
-async fn socket(State(realtime): State<Realtime>, Extension(Peer(peer)): Extension<Peer>, request: Request) -> Response {
+async fn socket(
+    State(realtime): State<Realtime>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
     realtime.handle(request, peer).await.map(Body::new)
 }
 
 async fn sweep(store: Store, files: Files, stop: CancellationToken) {
-    every(SWEEP_EVERY, stop, async || match uploads::sweep(&store, &files, false).await {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
-        Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
-    })
-    .await;
+    let mut turns = every(SWEEP_EVERY);
+    while is_next(&mut turns, &stop).await {
+        match uploads::sweep(&store, &files, false).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
+            Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
+        }
+    }
 }
 
 async fn drop_events(store: Store, keep: Duration, stop: CancellationToken) {
-    every(DROP_EVENTS_EVERY, stop, async || {
+    let mut turns = every(DROP_EVENTS_EVERY);
+    while is_next(&mut turns, &stop).await {
         let cutoff = store.clock().now().minus(keep);
         loop {
             match store.log().drop_before(cutoff, DROP_AT_ONCE).await {
-                Ok(dropped) if dropped < DROP_AT_ONCE => return,
-                Ok(_) => {}
-                Err(error) => return tracing::error!(%error, "could not drop old events; will try again"),
+                Ok(DROP_AT_ONCE..) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::error!(%error, "could not drop old events; will try again");
+                    break;
+                }
             }
         }
-    })
-    .await;
+    }
 }
 
-async fn every(period: Duration, stop: CancellationToken, mut work: impl AsyncFnMut()) {
-    let mut interval = tokio::time::interval(period);
+fn every(period: Duration) -> Interval {
+    let mut interval = interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = interval.tick() => work().await,
-        }
+    interval
+}
+
+/// Waits for the next turn; says `false` when there is none, because the server stops.
+async fn is_next(turns: &mut Interval, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        _ = turns.tick() => true,
     }
 }
 

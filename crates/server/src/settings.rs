@@ -64,7 +64,11 @@ pub const KEYS: &[Key] = &[
     key("EVENTS_KEEP_DAYS", "30", "How long a client may be away and still be given all it missed, in days."),
     key("PING_INTERVAL_SECONDS", "25", "How often an open page is asked whether it is still there, in seconds."),
     key("PING_TIMEOUT_SECONDS", "20", "How long it may take to answer, in seconds."),
-    key("DRAIN_SECONDS", "10", "Over how long the open pages' connections are closed when the server stops, in seconds."),
+    key(
+        "DRAIN_SECONDS",
+        "10",
+        "Over how long the open pages' connections are closed when the server stops, in seconds.",
+    ),
     key("S3_BUCKET", "", "Keep uploads in this bucket of an S3-compatible storage. Empty: in `DATA_DIR/files`."),
     key("S3_ENDPOINT", "", "The address of that storage. Empty: Amazon's own."),
     key("S3_REGION", "us-east-1", "Its region."),
@@ -72,8 +76,16 @@ pub const KEYS: &[Key] = &[
     key("S3_ACCESS_KEY_ID", "", "The key to it."),
     secret("S3_SECRET_ACCESS_KEY", "The secret of that key."),
     key("S3_PATH_STYLE", "true", "`true` for `https://storage/bucket/...`, `false` for `https://bucket.storage/...`."),
-    key("S3_ALLOW_HTTP", "false", "`true` permits an address that begins with `http://`: files then travel unencrypted."),
-    key("LOG", "info", "What is logged: `error`, `warn`, `info`, `debug`, or one for each part, such as `info,lamplight_realtime=debug`."),
+    key(
+        "S3_ALLOW_HTTP",
+        "false",
+        "`true` permits an address that begins with `http://`: files then travel unencrypted.",
+    ),
+    key(
+        "LOG",
+        "info",
+        "What is logged: `error`, `warn`, `info`, `debug`, or one for each part, such as `info,lamplight_realtime=debug`.",
+    ),
     key("LOG_FORMAT", "text", "`text` for people, `json` for machines."),
 ];
 
@@ -158,9 +170,12 @@ impl Values {
             KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect();
         let mut problems = Vec::new();
         if let Some(text) = file {
-            let table: toml::Table = text.parse().map_err(|error| SettingsError(vec![format!("the file is not TOML: {error}")]))?;
+            let table: toml::Table =
+                text.parse().map_err(|error| SettingsError(vec![format!("the file is not TOML: {error}")]))?;
             for (name, value) in table {
-                let Some(key) = KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(&name) && name == name.to_lowercase()) else {
+                let Some(key) =
+                    KEYS.iter().find(|key| key.name.eq_ignore_ascii_case(&name) && name == name.to_lowercase())
+                else {
                     problems.push(format!("{name}: there is no such setting"));
                     continue;
                 };
@@ -193,7 +208,9 @@ impl Values {
             let value = match value.as_str() {
                 "" => "(not set)".to_owned(),
                 _ if key.is_secret => "***".to_owned(),
-                url if key.name == "DATABASE_URL" => url.parse::<DatabaseUrl>().map_or("***".to_owned(), |url| url.to_string()),
+                url if key.name == "DATABASE_URL" => {
+                    url.parse::<DatabaseUrl>().map_or("***".to_owned(), |url| url.to_string())
+                }
                 value => value.to_owned(),
             };
             let _ = writeln!(text, "{:<24} {value}   ({source})", key.name);
@@ -386,7 +403,14 @@ mod tests {
         let SettingsError(problems) = Settings::read(&values.unwrap()).unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.split(':').next().unwrap()).collect();
         let expected = [
-            "PORT", "DATABASE_URL", "FRONTEND_URL", "JWT_SECRET", "TIMEZONE", "SESSION_DAYS", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY",
+            "PORT",
+            "DATABASE_URL",
+            "FRONTEND_URL",
+            "JWT_SECRET",
+            "TIMEZONE",
+            "SESSION_DAYS",
+            "S3_ACCESS_KEY_ID",
+            "S3_SECRET_ACCESS_KEY",
         ];
         assert_eq!(names, expected, "{problems:?}");
         assert!(!problems.join("").contains("hunter2"));
@@ -396,7 +420,9 @@ mod tests {
     fn what_is_no_setting_is_an_error_and_secrets_are_masked() {
         let SettingsError(problems) = values("prot = 1\nPORT = 1\nhost = [1]", &[]).unwrap_err();
         assert_eq!(problems.len(), 3, "{problems:?}");
-        let shown = values("", &[("JWT_SECRET", "do-not-show"), ("DATABASE_URL", "postgres://u:do-not-show@h/d")]).unwrap().shown();
+        let shown = values("", &[("JWT_SECRET", "do-not-show"), ("DATABASE_URL", "postgres://u:do-not-show@h/d")])
+            .unwrap()
+            .shown();
         assert!(!shown.contains("do-not-show"), "{shown}");
     }
 }

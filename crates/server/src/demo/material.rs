@@ -17,11 +17,29 @@ pub(super) struct Piece {
     pub(super) file: Kept,
 }
 
-type Row = (&'static str, &'static str, &'static str, Option<&'static str>, &'static [&'static str], Option<usize>, i32, &'static str);
+type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    &'static [&'static str],
+    Option<usize>,
+    i32,
+    &'static str,
+);
 
 /// Oldest first.
 const ROWS: &[Row] = &[
-    ("Rules of the library", "Opening hours and how long books may be kept.", "Circular", None, &["library"], None, 0, "library-rules.pdf"),
+    (
+        "Rules of the library",
+        "Opening hours and how long books may be kept.",
+        "Circular",
+        None,
+        &["library"],
+        None,
+        0,
+        "library-rules.pdf",
+    ),
     (
         "Fundamentals of nursing: the unit of the patient",
         "Bed making, hygiene and comfort. Read before the first ward day.",
@@ -32,10 +50,46 @@ const ROWS: &[Row] = &[
         1,
         "unit-of-the-patient.pdf",
     ),
-    ("Anatomy: bones of the upper limb", "Drawings to label yourself.", "Lab Manual", Some("Anatomy"), &["anatomy"], Some(0), 1, "upper-limb.pdf"),
-    ("Fluid and electrolyte balance", "Slides of the lecture, with the worked example.", "Notes", Some("Medical-Surgical Nursing"), &["fluids"], Some(1), 3, "fluid-balance.pdf"),
-    ("Medical-surgical nursing: last year's paper", "Three hours, 75 marks.", "Question Paper", Some("Medical-Surgical Nursing"), &["exam"], Some(1), 3, "msn-paper.pdf"),
-    ("Antenatal visits: what to record", "For the posting in the health centre.", "Notes", Some("Midwifery"), &["midwifery"], Some(2), 1, "antenatal-visits.pdf"),
+    (
+        "Anatomy: bones of the upper limb",
+        "Drawings to label yourself.",
+        "Lab Manual",
+        Some("Anatomy"),
+        &["anatomy"],
+        Some(0),
+        1,
+        "upper-limb.pdf",
+    ),
+    (
+        "Fluid and electrolyte balance",
+        "Slides of the lecture, with the worked example.",
+        "Notes",
+        Some("Medical-Surgical Nursing"),
+        &["fluids"],
+        Some(1),
+        3,
+        "fluid-balance.pdf",
+    ),
+    (
+        "Medical-surgical nursing: last year's paper",
+        "Three hours, 75 marks.",
+        "Question Paper",
+        Some("Medical-Surgical Nursing"),
+        &["exam"],
+        Some(1),
+        3,
+        "msn-paper.pdf",
+    ),
+    (
+        "Antenatal visits: what to record",
+        "For the posting in the health centre.",
+        "Notes",
+        Some("Midwifery"),
+        &["midwifery"],
+        Some(2),
+        1,
+        "antenatal-visits.pdf",
+    ),
 ];
 
 /// Writes the files and keeps them, as an upload would.
@@ -53,7 +107,8 @@ pub(super) async fn keep(store: &Store, files: &Files) -> anyhow::Result<Vec<Pie
 /// A PDF file (ISO 32000-1) of one A4 page with a heading and a line of text, both plain ASCII.
 fn pdf(heading: &str, text: &str) -> Vec<u8> {
     let escape = |text: &str| text.replace('\\', r"\\").replace('(', r"\(").replace(')', r"\)");
-    let content = format!("BT /F1 22 Tf 60 760 Td ({}) Tj /F1 12 Tf 0 -36 Td ({}) Tj ET", escape(heading), escape(text));
+    let content =
+        format!("BT /F1 22 Tf 60 760 Td ({}) Tj /F1 12 Tf 0 -36 Td ({}) Tj ET", escape(heading), escape(text));
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),

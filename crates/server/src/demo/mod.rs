@@ -128,7 +128,8 @@ pub(crate) async fn found(
                 };
                 let (first_name, last_name) = people::student(number);
                 let user = account(&tx, &user, &people::student_name(number), Role::Student, &hash).await?;
-                let student = NewStudent { user, student_id: &student_id, first_name, last_name, course, semester, batch_year };
+                let student =
+                    NewStudent { user, student_id: &student_id, first_name, last_name, course, semester, batch_year };
                 students::insert(&tx, &student).await?;
                 number += 1;
             }
@@ -138,7 +139,8 @@ pub(crate) async fn found(
         let user = account(&tx, &format!("faculty{}", index + 1), name, Role::Faculty, &hash).await?;
         let teaches: Vec<CourseId> = teaches.iter().filter_map(|&course| courses.get(course)).copied().collect();
         let faculty_id = format!("FAC{:03}", index + 1);
-        faculty::insert(&tx, &NewFaculty { user, faculty_id: &faculty_id, designation, department, teaches: &teaches }).await?;
+        faculty::insert(&tx, &NewFaculty { user, faculty_id: &faculty_id, designation, department, teaches: &teaches })
+            .await?;
     }
     let today = tx.now().date_in(&settings.timezone);
     for piece in material {
@@ -171,7 +173,8 @@ async fn insert_material(
         ),
         None => (TargetAudience::All, Vec::new(), None, vec![AudiencePart::All]),
     };
-    let specific_targets = SpecificTargets { courses, semesters: semester.into_iter().collect(), ..SpecificTargets::default() };
+    let specific_targets =
+        SpecificTargets { courses, semesters: semester.into_iter().collect(), ..SpecificTargets::default() };
     let details = Details {
         title: piece.title.to_owned(),
         description: Some(piece.description.to_owned()),
@@ -185,6 +188,7 @@ async fn insert_material(
         choice: Choice { target_audience: vec![target], specific_targets },
     };
     let rooms = Audience(parts).rooms();
-    downloads::insert(tx, &NewDownload { details: &details, file: &piece.file, uploaded_by: office, rooms: &rooms }).await?;
+    downloads::insert(tx, &NewDownload { details: &details, file: &piece.file, uploaded_by: office, rooms: &rooms })
+        .await?;
     Ok(())
 }

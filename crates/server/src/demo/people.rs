@@ -16,18 +16,19 @@ pub(super) const FACULTY: [(&str, &str, &str, &[usize]); 8] = [
 ];
 
 const FIRST: [&str; 24] = [
-    "Aarti", "Bindu", "Chitra", "Deepa", "Esther", "Fatima", "Geeta", "Hema", "Indu", "Jyoti", "Kiran", "Lakshmi", "Meena", "Nisha",
-    "Omana", "Priya", "Rahul", "Sneha", "Tara", "Uma", "Vijay", "Wahida", "Yamini", "Zoya",
+    "Aarti", "Bindu", "Chitra", "Deepa", "Esther", "Fatima", "Geeta", "Hema", "Indu", "Jyoti", "Kiran", "Lakshmi",
+    "Meena", "Nisha", "Omana", "Priya", "Rahul", "Sneha", "Tara", "Uma", "Vijay", "Wahida", "Yamini", "Zoya",
 ];
 
 const LAST: [&str; 20] = [
-    "Nair", "Sharma", "Das", "Patil", "Reddy", "Kumar", "Pillai", "Singh", "Mishra", "Ansari", "Iyer", "Gowda", "Bose", "Jadhav",
-    "Varghese", "Yadav", "Paul", "Saxena", "Rao", "Sahu",
+    "Nair", "Sharma", "Das", "Patil", "Reddy", "Kumar", "Pillai", "Singh", "Mishra", "Ansari", "Iyer", "Gowda", "Bose",
+    "Jadhav", "Varghese", "Yadav", "Paul", "Saxena", "Rao", "Sahu",
 ];
 
 /// Given and family name of a student. 24 and 20 walked together give 120 different pairs.
 pub(super) fn student(number: usize) -> (&'static str, &'static str) {
-    let pick = |names: &'static [&'static str], index: usize| names.get(index % names.len()).copied().unwrap_or_default();
+    let pick =
+        |names: &'static [&'static str], index: usize| names.get(index % names.len()).copied().unwrap_or_default();
     (pick(&FIRST, number), pick(&LAST, number))
 }
 

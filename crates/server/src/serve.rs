@@ -1,6 +1,6 @@
 //! Running the server, top to bottom.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use axum::{
@@ -43,107 +43,140 @@ const DROP_AT_ONCE: u64 = 1000;
 /// # Errors
 /// When something can't be opened, or a part ended by itself.
 pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
-    let (clock, chance) = (Clock::system(), Chance::system());
-
-    // The stores. Whatever is wrong is wrong here, before anybody is let in.
-    std::fs::create_dir_all(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
-    let store = Store::connect(&settings.database_url, clock.clone(), chance.clone()).await?;
-    let files = open_files(&settings)?;
-    files.check().await?;
-    // SQLite is ours alone, so no upload can be under way; on PostgreSQL another node's may be.
-    let swept = uploads::sweep(&store, &files, store.backend() == Database::Sqlite).await?;
-    if swept > 0 {
-        tracing::info!(swept, "files that nobody refers to were removed");
-    }
-
-    // Who may come in.
-    let secret = match &settings.jwt_secret {
-        Some(secret) => secret.clone(),
-        None => Secret::kept_in(&settings.data_dir.join("jwt.secret"), &chance)?,
-    };
-    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let tokens = Tokens::new(&secret, settings.session, chance.clone());
-    let gate = Gate::new(tokens, Arc::new(accounts::People::new(store.clone())), clock);
-
-    // What kind of institute this is.
-    let demo_sign_ins = match (institute::kind(store.reader()).await?, is_demo) {
-        (institute::Kind::Real, true) => {
-            bail!(
-                "this database holds real data, and the demo is never laid over them. Set DATA_DIR to another folder for the demo"
-            )
-        }
-        (institute::Kind::Demo, false) => {
-            bail!(
-                "this database holds the demo institute, whose passwords everybody knows. Use `lamplight serve --demo`, or another DATA_DIR"
-            )
-        }
-        (institute::Kind::Empty, true) => demo::found(&store, &files, &passwords, &settings).await?,
-        (institute::Kind::Demo, true) => demo::sign_ins(),
-        (_, false) => {
-            if !accounts::any_admin(store.reader()).await? {
-                tracing::warn!("nobody can sign in yet: make the first administrator with `lamplight admin create`");
-            }
-            Vec::new()
-        }
-    };
-
-    // The parts that run.
-    let stop = CancellationToken::new();
-    let mut parts = JoinSet::new();
-    let socket_settings = lamplight_socketio::Settings {
-        ping_interval: settings.ping_interval,
-        ping_timeout: settings.ping_timeout,
-        ..lamplight_socketio::Settings::default()
-    };
-    let relay_stop = CancellationToken::new();
-    let (realtime, relay) =
-        Realtime::start(store.clone(), gate.clone(), &secret, socket_settings, relay_stop.clone()).await?;
-    parts.spawn(named("relay", relay));
-    parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.clone())));
-    parts.spawn(named("event log's broom", drop_events(store.clone(), settings.events_keep, stop.clone())));
-
-    let app = App {
-        store: store.clone(),
-        files,
-        gate,
-        passwords,
-        institute: Arc::new(institute(&settings, demo_sign_ins.clone())),
-    };
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
-    let address = listener.local_addr()?;
-    let router = router(&app, realtime.clone(), &settings, chance);
-    parts.spawn(named("web server", lamplight_http::serve(listener, router, stop.clone(), GRACE)));
-    announce(address, &settings, &demo_sign_ins);
-
-    // Until it is over.
+    let mut server = Server::start(settings, is_demo, Clock::system(), Chance::system()).await?;
+    server.announce();
     let result = tokio::select! {
-        ended = parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
+        ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
         signal = stop_signal() => signal.map(|name| tracing::info!(name, "stopping")),
     };
     tokio::select! {
-        () = wind_down(&realtime, &stop, &relay_stop, &mut parts, settings.drain) => {}
+        () = server.stop() => {}
         _ = stop_signal() => tracing::warn!("stopping at once"),
-    }
-    if let Err(error) = store.close().await {
-        tracing::warn!(%error, "the database did not close in order");
     }
     result
 }
 
-/// Stops accepting, lets requests finish, closes the sockets in waves, then stops the relay, which has nobody left to tell.
-async fn wind_down(
-    realtime: &Realtime,
-    stop: &CancellationToken,
-    relay_stop: &CancellationToken,
-    parts: &mut JoinSet<&'static str>,
-    drain: Duration,
-) {
-    stop.cancel();
-    realtime.shutdown(drain).await;
-    relay_stop.cancel();
-    while parts.join_next().await.is_some() {}
+/// A server that runs.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its database.
+    pub store: Store,
+    settings: Settings,
+    demo_sign_ins: Vec<DemoSignIn>,
+    realtime: Realtime,
+    parts: JoinSet<&'static str>,
+    stop: CancellationToken,
+    relay_stop: CancellationToken,
+}
+
+impl Server {
+    /// Opens everything and begins to listen.
+    ///
+    /// # Errors
+    /// When something can't be opened.
+    pub async fn start(settings: Settings, is_demo: bool, clock: Clock, chance: Chance) -> anyhow::Result<Self> {
+        // The stores. Whatever is wrong is wrong here, before anybody is let in.
+        make_private_folder(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+        let store = Store::connect(&settings.database_url, clock.clone(), chance.clone()).await?;
+        let files = open_files(&settings)?;
+        files.check().await?;
+        // SQLite is ours alone, so no upload can be under way; on PostgreSQL another node's may be.
+        let swept = uploads::sweep(&store, &files, store.backend() == Database::Sqlite).await?;
+        if swept > 0 {
+            tracing::info!(swept, "files that nobody refers to were removed");
+        }
+
+        // Who may come in.
+        let secret = match &settings.jwt_secret {
+            Some(secret) => secret.clone(),
+            None => Secret::kept_in(&settings.data_dir.join("jwt.secret"), &chance)?,
+        };
+        let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
+        let tokens = Tokens::new(&secret, settings.session, chance.clone());
+        let gate = Gate::new(tokens, Arc::new(accounts::People::new(store.clone())), clock);
+
+        // What kind of institute this is.
+        let demo_sign_ins = match (institute::kind(store.reader()).await?, is_demo) {
+            (institute::Kind::Real, true) => {
+                bail!(
+                    "this database holds real data, and the demo is never laid over them. Set DATA_DIR to another folder for the demo"
+                )
+            }
+            (institute::Kind::Demo, false) => {
+                bail!(
+                    "this database holds the demo institute, whose passwords everybody knows. Use `lamplight serve --demo`, or another DATA_DIR"
+                )
+            }
+            (institute::Kind::Empty, true) => demo::found(&store, &files, &passwords, &settings).await?,
+            (institute::Kind::Demo, true) => demo::sign_ins(),
+            (_, false) => {
+                if !accounts::any_admin(store.reader()).await? {
+                    tracing::warn!(
+                        "nobody can sign in yet: make the first administrator with `lamplight admin create`"
+                    );
+                }
+                Vec::new()
+            }
+        };
+
+        // The parts that run.
+        let (stop, relay_stop) = (CancellationToken::new(), CancellationToken::new());
+        let mut parts = JoinSet::new();
+        let (realtime, relay) =
+            Realtime::start(store.clone(), gate.clone(), &secret, socket_settings(&settings), relay_stop.clone())
+                .await?;
+        parts.spawn(named("relay", relay));
+        parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.clone())));
+        parts.spawn(named("event log's broom", drop_events(store.clone(), settings.events_keep, stop.clone())));
+        let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
+        let app = App { store: store.clone(), files, gate, passwords, institute };
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
+        let address = listener.local_addr()?;
+        let router = router(&app, realtime.clone(), &settings, chance);
+        parts.spawn(named("web server", lamplight_http::serve(listener, router, stop.clone(), GRACE)));
+        Ok(Self { address, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
+    }
+
+    /// Stops accepting, lets requests finish, closes the sockets in waves, then stops the relay, which has nobody left to
+    /// tell, and closes the database.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        self.realtime.shutdown(self.settings.drain).await;
+        self.relay_stop.cancel();
+        while self.parts.join_next().await.is_some() {}
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, "the database did not close in order");
+        }
+    }
+
+    /// Tells the person who started it where it is and, in the demo, who may sign in.
+    fn announce(&self) {
+        let ip = self.address.ip();
+        let host = if ip.is_unspecified() { "localhost".to_owned() } else { ip.to_string() };
+        say(&format!("Lamplight is ready at http://{host}:{}", self.address.port()));
+        let folder = std::path::absolute(&self.settings.data_dir).unwrap_or(self.settings.data_dir.clone());
+        say(&format!("  data in {}, API documentation at /api/docs", folder.display()));
+        for sign_in in &self.demo_sign_ins {
+            say(&format!("  {:<34} {:<36} {}", sign_in.label, sign_in.email, sign_in.password));
+        }
+    }
+}
+
+/// Only the operator's account looks into it: it holds names, password hashes and the signing secret.
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn socket_settings(settings: &Settings) -> lamplight_socketio::Settings {
+    lamplight_socketio::Settings {
+        ping_interval: settings.ping_interval,
+        ping_timeout: settings.ping_timeout,
+        ..lamplight_socketio::Settings::default()
+    }
 }
 
 async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static str {
@@ -244,18 +277,4 @@ async fn is_next(turns: &mut Interval, stop: &CancellationToken) -> bool {
         () = stop.cancelled() => false,
         _ = turns.tick() => true,
     }
-}
-
-/// What the person who started it wants to know: where it is and who may sign in.
-fn announce(address: SocketAddr, settings: &Settings, demo_sign_ins: &[DemoSignIn]) {
-    let host = if address.ip().is_unspecified() { "localhost".to_owned() } else { address.ip().to_string() };
-    say(&format!("Lamplight is ready at http://{host}:{}", address.port()));
-    say(&format!("  data in {}, API documentation at /api/docs", shown(&settings.data_dir)));
-    for sign_in in demo_sign_ins {
-        say(&format!("  {:<34} {:<34} {}", sign_in.label, sign_in.email, sign_in.password));
-    }
-}
-
-fn shown(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string()
 }

@@ -1,0 +1,15 @@
+// Made from the code by `make docs`; do not edit.
+
+import type { components } from './api';
+
+type Schemas = components['schemas'];
+
+/** What the server sends. The last argument is the offset that the client library keeps for itself. */
+export interface ServerEvents {
+  /** Study material was uploaded, or was made visible to somebody who could not see it before. Heard by exactly those who may open it, and administrators; each once. */
+  'downloads:created': (payload: Schemas['Download'], offset: string) => void;
+  /** Study material was deleted, or is not for them any more. Heard by those who could open it and can't any more. */
+  'downloads:deleted': (payload: Schemas['Deleted'], offset: string) => void;
+  /** Something about a piece of study material was changed. Heard by those who may open it, and administrators. */
+  'downloads:updated': (payload: Schemas['Download'], offset: string) => void;
+}

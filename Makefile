@@ -1,0 +1,63 @@
+# The only commands a person types. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+NPM := npm --no-audit --no-fund --loglevel=error
+SERVER := target/run/lamplight
+UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
+
+.PHONY: help run server ui test lint test-rust test-ui test-e2e test-deps docs clean
+
+help: ## This list.
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: server ## Build everything and start the demo institute on port 5000 (PORT=... for another). Ctrl-C stops it.
+	@$(SERVER) serve --demo
+
+server: ui ## Build the server with the web pages inside: target/run/lamplight.
+	@cargo build --profile run -p lamplight
+
+ui: ui/dist/index.html ## Build the web pages.
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
+	@scripts/need.sh node npm
+	@echo "Building the web pages"
+	@$(NPM) --prefix ui run --silent build
+	@touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	@scripts/need.sh node npm
+	@echo "Fetching the packages of $*"
+	@$(NPM) ci --prefix $*
+	@touch $@
+
+test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, browser tests. Installs what it needs.
+	@scripts/test.sh
+
+test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json ## Install what the tests need.
+	@scripts/need.sh --install node npm postgres redis chromium
+
+lint: ui ## Format and lint everything.
+	@cargo fmt --all --check
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@$(NPM) --prefix ui run --silent lint
+	@$(NPM) --prefix ui run --silent typecheck
+	@$(NPM) --prefix e2e run --silent lint
+
+test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
+	@scripts/with-services.sh cargo test --quiet --workspace
+
+test-ui: ui ## Unit tests of the web pages alone.
+	@$(NPM) --prefix ui run --silent test
+
+test-e2e: ui ## Browser tests alone.
+	@cargo build --quiet -p lamplight
+	@$(NPM) --prefix e2e run --silent test
+
+docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.
+	@cargo run --quiet -p lamplight -- docs .
+	@$(NPM) --prefix ui run --silent generate
+
+clean: ## Remove what was built. The data stay.
+	@rm -rf target ui/dist ui/node_modules e2e/node_modules e2e/results crates/socketio/tests/official/node_modules

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Checks that programs are there; with --install, installs what is missing with apt-get where it may. Says exactly what to
+# install where it may not.
+set -euo pipefail
+
+install=no
+[ "${1:-}" = --install ] && { install=yes; shift; }
+
+is_there() {
+  case $1 in
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
+    redis) command -v redis-server >/dev/null || command -v valkey-server >/dev/null ;;
+    chromium) command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] ;;
+    node) command -v node >/dev/null && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+package() {
+  case $1 in
+    postgres) echo postgresql ;;
+    redis) echo redis-server ;;
+    node) echo nodejs ;;
+    *) echo "$1" ;;
+  esac
+}
+
+missing=()
+for program in "$@"; do is_there "$program" || missing+=("$program"); done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+packages=()
+for program in "${missing[@]}"; do packages+=("$(package "$program")"); done
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
+if [ $install = yes ] && command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
+  echo "Installing ${packages[*]}"
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+  still=()
+  for program in "${missing[@]}"; do is_there "$program" || still+=("$program"); done
+  [ ${#still[@]} -eq 0 ] && exit 0
+  missing=("${still[@]}")
+fi
+{
+  echo "Missing: ${missing[*]}"
+  case " ${missing[*]} " in *" node "*) echo "Node must be version 20 or newer." ;; esac
+  echo "Install with:  sudo apt-get install ${packages[*]}"
+} >&2
+exit 1

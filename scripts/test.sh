@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Everything `make test` does, one step after the other, with the time each took.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+started=$SECONDS
+step() {
+  local name=$1 from=$SECONDS
+  shift
+  printf '\n== %s\n' "$name"
+  "$@" || { printf '\n== FAILED: %s\n' "$name" >&2; exit 1; }
+  printf '== %s: %d s\n' "$name" $((SECONDS - from))
+}
+
+generated_is_fresh() {
+  npm --prefix ui run --silent check:generated
+}
+
+step "what the tests need" make --no-print-directory test-deps
+step "format" cargo fmt --all --check
+step "web pages: types made from the API's description" generated_is_fresh
+step "web pages: build" make --no-print-directory ui
+step "web pages: lint and types" bash -c 'npm --prefix ui run --silent lint && npm --prefix ui run --silent typecheck && npm --prefix e2e run --silent lint'
+step "web pages: unit tests" npm --prefix ui run --silent test
+step "Rust: lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
+step "Rust: tests on SQLite and PostgreSQL" scripts/with-services.sh cargo test --workspace
+step "browser tests" make --no-print-directory test-e2e
+printf '\nAll passed in %d s.\n' $((SECONDS - started))

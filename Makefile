@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 NPM := npm --no-audit --no-fund --loglevel=error
-SERVER := target/run/lamplight
+SERVER := target/demo/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
 .PHONY: help run server ui test lint test-rust test-ui test-e2e test-deps docs clean
@@ -15,8 +15,8 @@ help: ## This list.
 run: server ## Build everything and start the demo institute on port 5000 (PORT=... for another). Ctrl-C stops it.
 	@$(SERVER) serve --demo
 
-server: ui ## Build the server with the web pages inside: target/run/lamplight.
-	@cargo build --profile run -p lamplight
+server: ui ## Build the server with the web pages inside: target/demo/lamplight.
+	@cargo build --profile demo -p lamplight
 
 ui: ui/dist/index.html ## Build the web pages.
 

@@ -16,15 +16,12 @@ use axum::{
     response::Response,
 };
 use futures_util::Stream;
-use http::{HeaderName, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use lamplight_kernel::{Chance, Class, Problem};
 use tokio::time::{Instant, timeout};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{
-        CompressionLayer, Predicate,
-        predicate::{DefaultPredicate, NotForContentType},
-    },
+    compression::{CompressionLayer, Predicate, predicate::DefaultPredicate},
 };
 use tracing::Instrument;
 
@@ -36,11 +33,11 @@ pub struct RequestId(pub Arc<str>);
 
 /// Wraps the routes.
 pub fn shell(routes: Router, origins: &Origins, chance: Chance) -> Router {
-    // What is an archive or an image already does not get smaller.
-    let compressible = DefaultPredicate::new()
-        .and(NotForContentType::const_new("application/pdf"))
-        .and(NotForContentType::const_new("application/zip"))
-        .and(NotForContentType::const_new("application/octet-stream"));
+    // Files are sent as they are: most are packed already, and a browser shows progress only when it is told the length.
+    let is_no_file = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.contains_key(header::CONTENT_DISPOSITION)
+    };
+    let compressible = DefaultPredicate::new().and(is_no_file);
     routes
         .method_not_allowed_fallback(async |request: Request| {
             answer(nothing_here(request.method(), request.uri().path(), true))

@@ -1,0 +1,40 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, use, useEffect, useEffectEvent, useState, useSyncExternalStore, type ReactNode } from 'react';
+import type { LiveEvents } from '../kit/wire.ts';
+import { LiveConnection, type LiveState } from './live-connection.ts';
+
+const LiveContext = createContext<LiveConnection | null>(null);
+
+/** Opens the socket for as long as somebody is signed in. Queries with `meta: { live: true }` are loaded afresh when events were missed. */
+export function Live({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const [connection] = useState(() => new LiveConnection(() => void queries.invalidateQueries({ predicate: (query) => query.meta?.live === true })));
+  useEffect(() => {
+    connection.start();
+    return () => connection.stop();
+  }, [connection]);
+  return <LiveContext value={connection}>{children}</LiveContext>;
+}
+
+function useConnection(): LiveConnection {
+  const connection = use(LiveContext);
+  if (connection === null) throw new Error('This is shown outside of <Live>.');
+  return connection;
+}
+
+/** Hears one live event for as long as the component is shown. */
+export function useLiveEvent<E extends keyof LiveEvents>(event: E, listener: (payload: LiveEvents[E]) => void): void {
+  const connection = useConnection();
+  const heard = useEffectEvent(listener);
+  useEffect(() => connection.on(event, (payload) => heard(payload)), [connection, event]);
+}
+
+export function useLiveState(): LiveState {
+  const connection = useConnection();
+  return useSyncExternalStore(connection.subscribe, connection.get);
+}
+
+/** How often a live query asks by itself: never while events arrive, each minute while they do not. */
+export function useLivePolling(): number | false {
+  return useLiveState().shown === 'live' ? false : 60_000;
+}

@@ -1,4 +1,4 @@
-import { Group, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 import { useInstitute } from './institute.ts';
 import classes from './page.module.css';
@@ -23,12 +23,10 @@ interface PageHeadProps {
 export function PageHead({ title, tab, line, action }: PageHeadProps) {
   useTitle(tab ?? title);
   return (
-    <Group justify="space-between" align="flex-start" mb="md" gap="sm" wrap="nowrap" className={classes.head}>
-      <div>
-        <Title order={1} size="h2" tabIndex={-1}>{title}</Title>
-        <Text c="dimmed" size="sm" component="div" className={classes.line}>{line}</Text>
-      </div>
+    <div className={classes.head}>
+      <Title order={1} size="h2" tabIndex={-1}>{title}</Title>
       {action}
-    </Group>
+      <Text c="dimmed" size="sm" component="div" className={classes.line}>{line}</Text>
+    </div>
   );
 }

@@ -6,9 +6,7 @@ const slate: MantineColorsTuple = ['#e3e8ea', '#c3cbd0', '#a5b0b6', '#76838a', '
 export const theme = createTheme({
   colors: { lagoon, dark: slate },
   primaryColor: 'lagoon',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.34,
+  primaryShade: { light: 7, dark: 6 },
   respectReducedMotion: true,
   cursorType: 'pointer',
   defaultRadius: 'md',
@@ -21,7 +19,8 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Checkbox: { defaultProps: { size: 'md' } },
-    Radio: { defaultProps: { size: 'md' } },
+    Modal: { styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } } },
+    Drawer: { styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } } },
   },
 });
 
@@ -55,5 +54,9 @@ export const readableColours: CSSVariablesResolver = () => ({
     '--caution': '#f3bf67',
     '--new-ground': '#4a3a10',
     '--new-text': '#ffdf8e',
+    '--mantine-color-lagoon-light': '#1d4145',
+    '--mantine-color-lagoon-light-hover': '#24494e',
+    '--mantine-color-lagoon-light-color': '#a3dde1',
+    '--mantine-color-default-hover': '#2b353a',
   },
 });

@@ -7,8 +7,8 @@ export function Freshness({ at }: { at: number }) {
   const { shown, lastLiveAt } = useLiveState();
   const timezone = useTimezone();
   if (shown === 'live') return <>Changes appear here by themselves.</>;
-  const last = at === 0 ? 0 : Math.max(at, lastLiveAt ?? 0);
-  if (last === 0) return <>{shown === 'connecting' ? 'Connecting…' : 'Not connected.'}</>;
-  if (shown === 'connecting') return <>{`Last updated ${timeOf(last, timezone)}.`}</>;
+  if (shown === 'connecting') return <>Connecting…</>;
+  if (at === 0) return <>Not connected.</>;
+  const last = Math.max(at, lastLiveAt ?? 0);
   return <>{`May be out of date. Last updated ${timeOf(last, timezone)}.`}</>;
 }

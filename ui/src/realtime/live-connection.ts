@@ -21,7 +21,7 @@ interface Refusal extends Error {
  */
 export class LiveConnection {
   readonly #socket: Socket;
-  readonly #loadAfresh: () => void;
+  readonly #onOpened: (recovered: boolean) => void;
   readonly #listeners = new Set<() => void>();
   #connection: Connection;
   #state: LiveState;
@@ -31,8 +31,8 @@ export class LiveConnection {
   #tokenUsed: string | null = null;
   #stopWatching: (() => void) | undefined;
 
-  constructor(loadAfresh: () => void) {
-    this.#loadAfresh = loadAfresh;
+  constructor(onOpened: (recovered: boolean) => void) {
+    this.#onOpened = onOpened;
     this.#connection = unconnected(navigator.onLine, Date.now());
     this.#state = { shown: shown(this.#connection, Date.now()), lastLiveAt: null };
     this.#socket = io(window.location.origin, {
@@ -99,9 +99,7 @@ export class LiveConnection {
     this.#failures = 0;
     clearTimeout(this.#retry);
     this.#note('opened');
-    // Not recovered: nobody can say what was missed. This is also so for the first connection, because a page may have
-    // asked its questions before the socket was listening.
-    if (!this.#socket.recovered) this.#loadAfresh();
+    this.#onOpened(this.#socket.recovered);
   }
 
   #lost(): void {

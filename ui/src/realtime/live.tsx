@@ -8,7 +8,11 @@ const LiveContext = createContext<LiveConnection | null>(null);
 /** Opens the socket for as long as somebody is signed in. Queries with `meta: { live: true }` are loaded afresh when events were missed. */
 export function Live({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const [connection] = useState(() => new LiveConnection(() => void queries.invalidateQueries({ predicate: (query) => query.meta?.live === true })));
+  const [connection] = useState(() => new LiveConnection((recovered) => {
+    // Not recovered: nobody can say what was missed. This is also so for the first connection, because a page may have asked
+    // its questions before the socket was listening. Recovered: only what could not be loaded meanwhile is asked for again.
+    void queries.invalidateQueries({ predicate: ({ meta, state }) => meta?.live === true && (!recovered || state.status === 'error') });
+  }));
   useEffect(() => {
     connection.start();
     return () => connection.stop();

@@ -1,5 +1,5 @@
-import { Menu, Text, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { IconCheck, IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
+import { IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import { nameOf } from '../features/accounts/me.ts';
 import { session } from '../kit/session.ts';
@@ -27,30 +27,23 @@ export function AccountMenu({ user }: { user: User }) {
   const name = nameOf(user);
   return (
     <>
-      <Menu position="bottom-end" width={250} withinPortal>
+      <Menu position="bottom-end" width={250} withinPortal classNames={{ item: classes.item }}>
         <Menu.Target>
-          <UnstyledButton className={classes.button} aria-label={`Account of ${name}`}>{initials(name)}</UnstyledButton>
+          <UnstyledButton className={classes.button} >
+            <span aria-hidden="true">{initials(name)}</span>
+            <VisuallyHidden>{`Account of ${name}`}</VisuallyHidden>
+          </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>
-          <div className={classes.who}>
-            <Text fw={600}>{name}</Text>
-            <Text size="sm" c="dimmed">{[roles[user.role], user.profile?.studentId ?? user.email].join(' · ')}</Text>
-          </div>
+          <Menu.Label className={classes.who}>
+            <Text component="span" fw={600} c="var(--mantine-color-text)">{name}</Text>
+            <Text component="span" size="sm">{[roles[user.role], user.profile?.studentId ?? user.email].join(' · ')}</Text>
+          </Menu.Label>
           <Menu.Divider />
           <Menu.Label>Colours</Menu.Label>
-          {schemes.map(([scheme, label, Icon]) => (
-            <Menu.Item
-              key={scheme}
-              role="menuitemradio"
-              aria-checked={colorScheme === scheme}
-              leftSection={<Icon size={18} aria-hidden="true" />}
-              rightSection={colorScheme === scheme ? <IconCheck size={18} aria-hidden="true" /> : undefined}
-              onClick={() => setColorScheme(scheme)}
-              closeMenuOnClick={false}
-            >
-              {label}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup value={colorScheme} onChange={(scheme) => setColorScheme(scheme as MantineColorScheme)}>
+            {schemes.map(([scheme, label, Icon]) => <Menu.RadioItem key={scheme} value={scheme} rightSection={<Icon size={18} aria-hidden="true" />}>{label}</Menu.RadioItem>)}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item leftSection={<IconKey size={18} aria-hidden="true" />} onClick={() => setChanging(true)}>Change password</Menu.Item>
           <Menu.Item leftSection={<IconLogout size={18} aria-hidden="true" />} onClick={() => session.leave()}>Sign out</Menu.Item>

@@ -30,6 +30,9 @@ function useFocusOnNewPage() {
   useEffect(() => {
     if (before.current === pathname) return;
     before.current = pathname;
+    // The page may have put the focus somewhere itself, on the item it was opened for.
+    const focused = document.activeElement;
+    if (focused !== main.current && main.current?.contains(focused) === true) return;
     window.scrollTo(0, 0);
     (main.current?.querySelector('h1') ?? main.current)?.focus({ preventScroll: true });
   }, [pathname]);
@@ -44,7 +47,7 @@ export function Layout({ user, children }: { user: User; children: ReactNode }) 
     <div className={classes.frame}>
       <a href="#content" className={classes.skip}>Skip to the content</a>
       <header className={classes.header}>
-        <Link to="/" className={classes.brand} aria-label="Lamplight, home">
+        <Link to="/" className={classes.brand}>
           <Lamp size={32} />
           <span className={classes.name}>Lamplight</span>
           <span className={classes.institute}>{institute?.name}</span>

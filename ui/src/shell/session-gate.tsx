@@ -5,7 +5,7 @@ import { Navigate, useLocation } from 'react-router';
 import { meQuery } from '../features/accounts/me.ts';
 import { signInAddress } from '../features/accounts/next-address.ts';
 import { session, useSession } from '../kit/session.ts';
-import { Failed } from '../kit/states.tsx';
+import { Failed, Waiting } from '../kit/states.tsx';
 import type { User } from '../kit/wire.ts';
 import { Splash } from './splash.tsx';
 
@@ -29,5 +29,5 @@ function Known({ token, children }: { token: string; children: (user: User) => R
       </main>
     );
   }
-  return <Splash />;
+  return me.fetchStatus === 'paused' ? <main><Waiting /></main> : <Splash />;
 }

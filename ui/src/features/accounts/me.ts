@@ -8,6 +8,7 @@ export const meQuery = (token: string) => queryOptions({
   queryKey: ['accounts', 'me', token],
   queryFn: async ({ signal }) => (await call<{ user: User }>('GET', '/auth/me', { signal })).user,
   staleTime: Infinity,
+  refetchOnReconnect: 'always',
 });
 
 export interface SignedIn {

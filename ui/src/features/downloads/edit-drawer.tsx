@@ -77,7 +77,6 @@ function EditForm({ first, item, role, reader, onClose }: EditDrawerProps & { fi
       title="Change study material"
       closeOnClickOutside={false}
       closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}
-      classNames={{ title: classes.heading }}
     >
       <form ref={form} onSubmit={submit} noValidate>
         <Stack gap="md">

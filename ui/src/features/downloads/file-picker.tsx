@@ -46,9 +46,9 @@ export function FilePicker({ file, rules, error, disabled, button, onPick }: Fil
       >
         <IconUpload size={28} stroke={1.5} aria-hidden="true" />
         <div className={classes.words}>
-          {file === null
-            ? <Text fw={600}>Choose a file<span className={classes.mouse}>, or drop it here</span></Text>
-            : <Text fw={600} className={classes.name}>{file.name}</Text>}
+          <Text fw={600} className={classes.name}>
+            {file === null ? <>No file chosen yet<span className={classes.mouse}>: drop one here, or</span></> : file.name}
+          </Text>
           <Text size="sm" c="dimmed">
             {file === null ? (rules === undefined ? 'One file' : `${rules.acceptedExtensions.join(' ')} · at most ${bytes(rules.uploadLimitBytes)}`) : bytes(file.size)}
           </Text>

@@ -30,6 +30,7 @@ export function ListSkeleton({ rows = 4 }: { rows?: number }) {
             <Skeleton height={14} width="45%" mb={8} />
             <Skeleton height={14} width="60%" />
           </div>
+          <Skeleton height={44} radius="md" className={classes.wide} />
         </div>
       ))}
     </div>

@@ -79,7 +79,7 @@ function OpenButton({ item, opening, start }: OpenButtonProps) {
       </div>
     );
   }
-  const words = { idle: 'Download', saved: 'Saved · download again', failed: 'Try again' }[opening?.state ?? 'idle'];
+  const words = { idle: 'Download', saved: 'Saved. Download again', failed: 'Try again' }[opening?.state ?? 'idle'];
   return (
     <div className={classes.action}>
       <Button

@@ -39,11 +39,11 @@ export default function StudentPage() {
       <PageHead title="Study material" line={<Freshness at={list.dataUpdatedAt} />} />
       <Stack gap="sm" mb="md">
         <SearchField label="Search the study material" placeholder="Search by title, subject or word" value={filter.search} onSearch={(search) => setFilter({ search })} />
-        <div className={classes.chips} role="group" aria-label="Kind of material">
-          <Chip checked={filter.category === ''} onChange={() => setFilter({ category: '' })}>All</Chip>
-          {categories.map((category) => (
-            <Chip key={category} checked={filter.category === category} onChange={(on) => setFilter({ category: on ? category : '' })}>{category}</Chip>
-          ))}
+        <div className={classes.chips} role="radiogroup" aria-label="Kind of material">
+          <Chip.Group value={filter.category} onChange={(category) => setFilter({ category })}>
+            {categories.length > 0 && <Chip value="">All</Chip>}
+            {categories.map((category) => <Chip key={category} value={category}>{category}</Chip>)}
+          </Chip.Group>
         </div>
       </Stack>
       <VisuallyHidden component="h2">{isFiltered ? 'What was found' : 'All your material'}</VisuallyHidden>

@@ -70,7 +70,6 @@ export default function UploadDrawer({ role, draft, file, uploading, onDraft, on
       closeOnClickOutside={false}
       withCloseButton={!isSending}
       closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}
-      classNames={{ title: classes.heading }}
     >
       <form ref={form} onSubmit={submit} noValidate>
         <Stack gap="md">

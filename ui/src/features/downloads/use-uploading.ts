@@ -35,7 +35,7 @@ export function useUploading(reader: Reader, arrived: (item: ManagedDownload) =>
       const item = await done;
       changeForStaff(queries, { type: 'saved', document: item }, reader);
       setUploading({ state: 'idle' });
-      showToast({ key: `downloads:uploaded:${item._id}`, title: `Uploaded: ${item.title}`, text: `It is on the page of ${item.audienceText} now.` });
+      showToast({ key: `downloads:uploaded:${item._id}`, title: `Uploaded: ${item.title}`, text: item.audienceText === '' ? 'It is on their pages now.' : `On the page now of: ${item.audienceText}.` });
       arrived(item);
     } catch (error) {
       setUploading(cancelled(error) ? { state: 'idle' } : { state: 'failed', problem: asProblem(error) });

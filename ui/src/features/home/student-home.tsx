@@ -29,17 +29,18 @@ export default function StudentHome({ user }: ViewProps) {
   const shown = fresh.slice(0, atMost);
   const more = (list.data?.pages[0]?.unopened ?? 0) - shown.filter((item) => !item.opened).length;
   const { profile } = user;
-  const place = [profile?.courseEnrolled?.courseName, profile?.semester == null ? null : `Semester ${profile.semester}`].filter(Boolean).join(' · ');
+  const course = profile?.courseEnrolled?.courseName ?? '';
+  const details = [profile?.semester == null ? null : `Semester ${profile.semester}`, profile?.studentId == null ? null : `Student ID ${profile.studentId}`].filter(Boolean).join(' · ');
 
   return (
     <>
       <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness at={list.dataUpdatedAt} />} />
-      {place !== '' && (
+      {(course !== '' || details !== '') && (
         <div className={classes.place}>
           <IconSchool size={24} stroke={1.6} aria-hidden="true" />
           <div>
-            <Text fw={600}>{place}</Text>
-            {profile?.studentId != null && <Text size="sm" c="dimmed">{`Student ID ${profile.studentId}`}</Text>}
+            <Text fw={600}>{course}</Text>
+            <Text size="sm" c="dimmed">{details}</Text>
           </div>
         </div>
       )}

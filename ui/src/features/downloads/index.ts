@@ -1,0 +1,22 @@
+import { IconBooks } from '@tabler/icons-react';
+import { lazy } from 'react';
+import type { Feature } from '../../kit/feature.ts';
+import { StaffListener, StudentListener } from './listeners.tsx';
+import { UnopenedCount } from './unopened-count.tsx';
+
+const StudentPage = lazy(() => import('./student-page.tsx'));
+const StaffPage = lazy(() => import('./staff-page.tsx'));
+
+/** Study material: uploaded by staff, at once on the page of everybody it is for. */
+export const downloads: Feature = {
+  pages: [
+    {
+      path: '/downloads',
+      title: 'Study material',
+      icon: IconBooks,
+      views: { student: StudentPage, faculty: StaffPage, admin: StaffPage },
+      count: { student: UnopenedCount },
+    },
+  ],
+  listeners: { student: StudentListener, faculty: StaffListener, admin: StaffListener },
+};

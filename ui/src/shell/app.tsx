@@ -1,0 +1,28 @@
+import { lazy, Suspense } from 'react';
+import { Route, Routes } from 'react-router';
+import { SignInPage } from '../features/accounts/sign-in-page.tsx';
+import { SessionGate } from './session-gate.tsx';
+import { Splash } from './splash.tsx';
+
+/** Everything behind the sign-in page is a part of its own, so that the sign-in page is there at once. */
+const SignedIn = lazy(() => import('./signed-in.tsx'));
+
+export function App() {
+  return (
+    <Routes>
+      <Route path="/sign-in" element={<SignInPage />} />
+      <Route
+        path="*"
+        element={(
+          <SessionGate>
+            {(user) => (
+              <Suspense fallback={<Splash />}>
+                <SignedIn key={user._id} user={user} />
+              </Suspense>
+            )}
+          </SessionGate>
+        )}
+      />
+    </Routes>
+  );
+}

@@ -1,0 +1,6 @@
+import { downloads } from '../features/downloads/index.ts';
+import { home } from '../features/home/index.ts';
+import type { Feature } from '../kit/feature.ts';
+
+/** The house, in the order of its navigation. */
+export const features: Feature[] = [home, downloads];

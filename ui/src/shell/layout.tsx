@@ -1,0 +1,67 @@
+import { useEffect, useRef, type ReactNode } from 'react';
+import { Link, NavLink, useLocation } from 'react-router';
+import type { Page } from '../kit/feature.ts';
+import { useInstitute } from '../kit/institute.ts';
+import { Lamp } from '../kit/lamp.tsx';
+import { Toasts } from '../kit/toasts.tsx';
+import type { User } from '../kit/wire.ts';
+import { AccountMenu } from './account-menu.tsx';
+import { ConnectionBadge } from './connection-badge.tsx';
+import { features } from './features.ts';
+import classes from './layout.module.css';
+
+function NavItem({ page, user }: { page: Page; user: User }) {
+  const Count = page.count?.[user.role];
+  return (
+    <li>
+      <NavLink to={page.path} end={page.path === '/'} className={classes.navLink}>
+        <span className={classes.navIcon}><page.icon size={24} stroke={1.7} aria-hidden="true" />{Count !== undefined && <Count />}</span>
+        <span>{page.title}</span>
+      </NavLink>
+    </li>
+  );
+}
+
+/** After a change of page the focus goes to its heading: a screen reader reads on from there. */
+function useFocusOnNewPage() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    // The page may have put the focus somewhere itself, on the item it was opened for.
+    const focused = document.activeElement;
+    if (focused !== main.current && main.current?.contains(focused) === true) return;
+    window.scrollTo(0, 0);
+    (main.current?.querySelector('h1') ?? main.current)?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
+}
+
+export function Layout({ user, children }: { user: User; children: ReactNode }) {
+  const institute = useInstitute();
+  const main = useFocusOnNewPage();
+  const pages = features.flatMap((feature) => feature.pages).filter((page) => page.views[user.role] !== undefined);
+  return (
+    <div className={classes.frame}>
+      <a href="#content" className={classes.skip}>Skip to the content</a>
+      <header className={classes.header}>
+        <Link to="/" className={classes.brand}>
+          <Lamp size={32} />
+          <span className={classes.name}>Lamplight</span>
+          <span className={classes.institute}>{institute?.name}</span>
+        </Link>
+        <div className={classes.right}>
+          <ConnectionBadge />
+          <AccountMenu user={user} />
+        </div>
+      </header>
+      <nav className={classes.nav} aria-label="Pages">
+        <ul>{pages.map((page) => <NavItem key={page.path} page={page} user={user} />)}</ul>
+      </nav>
+      <main id="content" ref={main} tabIndex={-1} className={classes.main}>{children}</main>
+      <Toasts />
+    </div>
+  );
+}

@@ -3,12 +3,12 @@
 use std::{collections::HashMap, str::FromStr};
 
 use lamplight_auth::Staff;
-use lamplight_kernel::{Audience, AudiencePart, CourseId, Standing, StudentId, UserId};
+use lamplight_kernel::{Audience, AudiencePart, CourseId, Standing, StudentId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rules::{DownloadError, MAX_SEMESTER, MAX_STUDENTS};
-use crate::students::Among;
+use crate::students::{self, Among};
 
 /// A kind of audience, as the wire spells it. Several of them mean everybody in any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -84,8 +84,8 @@ pub struct Choice {
 pub(super) struct Known {
     /// Code and name of every course.
     pub(super) courses: HashMap<CourseId, (String, String)>,
-    /// Account and course of the students that are named.
-    pub(super) students: HashMap<StudentId, (UserId, CourseId)>,
+    /// The students that are named.
+    pub(super) students: HashMap<StudentId, students::entity::Model>,
 }
 
 impl Choice {
@@ -165,11 +165,11 @@ impl Choice {
                 })),
                 Target::SpecificStudents => {
                     for student in &targets.students {
-                        let (user, _) = known
+                        let row = known
                             .students
                             .get(student)
                             .ok_or_else(|| invalid("One of the students does not exist."))?;
-                        parts.push(AudiencePart::Person(*user));
+                        parts.push(AudiencePart::Person(row.user_id.into()));
                     }
                 }
             }
@@ -203,7 +203,7 @@ impl Choice {
         if !self.specific_targets.courses.iter().all(|&course| staff.may_act_for(course)) {
             return forbidden("You can upload only for the courses you teach.");
         }
-        let theirs = |student| known.students.get(student).is_some_and(|&(_, course)| staff.may_act_for(course));
+        let theirs = |student| known.students.get(student).is_some_and(|row| staff.may_act_for(row.course_id.into()));
         if !self.specific_targets.students.iter().all(theirs) {
             return forbidden("You can upload only for students of the courses you teach.");
         }
@@ -329,9 +329,22 @@ mod tests {
 
     fn known() -> Known {
         let course = |n, code: &str| (id::<CourseId>(n), (code.to_owned(), format!("Course {code}")));
+        let student = |user: u128, course: u128| students::entity::Model {
+            id: Uuid::nil(),
+            user_id: Uuid::from_u128(user),
+            student_id: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            course_id: Uuid::from_u128(course),
+            semester: 1,
+            batch_year: 2026,
+            academic_status: String::new(),
+            created_at: 0,
+            updated_at: 0,
+        };
         Known {
             courses: HashMap::from([course(1, "GNM"), course(2, "ANM")]),
-            students: HashMap::from([(id(11), (id(111), id(1))), (id(12), (id(112), id(2)))]),
+            students: HashMap::from([(id(11), student(111, 1)), (id(12), student(112, 2))]),
         }
     }
 

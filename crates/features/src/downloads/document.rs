@@ -1,7 +1,7 @@
 //! The document of a piece of study material, as it goes over the wire.
 
 use jiff::civil::Date;
-use lamplight_kernel::{DownloadId, Timestamp, UserId};
+use lamplight_kernel::{DownloadId, StudentId, Timestamp, UserId};
 use lamplight_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,6 +61,20 @@ pub struct Download {
     updated_at: Timestamp,
 }
 
+/// A student whom it was made for by name.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChosenStudent {
+    /// The student record's id.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    pub(super) id: StudentId,
+    /// The human id.
+    pub(super) student_id: String,
+    /// The student's name.
+    pub(super) full_name: String,
+}
+
 /// As its managers see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -69,6 +83,8 @@ pub(super) struct ManagedDownload {
     pub(super) download: Download,
     pub(super) target_audience: Vec<TargetAudience>,
     pub(super) specific_targets: SpecificTargets,
+    /// The students of `specificTargets.students`, for who may change it.
+    pub(super) chosen_students: Vec<ChosenStudent>,
     /// Whom it is for, in words.
     pub(super) audience_text: String,
     /// Goes up with each change. Sent along with a change, it makes sure that nobody's change is lost.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::{
     Json as Answer,
@@ -18,10 +18,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Created, Deleted, DownloadError, NewDownload, Updated,
     audience::{self, Choice, Known, SpecificTargets, TargetAudience},
-    document::{self, Download, ManagedDownload, StudentDownload, document},
+    document::{self, ChosenStudent, Download, ManagedDownload, StudentDownload, document},
     file,
     form::Form,
-    rules::is_expired,
+    rules::{MAX_STUDENTS, is_expired},
     store::{self, Details, Filter, entity},
 };
 use crate::{
@@ -201,7 +201,11 @@ async fn list_managed(
         Filter { current: (!staff.is_admin()).then_some((today, Some(staff.user))), ..filter(&params, &rooms)? };
     let page = store::list(db, &filter, params.page(MANAGED_ROWS)?).await?;
     let (total_files, total_downloads) = store::totals(db, &filter).await?;
-    let known = Known { courses: courses::find_names(db).await?, ..Known::default() };
+    let mut named = HashSet::new();
+    for row in page.rows.iter().filter(|row| may_edit(&staff, row)) {
+        named.extend(document::choice(row)?.specific_targets.students);
+    }
+    let known = Known { courses: courses::find_names(db).await?, students: students::find_by_ids(db, named).await? };
     let uploaders = uploaders(db, &page.rows).await?;
     let rows = page.rows.iter().map(|row| {
         let document = document(row, uploaders.get(&row.uploaded_by))?;
@@ -398,9 +402,8 @@ fn may_edit(staff: &StaffCaller, row: &entity::Model) -> bool {
 
 /// What is known of the courses and students that a choice names.
 async fn know<C: ConnectionTrait>(db: &C, choice: &Choice) -> Result<Known, StoreError> {
-    let named = &choice.specific_targets.students;
-    let bounded = named.get(..super::rules::MAX_STUDENTS).unwrap_or(named);
-    Ok(Known { courses: courses::find_names(db).await?, students: students::find_users(db, bounded).await? })
+    let named = choice.specific_targets.students.iter().copied().take(MAX_STUDENTS);
+    Ok(Known { courses: courses::find_names(db).await?, students: students::find_by_ids(db, named).await? })
 }
 
 /// Completes the audience and turns it into rooms.
@@ -444,12 +447,17 @@ fn managed(
     let today = app.institute.today(app.store.clock().now());
     let can_edit = may_edit(staff, row);
     let audience_text = choice.in_words(known);
+    // Whom else it is for is the business of who answers for it.
+    let specific_targets = if can_edit { choice.specific_targets } else { SpecificTargets::default() };
+    let chosen = specific_targets.students.iter().filter_map(|id| Some((*id, known.students.get(id)?)));
+    let chosen =
+        chosen.map(|(id, row)| ChosenStudent { id, student_id: row.student_id.clone(), full_name: row.full_name() });
     Ok(ManagedDownload {
         download,
         audience_text,
+        chosen_students: chosen.collect(),
         target_audience: choice.target_audience,
-        // Whom else it is for is the business of who answers for it.
-        specific_targets: if can_edit { choice.specific_targets } else { SpecificTargets::default() },
+        specific_targets,
         rev: row.rev,
         can_edit,
         is_expired: is_expired(document::expires_on(row)?, today),

@@ -85,7 +85,7 @@ async fn list_students(
     let names = courses::find_names(app.store.reader()).await?;
     let page = store::list(app.store.reader(), &filter, page).await?.map(|(student, user)| StudentRow {
         id: student.id.into(),
-        full_name: format!("{} {}", student.first_name, student.last_name).trim().to_owned(),
+        full_name: student.full_name(),
         student_id: student.student_id,
         first_name: student.first_name,
         last_name: student.last_name,

@@ -31,6 +31,13 @@ pub(crate) mod entity {
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
     impl ActiveModelBehavior for ActiveModel {}
+
+    impl Model {
+        /// Given and family name.
+        pub(crate) fn full_name(&self) -> String {
+            format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+        }
+    }
 }
 
 /// A student to be added.
@@ -84,14 +91,14 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(
     Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
-/// The account and course of each of these students; unknown ones are missing from the answer.
-pub(crate) async fn find_users<C: ConnectionTrait>(
+/// These students; unknown ones are missing from the answer.
+pub(crate) async fn find_by_ids<C: ConnectionTrait>(
     db: &C,
-    students: &[StudentId],
-) -> Result<HashMap<StudentId, (UserId, CourseId)>, StoreError> {
-    let ids = students.iter().map(|student| student.uuid());
+    students: impl IntoIterator<Item = StudentId>,
+) -> Result<HashMap<StudentId, entity::Model>, StoreError> {
+    let ids = students.into_iter().map(StudentId::uuid);
     let rows = entity::Entity::find().filter(entity::Column::Id.is_in(ids)).all(db).await?;
-    Ok(rows.into_iter().map(|row| (row.id.into(), (row.user_id.into(), row.course_id.into()))).collect())
+    Ok(rows.into_iter().map(|row| (row.id.into(), row)).collect())
 }
 
 /// How many students each course has.

@@ -12,7 +12,7 @@ use std::{
 use lamplight_kernel::{Chance, Clock};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -122,10 +122,20 @@ impl Store {
                 let options: PgConnectOptions =
                     url.parse().map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
                 let options = options.application_name("lamplight").disable_statement_logging();
-                let writer = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
-                migrations::run(&writer).await?;
+                let pool = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
+                // Several nodes may start at once: one migrates, the others wait and find nothing left to do. The lock is the
+                // session's, and goes with it however this ends.
+                let mut turn = pool.acquire().await.map_err(connecting)?;
+                let lock = sqlx::query(
+                    "SELECT pg_advisory_lock(hashtextextended('lamplight migrations ' || current_schema(), 0))",
+                );
+                lock.execute(&mut *turn).await.map_err(connecting)?;
+                let writer = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+                let migrated = migrations::run(&writer).await;
+                turn.close().await.map_err(connecting)?;
+                migrated?;
                 let reader = open_postgres(options.options([("default_transaction_read_only", "on")]), READERS).await?;
-                (Backend::Postgres, writer, reader, None)
+                (Backend::Postgres, writer, SqlxPostgresConnector::from_sqlx_postgres_pool(reader), None)
             }
         };
         let store = Self {
@@ -244,10 +254,9 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<DatabaseConnection, StoreError> {
+async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool, StoreError> {
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
-    let pool = pool.connect_with(options).await.map_err(connecting)?;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+    pool.connect_with(options).await.map_err(connecting)
 }
 
 fn connecting(error: sqlx::Error) -> StoreError {

@@ -140,3 +140,25 @@ async fn two_processes_on_one_file_are_refused() {
     let refused = Store::connect(&db.url, db.clock.clone(), lamplight_kernel::Chance::system()).await.unwrap_err();
     assert!(refused.to_string().contains("in use by another process"), "{refused}");
 }
+
+#[tokio::test]
+async fn several_nodes_may_start_on_an_empty_database_at_once() {
+    let db = TestDatabase::new(lamplight_store::Backend::Postgres).await;
+    let admin = sea_orm::Database::connect(match &db.url {
+        lamplight_store::DatabaseUrl::Postgres(url) => url.clone(),
+        lamplight_store::DatabaseUrl::Sqlite(_) => unreachable!(),
+    });
+    let admin = admin.await.unwrap();
+    let schema = "DO $$ BEGIN EXECUTE 'DROP SCHEMA ' || current_schema() || ' CASCADE; CREATE SCHEMA ' || current_schema(); END $$";
+    sea_orm::ConnectionTrait::execute_unprepared(&admin, schema).await.unwrap();
+    let mut nodes = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let (url, clock) = (db.url.clone(), db.clock.clone());
+        nodes.spawn(async move { Store::connect(&url, clock, lamplight_kernel::Chance::system()).await });
+    }
+    let mut epochs = BTreeSet::new();
+    while let Some(node) = nodes.join_next().await {
+        epochs.insert(node.unwrap().unwrap().log().head().await.unwrap().epoch);
+    }
+    assert_eq!(epochs.len(), 1, "one log, one epoch");
+}

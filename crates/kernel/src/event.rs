@@ -96,11 +96,25 @@ pub enum Control {
         /// Whose sessions.
         user: UserId,
     },
+    /// What decides the person's rooms has changed (course, semester, role, what they teach): from here on in the log, their
+    /// sockets hear what their new rooms hear.
+    RoomsChanged {
+        /// Whose rooms.
+        user: UserId,
+    },
 }
 
 impl Control {
     /// The name under which controls stand in the log.
     pub const NAME: &'static str = "@control";
+
+    /// Whom it is about.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        match *self {
+            Self::SignedOut { user } | Self::RoomsChanged { user } => user,
+        }
+    }
 }
 
 /// Where an event stands: the epoch of the log and its number there. Clients store it as an opaque string and send it

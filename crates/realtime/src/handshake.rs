@@ -1,13 +1,10 @@
 //! Who connects, with which rooms, and what they missed.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Instant,
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use lamplight_auth::{Caller, Gate, Refusal, Role};
-use lamplight_kernel::{Offset, Problem, Room, Timestamp, UserId};
-use lamplight_socketio::{CloseReason, ConnectAttempt, Frame, Handler, Socket};
+use lamplight_auth::{Caller, Gate, Refusal};
+use lamplight_kernel::{Offset, Problem, Room, UserId};
+use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Frame, Handler, Socket};
 use lamplight_store::{Logged, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -16,18 +13,11 @@ use crate::{
     Shared,
     pid::{Pid, Pids},
     relay::{Admission, frame},
+    session::{REFRESH, Session, reply},
 };
 
 /// The most events that one client is given when it comes back. Who missed more loads afresh, which is cheaper for both.
 const MAX_REPLAY: u64 = 1000;
-
-/// What a socket is, for the log lines and for the relay.
-#[derive(Debug)]
-pub(crate) struct Session {
-    pub(crate) user: UserId,
-    role: Role,
-    since: Timestamp,
-}
 
 /// Decides on every CONNECT.
 pub(crate) struct Handshake {
@@ -128,10 +118,7 @@ impl Handler for Handshake {
         }
         let peer = attempt.peer();
         let socket = attempt.accept(Some(&resumed.pid));
-        let now = self.gate.clock().now();
-        let left = now.until(Timestamp::from_millis(claims.exp.saturating_mul(1000)));
-        socket.set_expiry(Some(Instant::now() + left));
-        socket.set_data(Session { user: person.user, role: person.role(), since: now });
+        Session::begin(&socket, &person, &claims, self.gate.clock().now());
         tracing::info!(
             user = %person.user, role = %person.role(), %peer, recovered = resumed.recovered, missed = resumed.missed.len(),
             "socket connected"
@@ -148,6 +135,18 @@ impl Handler for Handshake {
         // Fails only when the relay has ended, and then the server is stopping.
         let _ =
             self.admissions.send(Admission { socket, user: person.user, rooms, position: resumed.position, checked });
+    }
+
+    async fn event(&self, socket: Socket, event: ClientEvent) {
+        match event.name.as_str() {
+            REFRESH => Session::refresh(&socket, &self.gate, &event).await,
+            name => {
+                tracing::debug!(name, "a client sent an event that nobody listens to");
+                let answer =
+                    json!({"success": false, "code": "socket.unknown_event", "message": "Nobody listens to this."});
+                reply(&socket, event.ack, &answer);
+            }
+        }
     }
 
     async fn closed(&self, socket: Socket, reason: CloseReason) {

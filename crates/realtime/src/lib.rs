@@ -2,6 +2,7 @@
 //!
 //! * [`handshake`](self): who connects, with which rooms, and what they missed. `handshake.rs`.
 //! * the relay: the only one who sends. It reads the log in order and writes to the sockets of this node. `relay.rs`.
+//! * the session on a socket: it ends with its token, is warned before, and can be refreshed in place. `session.rs`.
 //! * the pid: what a client shows to resume. It is signed and holds all there is to know, so that nothing about a connection
 //!   must be remembered: resume works after a restart and on another node. `pid.rs`.
 //!
@@ -24,6 +25,7 @@
 mod handshake;
 mod pid;
 mod relay;
+mod session;
 
 use std::{
     net::SocketAddr,
@@ -39,6 +41,8 @@ use lamplight_socketio::{Settings, Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+pub use session::{SIGNALS, Signal};
 
 use crate::{handshake::Handshake, pid::Pids, relay::Relay};
 
@@ -73,9 +77,8 @@ impl Realtime {
         let head = store.log().head().await?;
         let shared = Arc::new(Shared { epoch: head.epoch, position: AtomicI64::new(head.seq) });
         let (admissions, admitted) = mpsc::unbounded_channel();
-        let handshake = Handshake::new(store.clone(), gate, Pids::new(secret), Arc::clone(&shared), admissions);
-        let io = SocketIo::new(settings, handshake);
-        let relay = Relay::new(store, shared, admitted);
+        let relay = Relay::new(store.clone(), gate.clone(), Arc::clone(&shared), admitted);
+        let io = SocketIo::new(settings, Handshake::new(store, gate, Pids::new(secret), shared, admissions));
         Ok((Self { io }, relay.run(stop)))
     }
 

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
 use lamplight_socketio::{Frame, Hub, Socket};
 use lamplight_store::{Backend, Logged, Store, StoreError, fault};
@@ -18,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::Shared;
+use crate::{Shared, session::Session};
 
 /// Events read from the log at once.
 const BATCH: u64 = 256;
@@ -27,6 +28,8 @@ const MEMORY: usize = 2048;
 /// Other nodes write to the same PostgreSQL; nobody but us writes to our SQLite.
 const POLL_POSTGRES: Duration = Duration::from_millis(500);
 const POLL_SQLITE: Duration = Duration::from_secs(5);
+/// How often sessions are looked at that end soon.
+const WARN_EVERY: Duration = Duration::from_secs(5);
 /// After the database failed.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -51,6 +54,7 @@ enum Past {
 #[derive(Debug)]
 pub(crate) struct Relay {
     store: Store,
+    gate: Gate,
     shared: Arc<Shared>,
     admitted: mpsc::UnboundedReceiver<Admission>,
     hub: Hub,
@@ -67,8 +71,13 @@ pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Err
 }
 
 impl Relay {
-    pub(crate) fn new(store: Store, shared: Arc<Shared>, admitted: mpsc::UnboundedReceiver<Admission>) -> Self {
-        Self { store, shared, admitted, hub: Hub::new(), memory: VecDeque::new(), ahead: Vec::new() }
+    pub(crate) fn new(
+        store: Store,
+        gate: Gate,
+        shared: Arc<Shared>,
+        admitted: mpsc::UnboundedReceiver<Admission>,
+    ) -> Self {
+        Self { store, gate, shared, admitted, hub: Hub::new(), memory: VecDeque::new(), ahead: Vec::new() }
     }
 
     /// Runs until `stop`.
@@ -79,6 +88,8 @@ impl Relay {
             Backend::Postgres => POLL_POSTGRES,
         });
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut warnings = interval(WARN_EVERY);
+        warnings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing_since: Option<Instant> = None;
         loop {
             tokio::select! {
@@ -89,6 +100,11 @@ impl Relay {
                         // The Socket.IO server is gone, and so is whoever could be sent anything.
                         None => return,
                     }
+                    continue;
+                }
+                _ = warnings.tick() => {
+                    let now = self.store.clock().now();
+                    self.hub.sockets().for_each(|socket| Session::warn(socket, now));
                     continue;
                 }
                 _ = commits.changed() => {}
@@ -142,7 +158,7 @@ impl Relay {
             Ok(past) => {
                 match &past {
                     Past::Event(target, frame) => self.emit(target, frame).await,
-                    Past::Control(control) => self.obey(control),
+                    Past::Control(control) => self.obey(control).await,
                 }
                 self.memory.push_back((seq, past));
                 if self.memory.len() > MEMORY {
@@ -172,14 +188,31 @@ impl Relay {
         tracing::debug!(sockets = delivered.sockets, bytes = delivered.bytes, "relayed");
     }
 
-    fn obey(&mut self, control: &Control) {
-        match control {
-            Control::SignedOut { user } => {
-                let sockets: Vec<Socket> = self.hub.members(Room::user(*user).as_str()).cloned().collect();
-                for socket in sockets {
+    async fn obey(&mut self, control: &Control) {
+        let sockets: Vec<Socket> = self.hub.members(Room::user(control.user()).as_str()).cloned().collect();
+        if sockets.is_empty() {
+            return;
+        }
+        let rooms = match control {
+            Control::SignedOut { .. } => None,
+            Control::RoomsChanged { user } => match self.gate.person(*user).await {
+                Ok(person) => person.map(|person| person.rooms()),
+                Err(problem) => {
+                    // They come back, and the handshake asks again.
+                    tracing::error!(%problem, cause = ?problem.cause(), "new rooms can't be found out");
+                    None
+                }
+            },
+        };
+        for socket in sockets {
+            match &rooms {
+                Some(rooms) => {
+                    self.hub.set_rooms(&socket, rooms.iter().map(Room::as_str));
+                }
+                None => {
                     // Not a DISCONNECT, after which the client would sit still: it comes back, and the handshake tells each
                     // session whether it is over (`auth.signed_out`) or, with a new token, goes on without a loss.
-                    socket.close_transport("signed out");
+                    socket.close_transport("rights changed");
                     self.hub.remove(&socket);
                 }
             }
@@ -201,8 +234,9 @@ impl Relay {
         }
         for (seq, past) in &self.memory {
             match past {
-                Past::Control(Control::SignedOut { user: whose }) if *seq > checked && *whose == user => {
-                    return socket.close_transport("signed out");
+                // What was found out about this person may be from before it.
+                Past::Control(control) if *seq > checked && control.user() == user => {
+                    return socket.close_transport("rights changed");
                 }
                 Past::Event(target, frame) if *seq > position && target.reaches(&rooms, now) => {
                     // False when the socket has ended; the hub then does not take it in.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use lamplight_features::{events, openapi};
+use lamplight_realtime::SIGNALS;
 
 use crate::settings::KEYS;
 
@@ -64,6 +65,14 @@ fn events_page() -> String {
     for event in events::ALL {
         let _ = writeln!(text, "| `{}` | `{}` | {} | {} |", event.name, event.payload, event.heard_by, event.when);
     }
+    text.push_str(
+        "\n## Signals\n\nAbout one connection alone: not logged, without an offset.\n\n\
+         | signal | sent by | arguments | what for |\n|---|---|---|---|\n",
+    );
+    for signal in SIGNALS {
+        let by = if signal.is_from_client { "the client" } else { "the server" };
+        let _ = writeln!(text, "| `{}` | {by} | `{}` | {} |", signal.name, signal.arguments, signal.about);
+    }
     text
 }
 
@@ -78,6 +87,18 @@ fn events_types() -> String {
         let _ = writeln!(text, "  /** {} Heard by {}. */", event.when, event.heard_by);
         let _ = writeln!(text, "  '{}': (payload: Schemas['{}'], offset: string) => void;", event.name, event.payload);
     }
+    let signals = |text: &mut String, is_from_client| {
+        for signal in SIGNALS.iter().filter(|signal| signal.is_from_client == is_from_client) {
+            let _ = writeln!(
+                text,
+                "  /** {} Not logged. */\n  '{}': ({}) => void;",
+                signal.about, signal.name, signal.arguments
+            );
+        }
+    };
+    signals(&mut text, false);
+    text.push_str("}\n\n/** What a client may send. */\nexport interface ClientEvents {\n");
+    signals(&mut text, true);
     text.push_str("}\n");
     text
 }

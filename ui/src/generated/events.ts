@@ -12,4 +12,12 @@ export interface ServerEvents {
   'downloads:deleted': (payload: Schemas['Deleted'], offset: string) => void;
   /** Something about a piece of study material was changed. Heard by those who may open it, and administrators. */
   'downloads:updated': (payload: Schemas['Download'], offset: string) => void;
+  /** The token of this socket ends within a minute. Then the socket is closed, unless it is refreshed. Not logged. */
+  'session:expiring': (payload: { expiresAt: string }) => void;
+}
+
+/** What a client may send. */
+export interface ClientEvents {
+  /** A new token of the same person: the socket goes on without a new connection. Not logged. */
+  'session:refresh': (payload: { token: string }, ack?: (answer: { success: boolean; expiresAt?: string; code?: string; message?: string }) => void) => void;
 }

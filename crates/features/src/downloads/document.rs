@@ -1,7 +1,7 @@
 //! The document of a piece of study material, as it goes over the wire.
 
 use jiff::civil::Date;
-use lamplight_kernel::{DownloadId, StudentId, Timestamp, UserId};
+use lamplight_kernel::{DownloadId, StudentId, Timestamp};
 use lamplight_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -145,9 +145,4 @@ pub(super) fn expires_on(row: &entity::Model) -> Result<Option<Date>, StoreError
 /// Whom it is for, as it was chosen.
 pub(super) fn choice(row: &entity::Model) -> Result<Choice, StoreError> {
     serde_json::from_str(&row.audience).map_err(|error| corrupt(row, error))
-}
-
-/// Whether somebody uploaded it.
-pub(super) fn is_by(row: &entity::Model, user: UserId) -> bool {
-    row.uploaded_by == user.uuid()
 }

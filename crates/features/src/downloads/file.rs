@@ -7,13 +7,17 @@ use axum::{
 };
 use futures_util::TryStreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use lamplight_auth::Role;
 use lamplight_files::{FileKind, FilesError, RangeRequest, Sha256, content_disposition, parse_range};
 use lamplight_http::{ApiError, PathId, SignedIn, answer};
 use lamplight_kernel::{Class, DownloadId, Problem};
 use lamplight_store::StoreError;
 
-use super::{DownloadError, document, rules::is_expired, store};
+use super::{
+    DownloadError,
+    access::{find_visible, manages},
+    document,
+    rules::is_expired,
+};
 use crate::App;
 
 /// The bytes of the file, whole or one range of it (RFC 9110, 14). Always to be saved, never to be shown as a page of ours.
@@ -36,13 +40,9 @@ pub(super) async fn send_file(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let person = &caller.person;
-    let row = store::find(app.store.reader(), id).await?.ok_or(DownloadError::NotFound)?;
-    let rooms = store::find_rooms(app.store.reader(), row.id).await?;
-    if !person.rooms().iter().any(|room| rooms.contains(room)) {
-        return Err(DownloadError::NotFound.into());
-    }
-    let manages = person.role() == Role::Admin || document::is_by(&row, person.user);
-    if !manages && is_expired(document::expires_on(&row)?, app.institute.today(app.store.clock().now())) {
+    let (row, _) = find_visible(&app, person, id).await?;
+    let today = app.institute.today(app.store.clock().now());
+    if is_expired(document::expires_on(&row)?, today) && !manages(person, &row) {
         return Err(DownloadError::Expired.into());
     }
 

@@ -24,6 +24,7 @@
 //! **When you change** what a piece of material can be meant for, also change `kernel::audience` (rooms), `rules.rs`
 //! (choice and words), `audience` in `routes.rs` (counting) and the picker in `ui/src/features/downloads`.
 
+mod access;
 mod audience;
 mod document;
 mod events;

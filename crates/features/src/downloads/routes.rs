@@ -6,7 +6,7 @@ use axum::{
     middleware::from_fn,
 };
 use http::StatusCode;
-use lamplight_auth::{Person, Staff as StaffCaller};
+use lamplight_auth::Staff as StaffCaller;
 use lamplight_http::{ApiError, Json, Params, PathId, Staff, Student, drain};
 use lamplight_kernel::{CourseId, DownloadId, Problem, Room, StudentId, Target, Timestamp};
 use lamplight_store::StoreError;
@@ -17,6 +17,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Created, Deleted, DownloadError, NewDownload, Updated,
+    access::{find_editable, find_visible, managers, manages},
     audience::{self, Choice, Known, SpecificTargets, TargetAudience},
     document::{self, ChosenStudent, Download, ManagedDownload, StudentDownload, document},
     file,
@@ -202,7 +203,7 @@ async fn list_managed(
     let page = store::list(db, &filter, params.page(MANAGED_ROWS)?).await?;
     let (total_files, total_downloads) = store::totals(db, &filter).await?;
     let mut named = HashSet::new();
-    for row in page.rows.iter().filter(|row| may_edit(&staff, row)) {
+    for row in page.rows.iter().filter(|row| manages(&staff, row)) {
         named.extend(document::choice(row)?.specific_targets.students);
     }
     let known = Known { courses: courses::find_names(db).await?, students: students::find_by_ids(db, named).await? };
@@ -366,11 +367,6 @@ fn end(app: &App, details: &Details) -> Option<Timestamp> {
     details.expires_on.map(|date| app.institute.end_of(date))
 }
 
-/// The rooms of those who still see it when it has expired.
-fn managers(row: &entity::Model) -> Vec<Room> {
-    vec![Room::admins(), Room::user(row.uploaded_by.into())]
-}
-
 fn filter<'a>(params: &'a Params, rooms: &'a [Room]) -> Result<Filter<'a>, Problem> {
     Ok(Filter {
         search: params.text("search"),
@@ -380,24 +376,6 @@ fn filter<'a>(params: &'a Params, rooms: &'a [Room]) -> Result<Filter<'a>, Probl
         rooms,
         current: None,
     })
-}
-
-/// It and its rooms, if this person may see it.
-async fn find_visible(app: &App, person: &Person, id: DownloadId) -> Result<(entity::Model, Vec<Room>), Problem> {
-    let row = store::find(app.store.reader(), id).await?.ok_or(DownloadError::NotFound)?;
-    let rooms = store::find_rooms(app.store.reader(), row.id).await?;
-    let visible = person.rooms().iter().any(|room| rooms.contains(room));
-    if visible { Ok((row, rooms)) } else { Err(DownloadError::NotFound.into()) }
-}
-
-/// It and its rooms, if the caller may change it.
-async fn find_editable(app: &App, staff: &StaffCaller, id: DownloadId) -> Result<(entity::Model, Vec<Room>), Problem> {
-    let (row, rooms) = find_visible(app, staff, id).await?;
-    if may_edit(staff, &row) { Ok((row, rooms)) } else { Err(DownloadError::NotYours.into()) }
-}
-
-fn may_edit(staff: &StaffCaller, row: &entity::Model) -> bool {
-    staff.is_admin() || document::is_by(row, staff.user)
 }
 
 /// What is known of the courses and students that a choice names.
@@ -445,7 +423,7 @@ fn managed(
 ) -> Result<ManagedDownload, StoreError> {
     let choice = document::choice(row)?;
     let today = app.institute.today(app.store.clock().now());
-    let can_edit = may_edit(staff, row);
+    let can_edit = manages(staff, row);
     let audience_text = choice.in_words(known);
     // Whom else it is for is the business of who answers for it.
     let specific_targets = if can_edit { choice.specific_targets } else { SpecificTargets::default() };

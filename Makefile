@@ -4,10 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 NPM := npm --no-audit --no-fund --loglevel=error
-SERVER := target/demo/lamplight
+SERVER := $${CARGO_TARGET_DIR:-target}/debug/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help run server ui test lint test-rust test-ui test-e2e test-deps docs clean
+.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-deps docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,8 +15,11 @@ help: ## This list.
 run: server ## Build everything and start the demo institute on port 5000 (PORT=... for another). Ctrl-C stops it.
 	@$(SERVER) serve --demo
 
-server: ui ## Build the server with the web pages inside: target/demo/lamplight.
-	@cargo build --profile demo -p lamplight
+server: ui ## Build the server for the demo and the tests.
+	@cargo build -p lamplight
+
+release: ui ## Build the server for production, with the web pages inside: target/release/lamplight.
+	@cargo build --release -p lamplight
 
 ui: ui/dist/index.html ## Build the web pages.
 
@@ -51,8 +54,7 @@ test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test
 
-test-e2e: ui ## Browser tests alone.
-	@cargo build --quiet -p lamplight
+test-e2e: server ## Browser tests alone.
 	@$(NPM) --prefix e2e run --silent test
 
 docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.

@@ -4,7 +4,8 @@
 //! waits for ever, so that a test can send SIGKILL at exactly that place. Debug builds only: in a release build
 //! [`reach`] is empty.
 
-/// In `Tx::commit`, when the rows and events are written and not committed.
+/// In `Tx::commit`, when the rows and events are written and not committed. Only with events: a sign-in commits too, and a
+/// test must be able to come as far as the change it is about.
 pub const BEFORE_COMMIT: &str = "before_commit";
 /// In the relay, when an event has been read from the log and not sent.
 pub const BEFORE_SEND: &str = "before_send";

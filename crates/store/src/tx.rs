@@ -89,8 +89,8 @@ impl Tx {
         if recorded {
             // The last statements: from here on every other committer waits for us.
             log::append(&self.db, &self.events, self.now).await?;
+            fault::reach(fault::BEFORE_COMMIT).await;
         }
-        fault::reach(fault::BEFORE_COMMIT).await;
         self.db.commit().await?;
         if recorded {
             self.store.woke();

@@ -1,0 +1,10 @@
+//! The whole server over real HTTP and real sockets, with a mock clock, on both databases.
+//!
+//! Each module is one noun. What they stand on is in `support`: a small institute, a client that speaks HTTP and one that
+//! speaks Socket.IO, and the program itself as a process.
+
+// `cfg(test)` is always set here; it tells the linter that helpers are tests too.
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod support;

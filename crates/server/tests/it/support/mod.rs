@@ -1,0 +1,57 @@
+//! What the stories stand on.
+
+pub(crate) mod form;
+pub(crate) mod http;
+pub(crate) mod institute;
+pub(crate) mod live;
+pub(crate) mod program;
+pub(crate) mod traces;
+
+use std::time::Duration;
+
+pub(crate) use form::{Form, PDF, PNG};
+pub(crate) use http::Answer;
+pub(crate) use institute::{Institute, Member, PASSWORD};
+pub(crate) use lamplight_store::Backend;
+pub(crate) use live::{Heard, Live, Seat};
+
+/// Nothing here takes this long unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("nothing happened for too long")
+}
+
+/// Waits for what nobody announces, such as a file that another thread removes.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let look = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, look).await.is_err() {
+        panic!("this did not come to be: {what}");
+    }
+}
+
+/// Makes two tests of one story: `both_databases!(name, async |institute: Institute| { ... })`.
+macro_rules! both_databases {
+    ($name:ident, $story:expr) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn sqlite() {
+                let story = $story;
+                story(crate::support::Institute::open(crate::support::Backend::Sqlite).await).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                let story = $story;
+                story(crate::support::Institute::open(crate::support::Backend::Postgres).await).await;
+            }
+        }
+    };
+}
+pub(crate) use both_databases;

@@ -1,0 +1,48 @@
+//! What an upload leaves behind, and that a refused one leaves nothing.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Institute, until};
+
+/// Rows, events and files.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub(crate) struct Traces {
+    pub(crate) downloads: i64,
+    pub(crate) uploads: i64,
+    /// The number of the newest event.
+    pub(crate) events: i64,
+    pub(crate) files: BTreeSet<PathBuf>,
+    /// Files on their way in.
+    pub(crate) staged: BTreeSet<PathBuf>,
+}
+
+/// The files below a folder, without locks.
+pub(crate) fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return BTreeSet::new() };
+    let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with("lock"));
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { BTreeSet::from([path]) }).collect()
+}
+
+impl Institute {
+    pub(crate) async fn traces(&self) -> Traces {
+        let data = &self.settings.data_dir;
+        Traces {
+            downloads: self.number("SELECT COUNT(*) FROM downloads").await,
+            uploads: self.number("SELECT COUNT(*) FROM uploads").await,
+            events: self.number("SELECT head FROM log").await,
+            files: files_below(&data.join("files")),
+            staged: files_below(&data.join("staging")),
+        }
+    }
+
+    /// Nothing was left since `before`. Staged files are removed by another thread, which is waited for.
+    pub(crate) async fn is_as(&self, before: &Traces, what: &str) {
+        until(&format!("nothing on its way in after {what}"), async || self.traces().await.staged == before.staged)
+            .await;
+        assert_eq!(&self.traces().await, before, "{what}");
+    }
+}

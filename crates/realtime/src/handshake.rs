@@ -1,16 +1,13 @@
 //! Who connects, with which rooms, and what they missed.
 
-use std::sync::{Arc, atomic::Ordering};
-
 use lamplight_auth::{Caller, Gate, Refusal};
 use lamplight_kernel::{Offset, Problem, Room, UserId};
 use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Frame, Handler, Socket};
-use lamplight_store::{Logged, Store, StoreError};
+use lamplight_store::{Head, Logged, Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::{
-    Shared,
     pid::{Pid, Pids},
     relay::{Admission, frame},
     session::{REFRESH, Session, reply},
@@ -24,59 +21,45 @@ pub(crate) struct Handshake {
     store: Store,
     gate: Gate,
     pids: Pids,
-    shared: Arc<Shared>,
     admissions: mpsc::UnboundedSender<Admission>,
 }
 
 /// What somebody who comes back is to be given.
 struct Resumed {
     pid: String,
-    /// They have everything up to here, once they were given `missed`.
-    position: i64,
     missed: Vec<Logged>,
     /// Whether it is the same stream as before.
     recovered: bool,
 }
 
 impl Handshake {
-    pub(crate) fn new(
-        store: Store,
-        gate: Gate,
-        pids: Pids,
-        shared: Arc<Shared>,
-        admissions: mpsc::UnboundedSender<Admission>,
-    ) -> Self {
-        Self { store, gate, pids, shared, admissions }
+    pub(crate) fn new(store: Store, gate: Gate, pids: Pids, admissions: mpsc::UnboundedSender<Admission>) -> Self {
+        Self { store, gate, pids, admissions }
     }
 
-    /// From the client's own pid and offset to what it missed; a fresh start when nothing else is certain.
-    async fn resume(&self, user: UserId, rooms: &[Room], auth: &Value) -> Result<Resumed, StoreError> {
-        let position = self.shared.position.load(Ordering::Acquire);
-        let fresh = || {
-            let pid = Pid { user, offset: Offset { epoch: self.shared.epoch, seq: position } };
-            Resumed { pid: self.pids.sign(pid), position, missed: Vec::new(), recovered: false }
-        };
+    /// From the client's own pid and offset to what it missed up to `head`; a fresh start when nothing else is certain.
+    async fn resume(&self, user: UserId, rooms: &[Room], auth: &Value, head: Head) -> Result<Resumed, StoreError> {
+        let here = Offset { epoch: head.epoch, seq: head.seq };
+        let fresh =
+            || Resumed { pid: self.pids.sign(Pid { user, offset: here }), missed: Vec::new(), recovered: false };
         let text = |name: &str| auth.get(name).and_then(Value::as_str);
         let Some((text_of_pid, pid)) = text("pid").and_then(|text| Some((text, self.pids.read(text)?))) else {
             return Ok(fresh());
         };
-        if pid.user != user || pid.offset.epoch != self.shared.epoch {
+        if pid.user != user || pid.offset.epoch != head.epoch {
             return Ok(fresh());
         }
         // A client keeps its old offset when it is given a new pid, and has none when it has received nothing yet.
-        let told = text("offset")
-            .and_then(|text| text.parse::<Offset>().ok())
-            .filter(|offset| offset.epoch == self.shared.epoch);
+        let told =
+            text("offset").and_then(|text| text.parse::<Offset>().ok()).filter(|offset| offset.epoch == head.epoch);
         let from = told.map_or(pid.offset.seq, |told| told.seq.max(pid.offset.seq));
-        // What this node's relay has not reached yet may be known to the client, from another node.
-        let position = position.max(from);
-        let missed = self.store.log().missed(rooms, from, position, MAX_REPLAY + 1).await?;
+        let missed = self.store.log().missed(rooms, from, head.seq, MAX_REPLAY + 1).await?;
         // Looked at after reading, so that nothing was dropped from the log in between. A number from the future is not ours.
-        let head = self.store.log().head().await?;
-        if from < head.floor || from > head.seq || missed.len() as u64 > MAX_REPLAY {
+        let floor = self.store.log().head().await?.floor;
+        if from < floor || from > head.seq || missed.len() as u64 > MAX_REPLAY {
             return Ok(fresh());
         }
-        Ok(Resumed { pid: text_of_pid.to_owned(), position, missed, recovered: true })
+        Ok(Resumed { pid: text_of_pid.to_owned(), missed, recovered: true })
     }
 }
 
@@ -92,7 +75,13 @@ fn token(attempt: &ConnectAttempt) -> Option<&str> {
 impl Handler for Handshake {
     async fn connect(&self, attempt: ConnectAttempt) {
         // Before the question who this is: see "How rights and connecting meet".
-        let checked = self.shared.position.load(Ordering::Acquire);
+        let head = match self.store.log().head().await {
+            Ok(head) => head,
+            Err(error) => {
+                tracing::error!(%error, "the log could not be read for a socket");
+                return attempt.close_transport("the log can't be read now");
+            }
+        };
         let Caller { person, claims } = match self.gate.admit(token(&attempt)).await {
             Ok(caller) => caller,
             Err(Refusal::Unknown(problem)) => {
@@ -106,7 +95,7 @@ impl Handler for Handshake {
             }
         };
         let rooms = person.rooms();
-        let resumed = match self.resume(person.user, &rooms, attempt.auth()).await {
+        let resumed = match self.resume(person.user, &rooms, attempt.auth(), head).await {
             Ok(resumed) => resumed,
             Err(error) => {
                 tracing::error!(%error, "the log could not be read for a socket");
@@ -124,7 +113,7 @@ impl Handler for Handshake {
             "socket connected"
         );
         for event in &resumed.missed {
-            match frame(self.shared.epoch, event) {
+            match frame(head.epoch, event) {
                 Ok(frame) => send(&socket, &frame),
                 Err(error) => {
                     tracing::error!(%error, seq = event.seq, "an event can't be encoded");
@@ -133,8 +122,7 @@ impl Handler for Handshake {
             }
         }
         // Fails only when the relay has ended, and then the server is stopping.
-        let _ =
-            self.admissions.send(Admission { socket, user: person.user, rooms, position: resumed.position, checked });
+        let _ = self.admissions.send(Admission { socket, user: person.user, rooms, position: head.seq });
     }
 
     async fn event(&self, socket: Socket, event: ClientEvent) {

@@ -12,26 +12,22 @@
 //!   so that `socket.recovered` is false). Never a silent hole.
 //! * Nothing reaches a socket before its CONNECT was accepted, or after its token or its rights ended.
 //!
-//! **How replay and live meet.** The handshake notes the relay's position `h`, reads what was missed up to `h` from the
-//! database, answers CONNECT, sends what was missed, and hands the socket to the relay together with `h`. The relay sends what
-//! it has relayed since `h` from its own memory, joins the socket to its rooms, and goes on. It does nothing in between, so
-//! nothing is sent twice and nothing falls between. If its memory does not reach back to `h`, it closes the transport: the
-//! client comes back and is given more from the database.
+//! **How replay and live meet.** The handshake notes the head `h` of the log, reads what was missed up to `h` from the database,
+//! answers CONNECT, sends what was missed, and hands the socket to the relay together with `h`. When the relay has passed `h`,
+//! it sends what it has relayed since from its own memory, joins the socket to its rooms, and goes on. It does nothing in
+//! between, so nothing is sent twice and nothing falls between. If its memory does not reach back to `h`, it closes the
+//! transport: the client comes back and is given more from the database.
 //!
-//! **How rights and connecting meet.** The handshake notes the relay's position before it asks who somebody is. A control
-//! that the relay acted on earlier was committed before the answer and is part of it; one that came later is found by the
-//! relay when it admits the socket.
+//! **How rights and connecting meet.** `h` is noted before anybody asks who this is. A control up to `h` was committed before the
+//! answer and is part of it, and the relay, being past `h`, does not act on it again; a later one is found by the relay when
+//! it admits the socket.
 
 mod handshake;
 mod pid;
 mod relay;
 mod session;
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, atomic::AtomicI64},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -45,15 +41,6 @@ use tokio_util::sync::CancellationToken;
 pub use session::{SIGNALS, Signal};
 
 use crate::{handshake::Handshake, pid::Pids, relay::Relay};
-
-/// What the handshake and the relay share.
-#[derive(Debug)]
-struct Shared {
-    /// The epoch of the log.
-    epoch: u32,
-    /// The newest event that the relay has handed to the sockets of this node.
-    position: AtomicI64,
-}
 
 /// The live side of one node. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -75,10 +62,9 @@ impl Realtime {
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
         let head = store.log().head().await?;
-        let shared = Arc::new(Shared { epoch: head.epoch, position: AtomicI64::new(head.seq) });
         let (admissions, admitted) = mpsc::unbounded_channel();
-        let relay = Relay::new(store.clone(), gate.clone(), Arc::clone(&shared), admitted);
-        let io = SocketIo::new(settings, Handshake::new(store, gate, Pids::new(secret), shared, admissions));
+        let relay = Relay::new(store.clone(), gate.clone(), head, admitted);
+        let io = SocketIo::new(settings, Handshake::new(store, gate, Pids::new(secret), admissions));
         Ok((Self { io }, relay.run(stop)))
     }
 

@@ -3,23 +3,19 @@
 //! One task, the only one who sends events and the only one who touches the hub. It holds a position in the log, is woken by
 //! commits, and polls as the net below: a wake-up is only a hint.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
 use lamplight_socketio::{Frame, Hub, Socket};
-use lamplight_store::{Backend, Logged, Store, StoreError, fault};
+use lamplight_store::{Backend, Head, Logged, Store, StoreError, fault};
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Shared, session::Session};
+use crate::session::Session;
 
 /// Events read from the log at once.
 const BATCH: u64 = 256;
@@ -40,8 +36,6 @@ pub(crate) struct Admission {
     pub(crate) user: UserId,
     pub(crate) rooms: Vec<Room>,
     pub(crate) position: i64,
-    /// Where the relay stood before anybody asked who this is.
-    pub(crate) checked: i64,
 }
 
 /// What the relay remembers of an event.
@@ -55,7 +49,9 @@ enum Past {
 pub(crate) struct Relay {
     store: Store,
     gate: Gate,
-    shared: Arc<Shared>,
+    epoch: u32,
+    /// The newest event that was handed on.
+    position: i64,
     admitted: mpsc::UnboundedReceiver<Admission>,
     hub: Hub,
     /// The newest events, without gaps, ending at the position.
@@ -71,13 +67,17 @@ pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Err
 }
 
 impl Relay {
-    pub(crate) fn new(
-        store: Store,
-        gate: Gate,
-        shared: Arc<Shared>,
-        admitted: mpsc::UnboundedReceiver<Admission>,
-    ) -> Self {
-        Self { store, gate, shared, admitted, hub: Hub::new(), memory: VecDeque::new(), ahead: Vec::new() }
+    pub(crate) fn new(store: Store, gate: Gate, head: Head, admitted: mpsc::UnboundedReceiver<Admission>) -> Self {
+        Self {
+            store,
+            gate,
+            epoch: head.epoch,
+            position: head.seq,
+            admitted,
+            hub: Hub::new(),
+            memory: VecDeque::new(),
+            ahead: Vec::new(),
+        }
     }
 
     /// Runs until `stop`.
@@ -133,8 +133,7 @@ impl Relay {
     /// Hands on everything that the log has beyond the position.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
-            let position = self.shared.position.load(Ordering::Acquire);
-            let events = self.store.log().after(position, BATCH).await?;
+            let events = self.store.log().after(self.position, BATCH).await?;
             if events.is_empty() {
                 return Ok(());
             }
@@ -147,7 +146,7 @@ impl Relay {
     async fn hand_on(&mut self, event: Logged) {
         fault::reach(fault::BEFORE_SEND).await;
         let seq = event.seq;
-        let expected = self.shared.position.load(Ordering::Acquire) + 1;
+        let expected = self.position + 1;
         if seq != expected {
             // Dropped from the log before we came to it. Who is connected can't be told any more: let them load afresh.
             tracing::error!(seq, expected, "events are missing from the log; all sockets are closed");
@@ -167,14 +166,14 @@ impl Relay {
             }
             Err(error) => tracing::error!(%error, seq, "an event of the log can't be read; it is passed over"),
         }
-        self.shared.position.store(seq, Ordering::Release);
+        self.position = seq;
     }
 
     fn past(&self, event: Logged) -> Result<Past, serde_json::Error> {
         if event.name == Control::NAME {
             return serde_json::from_str(event.payload.get()).map(Past::Control);
         }
-        let frame = frame(self.shared.epoch, &event)?;
+        let frame = frame(self.epoch, &event)?;
         Ok(Past::Event(event.target, frame))
     }
 
@@ -221,21 +220,20 @@ impl Relay {
 
     /// Sends a new socket what was relayed since its position, and joins it to its rooms.
     fn admit(&mut self, admission: Admission) {
-        let here = self.shared.position.load(Ordering::Acquire);
-        if admission.position > here {
-            // It knows more than this node has relayed, from another node: joined now, it would get that twice.
+        if admission.position > self.position {
+            // Joined now, it would get again what it was given already.
             return self.ahead.push(admission);
         }
-        let Admission { socket, user, rooms, position, checked } = admission;
+        let Admission { socket, user, rooms, position } = admission;
         let now = self.store.clock().now();
-        let oldest = self.memory.front().map_or(here + 1, |(seq, _)| *seq);
-        if position.min(checked) + 1 < oldest {
+        let oldest = self.memory.front().map_or(self.position + 1, |(seq, _)| *seq);
+        if position + 1 < oldest {
             return socket.close_transport("too far behind");
         }
         for (seq, past) in &self.memory {
             match past {
                 // What was found out about this person may be from before it.
-                Past::Control(control) if *seq > checked && control.user() == user => {
+                Past::Control(control) if *seq > position && control.user() == user => {
                     return socket.close_transport("rights changed");
                 }
                 Past::Event(target, frame) if *seq > position && target.reaches(&rooms, now) => {
@@ -246,6 +244,7 @@ impl Relay {
             }
         }
         self.hub.join(&socket, rooms.iter().map(Room::as_str));
+        Session::warn(&socket, now);
     }
 
     fn close_all(&mut self, why: &'static str) {

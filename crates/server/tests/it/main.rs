@@ -7,4 +7,6 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod support;

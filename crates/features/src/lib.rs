@@ -13,6 +13,7 @@ pub mod downloads;
 pub mod events;
 pub mod faculty;
 pub mod institute;
+mod search;
 pub mod students;
 pub mod uploads;
 mod wire;

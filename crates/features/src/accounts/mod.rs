@@ -19,4 +19,4 @@ pub use directory::People;
 pub(crate) use routes::routes;
 pub use rules::AccountError;
 pub use store::{NewAccount, any_admin, insert};
-pub(crate) use store::{active_users, entity, escape_like, find_by_ids};
+pub(crate) use store::{active_users, entity, find_by_ids};

@@ -127,11 +127,6 @@ pub(crate) fn active_users() -> SelectStatement {
     Query::select().column(Column::Id).from(Entity).and_where(Column::IsActive.ne(0)).to_owned()
 }
 
-/// A text in which the wildcards of LIKE stand for themselves, with `\` as the escape.
-pub(crate) fn escape_like(text: &str) -> String {
-    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
-}
-
 /// The moment a stored number of milliseconds stands for.
 pub(super) fn moment(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)

@@ -14,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{audience::Choice, rules::DownloadError};
-use crate::accounts::escape_like;
+use crate::search;
 
 pub(super) mod entity {
     use sea_orm::entity::prelude::*;
@@ -294,8 +294,7 @@ impl Filter<'_> {
         if let Some(year) = self.academic_year {
             all = all.add(Column::AcademicYear.eq(year));
         }
-        for word in self.search.unwrap_or_default().split_whitespace() {
-            let pattern = format!("%{}%", escape_like(&word.to_lowercase()));
+        for pattern in search::patterns(self.search) {
             all = all.add(Expr::col(Column::SearchText).like(LikeExpr::new(pattern).escape('\\')));
         }
         all

@@ -187,8 +187,7 @@ pub(crate) async fn list<C: ConnectionTrait>(
         all = all.add(Column::CourseId.is_in(within.iter().map(|course| course.uuid())));
     }
     // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
-    for word in filter.search.unwrap_or_default().split_whitespace() {
-        let pattern = format!("%{}%", crate::accounts::escape_like(&word.to_lowercase()));
+    for pattern in crate::search::patterns(filter.search) {
         let like = |column: Column| {
             Expr::expr(Func::lower(Expr::col((entity::Entity, column)))).like(LikeExpr::new(&pattern).escape('\\'))
         };

@@ -8,3 +8,9 @@
 mod accounts;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod downloads;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod uploads;

@@ -43,9 +43,10 @@ macro_rules! ids {
         impl FromStr for $name {
             type Err = IdError;
 
-            /// Only the hyphenated form is an id: an id has one spelling, and so one cache key and one log line.
+            /// Only the hyphenated form in lower case is an id: an id has one spelling, and so one cache key and one log
+            /// line.
             fn from_str(text: &str) -> Result<Self, IdError> {
-                if text.len() != uuid::fmt::Hyphenated::LENGTH {
+                if text.len() != uuid::fmt::Hyphenated::LENGTH || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
                     return Err(IdError);
                 }
                 Uuid::try_parse(text).map(Self).map_err(|_| IdError)
@@ -93,6 +94,7 @@ mod tests {
             "0190c0de000070008000000000000 02a",
             "0190c0de00007000800000000000002a",
             "{0190c0de-0000-7000-8000-00000000002a}",
+            "0190C0DE-0000-7000-8000-00000000002A",
             "undefined",
         ] {
             assert_eq!(bad.parse::<CourseId>(), Err(IdError), "{bad}");

@@ -10,3 +10,9 @@ mod accounts;
 mod rights;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod downloads;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod uploads;

@@ -6,6 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use lamplight_features::uploads;
+use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
+
 use super::{Institute, until};
 
 /// Rows, events and files.
@@ -28,6 +31,22 @@ pub(crate) fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 impl Institute {
+    /// Removes what nobody refers to; says how many files.
+    pub(crate) async fn sweep(&self) -> u64 {
+        uploads::sweep(self.store(), &self.files(), false).await.unwrap()
+    }
+
+    /// The kept files, from another process as it were.
+    pub(crate) fn files(&self) -> Files {
+        let data = &self.settings.data_dir;
+        let config = FilesConfig {
+            staging: data.join("staging"),
+            backend: Backend::Local { dir: data.join("files") },
+            policy: Policy { limit: self.settings.upload_limit, accepted: Accepted::all() },
+        };
+        Files::open(config).unwrap()
+    }
+
     pub(crate) async fn traces(&self) -> Traces {
         let data = &self.settings.data_dir;
         Traces {

@@ -7,10 +7,12 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
-mod support;
+mod audience;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod uploads;

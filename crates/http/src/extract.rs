@@ -106,6 +106,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             }
         })?;
         let bytes = body.to_bytes();
+        // Serde would take a list for a struct, its items for the fields in their order.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(invalid().with_field(".", "This must be an object.").into());
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value =
             serde_path_to_error::deserialize(&mut deserializer).map_err(|error| match error.inner().classify() {
@@ -130,9 +134,13 @@ pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Pr
     serde_path_to_error::deserialize(value).map_err(|error| misfit(&error))
 }
 
+fn invalid() -> Problem {
+    Problem::new(Class::Invalid, "request.invalid", "Something in the request is not as it should be.")
+}
+
 /// JSON that is not what belongs here.
 fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let problem = Problem::new(Class::Invalid, "request.invalid", "Something in the request is not as it should be.");
+    let problem = invalid();
     let text = error.inner().to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     // A missing field is reported at the object that lacks it; its name stands in the text.

@@ -117,22 +117,30 @@ async fn change_study_material(
     }
     let now = app.store.clock().now();
     let details = form.check(Some(details_of(&before)?), &app.institute, now)?;
-    let (details, rooms, known) = resolve(&app, &staff, details).await?;
+    let (details, mut rooms, known) = resolve(&app, &staff, details).await?;
+    // Faculty who uploaded it keep it, also when the office changes it for them.
+    let owner = Room::user(before.uploaded_by.into());
+    if old_rooms.contains(&owner) && !rooms.contains(&owner) {
+        rooms.push(owner);
+        rooms.sort_unstable();
+    }
 
     let mut tx = app.store.begin().await?;
     let row = store::update(&tx, &before, &details, &rooms).await?;
     let uploader = uploaders(tx.db(), [&row]).await?;
     let saved = document(&row, uploader.get(&row.uploaded_by))?;
     let today = app.institute.today(now);
-    let was_over = is_expired(document::expires_on(&before)?, today);
-    // Who can't see it now could not hear of it either; its managers can.
+    let (was_over, is_over) =
+        (is_expired(document::expires_on(&before)?, today), is_expired(details.expires_on, today));
+    // Who can't see it now could not hear of it either; its managers can, whenever its last day was.
     let readers = |rooms: &[Room], over: bool| if over { managers(&row) } else { rooms.to_vec() };
-    let (old, new) = (readers(&old_rooms, was_over), readers(&rooms, is_expired(details.expires_on, today)));
+    let (old, new) = (readers(&old_rooms, was_over), readers(&rooms, is_over));
+    let until = end(&app, &details).filter(|_| !is_over);
     if old != new {
         tx.record(&Deleted { id }, Target::rooms(old.clone()).except(new.clone()))?;
-        tx.record(&Created(&saved), Target::rooms(new.clone()).except(old).until(end(&app, &details)))?;
+        tx.record(&Created(&saved), Target::rooms(new.clone()).except(old).until(until))?;
     }
-    tx.record(&Updated(&saved), Target::rooms(new).until(end(&app, &details)))?;
+    tx.record(&Updated(&saved), Target::rooms(new).until(until))?;
     tx.commit().await?;
     Ok(told("Saved.", managed(&app, &staff, saved, &row, &known)?))
 }
@@ -140,7 +148,7 @@ async fn change_study_material(
 /// Delete study material.
 #[utoipa::path(
     delete, path = "/api/admin/downloads/{id}", tag = "downloads", params(("id" = String, Path)),
-    responses((status = 200, body = Said), (status = "4XX", body = lamplight_http::ErrorBody))
+    responses((status = 200, body = Said), (status = 409, description = "`downloads.changed_meanwhile`", body = lamplight_http::ErrorBody), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
 async fn delete_study_material(
     State(app): State<App>,
@@ -149,8 +157,10 @@ async fn delete_study_material(
 ) -> Result<Answer<Said>, ApiError> {
     let (row, rooms) = find_editable(&app, &staff, id).await?;
     let mut tx = app.store.begin().await?;
-    if !store::delete(&tx, id).await? {
-        return Err(DownloadError::NotFound.into());
+    if !store::delete(&tx, &row).await? {
+        // Changed or deleted since: those who see it now may be others than those who would be told.
+        let is_there = store::find(tx.db(), id).await?.is_some();
+        return Err(if is_there { DownloadError::ChangedMeanwhile } else { DownloadError::NotFound }.into());
     }
     uploads::release(&tx, &row.file_sha256).await?;
     tx.record(&Deleted { id }, Target::rooms(rooms))?;

@@ -232,23 +232,23 @@ impl From<UpdateError> for lamplight_kernel::Problem {
     }
 }
 
-/// Deletes it. Says whether it was there.
-pub(super) async fn delete(tx: &Tx, download: DownloadId) -> Result<bool, StoreError> {
-    Ok(Entity::delete_by_id(download.uuid()).exec(tx.db()).await?.rows_affected == 1)
+/// Deletes it, if it is still as it was read. Says whether it was.
+pub(super) async fn delete(tx: &Tx, before: &Model) -> Result<bool, StoreError> {
+    let delete = Entity::delete_many().filter(Column::Id.eq(before.id)).filter(Column::Rev.eq(before.rev));
+    Ok(delete.exec(tx.db()).await?.rows_affected == 1)
 }
 
 pub(super) async fn find<C: ConnectionTrait>(db: &C, download: DownloadId) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(download.uuid()).one(db).await?)
 }
 
-/// The rooms of those who may see it.
+/// The rooms of those who may see it, in the order of [`lamplight_kernel::Audience::rooms`].
 pub(super) async fn find_rooms<C: ConnectionTrait>(db: &C, download: Uuid) -> Result<Vec<Room>, StoreError> {
-    let rows = rooms::Entity::find()
-        .filter(rooms::Column::DownloadId.eq(download))
-        .order_by_asc(rooms::Column::Room)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| Room::from_stored(row.room)).collect())
+    let rows = rooms::Entity::find().filter(rooms::Column::DownloadId.eq(download)).all(db).await?;
+    let mut rooms: Vec<_> = rows.into_iter().map(|row| Room::from_stored(row.room)).collect();
+    // Not by the database, which may order by the rules of a language.
+    rooms.sort_unstable();
+    Ok(rooms)
 }
 
 /// What a list is narrowed by.

@@ -37,7 +37,7 @@ both_databases!(the_file_may_come_first_or_last, async |institute: Institute| {
         let mut managed = expected.clone();
         let more = json!({
             "targetAudience": ["all"], "specificTargets": {"courses": [], "students": [], "years": [], "semesters": []},
-            "audienceText": "everybody", "rev": 1, "canEdit": true, "isExpired": false,
+            "chosenStudents": [], "audienceText": "everybody", "rev": 1, "canEdit": true, "isExpired": false,
         });
         managed.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(saved, managed);
@@ -52,7 +52,8 @@ both_databases!(the_file_may_come_first_or_last, async |institute: Institute| {
 
 both_databases!(the_least_is_enough_and_empty_fields_are_as_none, async |institute: Institute| {
     let office = &institute.people.office;
-    let empty = ["description", "subject", "semester", "academicYear", "tags", "expiryDate", "targetAudience", "requiresLogin"];
+    let empty =
+        ["description", "subject", "semester", "academicYear", "tags", "expiryDate", "targetAudience", "requiresLogin"];
     let form = Form::titled("Least");
     let full = empty.iter().fold(form.clone(), |form, name| form.text(name, "")).text("specificTargets", "");
     for form in [form, full] {
@@ -217,9 +218,13 @@ both_databases!(a_change_as_the_existing_client_sends_it, async |institute: Inst
     institute.ring().await;
     assert_eq!(asha.told().await, ["downloads:updated After"]);
 
-    let only = institute.json("PUT", office, &path, &json!({"semester": "4", "expiryDate": "2026-12-24T20:00:00.000Z"})).await;
+    let only =
+        institute.json("PUT", office, &path, &json!({"semester": "4", "expiryDate": "2026-12-24T20:00:00.000Z"})).await;
     let only = only.data();
-    assert_eq!((&only["semester"], &only["expiryDate"], &only["title"]), (&json!(4), &json!("2026-12-25"), &json!("After")));
+    assert_eq!(
+        (&only["semester"], &only["expiryDate"], &only["title"]),
+        (&json!(4), &json!("2026-12-25"), &json!("After"))
+    );
     assert_eq!(only["tags"], json!(["new", "gnm"]), "what is not named stays");
 });
 
@@ -246,7 +251,12 @@ both_databases!(a_change_of_something_changed_meanwhile_is_refused, async |insti
     assert_eq!(put(json!({"title": "Mine", "rev": 1})).await.data()["rev"], 2);
     let before = institute.traces().await;
     for rev in [json!(1), json!("1"), json!(3), json!(-1)] {
-        put(json!({"title": "Theirs", "rev": rev})).await.refuses(409, "downloads.changed_meanwhile", &[], "an old revision");
+        put(json!({"title": "Theirs", "rev": rev})).await.refuses(
+            409,
+            "downloads.changed_meanwhile",
+            &[],
+            "an old revision",
+        );
     }
     institute.is_as(&before, "a refused change").await;
     // The existing client does not say what it read.

@@ -7,12 +7,14 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
-mod rights;
-#[cfg(test)]
-mod support;
+mod audience;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod rights;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod uploads;

@@ -100,7 +100,10 @@ both_databases!(the_file_comes_back_whole_or_in_part, async |institute: Institut
         let answer = file(&institute, "GET", id, &[("Range", range)]).await;
         assert_eq!((answer.status, &answer.body[..]), (206, &content[part.clone()]), "{range}");
         let expected = format!("bytes {}-{}/{size}", part.start, part.end - 1);
-        assert_eq!((answer.header("content-range"), answer.header("x-content-type-options")), (expected.as_str(), "nosniff"));
+        assert_eq!(
+            (answer.header("content-range"), answer.header("x-content-type-options")),
+            (expected.as_str(), "nosniff")
+        );
         assert_eq!(answer.header("content-length"), part.len().to_string());
     }
     for range in ["bytes=5-2", "bytes=0-1,3-4", "lines=0-1", "bytes", "bytes=a-b"] {
@@ -135,7 +138,12 @@ async fn no_name_of_a_file_can_break_out_of_its_header() {
         ("notes.pdf", "notes.pdf", "notes.pdf", "notes.pdf"),
         // As browsers send quotes and line breaks (HTML, "multipart/form-data").
         ("a%22; x=%22.pdf", "a%22; x=%22.pdf", "a_22; x=_22.pdf", "a%2522%3B%20x%3D%2522.pdf"),
-        ("a%0D%0ASet-Cookie: x.pdf", "a%0D%0ASet-Cookie x.pdf", "a_0D_0ASet-Cookie x.pdf", "a%250D%250ASet-Cookie%20x.pdf"),
+        (
+            "a%0D%0ASet-Cookie: x.pdf",
+            "a%0D%0ASet-Cookie x.pdf",
+            "a_0D_0ASet-Cookie x.pdf",
+            "a%250D%250ASet-Cookie%20x.pdf",
+        ),
         ("../../etc/passwd.pdf", "passwd.pdf", "passwd.pdf", "passwd.pdf"),
         ("C:/Users/x/notes.pdf", "notes.pdf", "notes.pdf", "notes.pdf"),
         ("दीपक.pdf", "दीपक.pdf", "file.pdf", "%E0%A4%A6%E0%A5%80%E0%A4%AA%E0%A4%95.pdf"),

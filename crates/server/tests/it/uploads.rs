@@ -32,18 +32,48 @@ both_databases!(what_is_wrong_with_a_form_is_named_and_nothing_stays, async |ins
     let too_many = json!({"students": vec![nobody; 501]}).to_string();
     let cases: Vec<(Form, u16, &str, &[&str], &str)> = vec![
         (without_file(), 400, "downloads.file_missing", &["file"], "no file"),
-        (without_file().part("Content-Disposition: form-data; name=\"file\"; filename=\"\"", b""), 400, "downloads.file_missing", &["file"], "no file was chosen"),
-        (without_file().text("file", "a text"), 400, "uploads.mislabelled", &["file"], "a text in the place of the file"),
+        (
+            without_file().part("Content-Disposition: form-data; name=\"file\"; filename=\"\"", b""),
+            400,
+            "downloads.file_missing",
+            &["file"],
+            "no file was chosen",
+        ),
+        (
+            without_file().text("file", "a text"),
+            400,
+            "uploads.mislabelled",
+            &["file"],
+            "a text in the place of the file",
+        ),
         (with("", PDF), 400, "uploads.mislabelled", &["file"], "a file without a name"),
         (with("notes", PDF), 400, "uploads.mislabelled", &["file"], "a name without an ending"),
         (with("empty.pdf", b""), 400, "uploads.empty", &["file"], "an empty file"),
         (with("picture.pdf", PNG), 400, "uploads.mislabelled", &["file"], "a picture named as PDF"),
-        (with("page.pdf", b"<!DOCTYPE html><html><script>alert(1)</script></html>"), 400, "uploads.dangerous", &["file"], "a page named as PDF"),
+        (
+            with("page.pdf", b"<!DOCTYPE html><html><script>alert(1)</script></html>"),
+            400,
+            "uploads.dangerous",
+            &["file"],
+            "a page named as PDF",
+        ),
         (with("page.html", b"<html></html>"), 400, "uploads.dangerous", &["file"], "a page"),
         (with("run.exe", &[b"MZ".as_slice(), &[0; 300]].concat()), 400, "uploads.dangerous", &["file"], "a program"),
-        (with("run.pdf", &[b"\x7fELF".as_slice(), &[0; 300]].concat()), 400, "uploads.dangerous", &["file"], "a program named as PDF"),
+        (
+            with("run.pdf", &[b"\x7fELF".as_slice(), &[0; 300]].concat()),
+            400,
+            "uploads.dangerous",
+            &["file"],
+            "a program named as PDF",
+        ),
         (with("cut.docx", b"PK\x03\x04 and no more"), 400, "uploads.damaged", &["file"], "a damaged document"),
-        (with("big.pdf", &[PDF, &vec![b' '; 1024 * 1024]].concat()), 413, "uploads.too_large", &["file"], "a file over the limit"),
+        (
+            with("big.pdf", &[PDF, &vec![b' '; 1024 * 1024]].concat()),
+            413,
+            "uploads.too_large",
+            &["file"],
+            "a file over the limit",
+        ),
         (good().file("second.pdf", PDF), 400, "uploads.several_files", &["file"], "two files"),
         (good().text("file", ""), 400, "uploads.several_files", &["file"], "a second part named file"),
         (many(100), 413, "uploads.too_much_text", &[], "100 fields"),
@@ -56,7 +86,13 @@ both_databases!(what_is_wrong_with_a_form_is_named_and_nothing_stays, async |ins
         (good().text("description", &long), 400, "downloads.invalid", &["description"], "a long description"),
         (good().text("subject", &long), 400, "downloads.invalid", &["subject"], "a long subject"),
         (good().text("tags", &long), 400, "downloads.invalid", &["tags"], "a long tag"),
-        (good().text("tags", &(0..30).map(|n| format!("{n},")).collect::<String>()), 400, "downloads.invalid", &["tags"], "many tags"),
+        (
+            good().text("tags", &(0..30).map(|n| format!("{n},")).collect::<String>()),
+            400,
+            "downloads.invalid",
+            &["tags"],
+            "many tags",
+        ),
         (good().text("category", "Novel"), 400, "downloads.invalid", &["category"], "an unknown category"),
         (good().text("semester", "three"), 400, "request.invalid", &["semester"], "a semester in words"),
         (good().text("semester", "0"), 400, "downloads.invalid", &["semester"], "semester 0"),
@@ -67,20 +103,80 @@ both_databases!(what_is_wrong_with_a_form_is_named_and_nothing_stays, async |ins
         (good().text("expiryDate", "2026-02-30"), 400, "downloads.invalid", &["expiryDate"], "a day that is none"),
         (good().text("expiryDate", "soon"), 400, "downloads.invalid", &["expiryDate"], "no day"),
         (good().text("expiryDate", "99999-01-01"), 400, "downloads.invalid", &["expiryDate"], "a far year"),
-        (good().text("targetAudience", "specific_department"), 400, "downloads.invalid", &["targetAudience"], "an unknown audience"),
-        (good().text("targetAudience", "specific_course"), 400, "downloads.invalid", &["specificTargets"], "a course and none named"),
-        (good().text("targetAudience", "specific_semester"), 400, "downloads.invalid", &["specificTargets"], "a semester and none named"),
-        (good().text("targetAudience", "specific_year"), 400, "downloads.invalid", &["specificTargets"], "a year and none named"),
-        (good().text("targetAudience", "specific_students"), 400, "downloads.invalid", &["specificTargets"], "students and none named"),
-        (targets("specific_course", "not json"), 400, "request.invalid", &["specificTargets"], "targets that are no JSON"),
+        (
+            good().text("targetAudience", "specific_department"),
+            400,
+            "downloads.invalid",
+            &["targetAudience"],
+            "an unknown audience",
+        ),
+        (
+            good().text("targetAudience", "specific_course"),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "a course and none named",
+        ),
+        (
+            good().text("targetAudience", "specific_semester"),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "a semester and none named",
+        ),
+        (
+            good().text("targetAudience", "specific_year"),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "a year and none named",
+        ),
+        (
+            good().text("targetAudience", "specific_students"),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "students and none named",
+        ),
+        (
+            targets("specific_course", "not json"),
+            400,
+            "request.invalid",
+            &["specificTargets"],
+            "targets that are no JSON",
+        ),
         (targets("specific_course", "[1]"), 400, "request.invalid", &["specificTargets"], "targets that are a list"),
-        (targets("specific_course", r#"{"courses":["GNM"]}"#), 400, "request.invalid", &["specificTargets"], "a malformed id"),
+        (
+            targets("specific_course", r#"{"courses":["GNM"]}"#),
+            400,
+            "request.invalid",
+            &["specificTargets"],
+            "a malformed id",
+        ),
         (targets("specific_course", &courses), 400, "downloads.invalid", &["specificTargets"], "an id of another kind"),
-        (targets("specific_students", &students), 400, "downloads.invalid", &["specificTargets"], "a user for a student"),
+        (
+            targets("specific_students", &students),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "a user for a student",
+        ),
         (targets("specific_students", &too_many), 400, "downloads.invalid", &["specificTargets"], "501 students"),
         (targets("specific_year", r#"{"years":[26]}"#), 400, "downloads.invalid", &["specificTargets"], "a short year"),
-        (targets("specific_semester", r#"{"semesters":[13]}"#), 400, "downloads.invalid", &["specificTargets"], "semester 13"),
-        (targets("specific_semester", r#"{"semesters":["3"]}"#), 400, "request.invalid", &["specificTargets"], "a text for a number"),
+        (
+            targets("specific_semester", r#"{"semesters":[13]}"#),
+            400,
+            "downloads.invalid",
+            &["specificTargets"],
+            "semester 13",
+        ),
+        (
+            targets("specific_semester", r#"{"semesters":["3"]}"#),
+            400,
+            "request.invalid",
+            &["specificTargets"],
+            "a text for a number",
+        ),
     ];
     for (form, status, code, fields, what) in cases {
         institute.upload(&institute.people.office, form).await.refuses(status, code, fields, what);
@@ -149,7 +245,13 @@ async fn who_sends_too_much_is_told_so_also_when_they_send_it_all() {
     let before = institute.traces().await;
     let body = with("large.pdf", &[PDF, &vec![b' '; 12 * 1024 * 1024]].concat()).finish();
     for who in [institute.people.office.as_ref(), institute.people.asha.as_ref(), ""] {
-        let status = if who.is_empty() { 401 } else if who == institute.people.asha.token { 403 } else { 413 };
+        let status = if who.is_empty() {
+            401
+        } else if who == institute.people.asha.token {
+            403
+        } else {
+            413
+        };
         // A client that looks for an answer only when it has sent everything, as some proxies do.
         let mut stream = soon(TcpStream::connect(institute.address())).await.unwrap();
         let head = format!(
@@ -185,6 +287,7 @@ async fn json_that_is_none_or_not_what_belongs_here() {
         ("application/json", r#"{"title": "\ud800"}"#, 400, "request.invalid", &["title"]),
         ("application/json", &nested, 400, "request.invalid", &["."]),
         ("application/json", "[]", 400, "request.invalid", &["."]),
+        ("application/json", r#" ["A title by its place"]"#, 400, "request.invalid", &["."]),
         ("application/json", "null", 400, "request.invalid", &["."]),
         ("text/plain", "{}", 415, "request.not_json", &[]),
         ("application/x-www-form-urlencoded", "title=X", 415, "request.not_json", &[]),
@@ -196,10 +299,22 @@ async fn json_that_is_none_or_not_what_belongs_here() {
         ("application/json", r#"{"tags": 3}"#, 400, "request.invalid", &["tags"]),
         ("application/json", r#"{"tags": [3]}"#, 400, "request.invalid", &["tags"]),
         ("application/json", r#"{"rev": "x"}"#, 400, "request.invalid", &["rev"]),
-        ("application/json", r#"{"specificTargets": {"courses": ["x"]}}"#, 400, "request.invalid", &["specificTargets"]),
+        (
+            "application/json",
+            r#"{"specificTargets": {"courses": ["x"]}}"#,
+            400,
+            "request.invalid",
+            &["specificTargets"],
+        ),
         ("application/json", r#"{"expiryDate": "2026-11-21"}"#, 400, "downloads.invalid", &["expiryDate"]),
         ("application/json", r#"{"title": ""}"#, 400, "downloads.invalid", &["title"]),
-        ("application/json", r#"{"title": "\u0000", "category": ""}"#, 400, "downloads.invalid", &["category", "title"]),
+        (
+            "application/json",
+            r#"{"title": "\u0000", "category": ""}"#,
+            400,
+            "downloads.invalid",
+            &["category", "title"],
+        ),
         ("application/json", r#"{"targetAudience": ["all", "none"]}"#, 400, "downloads.invalid", &["targetAudience"]),
     ] {
         let what: String = body.chars().take(60).collect();

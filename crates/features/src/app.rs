@@ -62,7 +62,8 @@ pub struct DemoSignIn {
     pub email: String,
     /// What to type.
     pub password: String,
-    /// `admin`, `faculty` or `student`.
+    /// What they are.
+    #[schema(schema_with = crate::wire::roles)]
     pub role: &'static str,
 }
 

@@ -3,9 +3,13 @@
 use std::str::FromStr;
 
 use axum::Json;
+use lamplight_auth::Role;
 use lamplight_kernel::Pagination;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{ObjectBuilder, Schema, Type},
+};
 
 /// Success: `{success: true, message?, data}`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -63,6 +67,23 @@ impl From<Pagination> for PaginationBody {
     fn from(Pagination { page, limit, total, pages }: Pagination) -> Self {
         Self { page, limit, total, pages }
     }
+}
+
+/// One of some texts, in the API's description.
+pub(crate) fn one_of(texts: impl IntoIterator<Item = impl ToString>) -> Schema {
+    let mut known: Vec<String> = Vec::new();
+    for text in texts {
+        let text = text.to_string();
+        if !known.contains(&text) {
+            known.push(text);
+        }
+    }
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known)).into()
+}
+
+/// What somebody is, in the API's description.
+pub(crate) fn roles() -> Schema {
+    one_of([Role::Admin, Role::Faculty, Role::Student])
 }
 
 /// A field of a change: left alone, emptied, or given a value.

@@ -313,36 +313,36 @@ export interface components {
             email: string;
             /** @description What to type. */
             password: string;
-            /** @description `admin`, `faculty` or `student`. */
-            role: string;
+            /** @enum {string} */
+            role: "admin" | "faculty" | "student";
         };
         /** @description A piece of study material, as everybody who may open it sees it. It names nobody but its uploader. */
         Download: {
             _id: string;
             title: string;
-            description?: string | null;
+            description: string | null;
             /** @description One of the categories of `GET /api/institute`. */
             category: string;
-            subject?: string | null;
+            subject: string | null;
             /**
              * Format: int32
              * @description From 1.
              */
-            semester?: number | null;
+            semester: number | null;
             /** @description The year it begins. */
-            academicYear?: string | null;
+            academicYear: string | null;
             tags: string[];
             /**
              * Format: date
              * @description The last date it can be opened, at the institute.
              */
-            expiryDate?: string | null;
+            expiryDate: string | null;
             /** @description Kept for the existing client. Everything needs a sign-in. */
             requiresLogin: boolean;
             /** @description The name to save the file under. */
             fileName: string;
-            /** @description `PDF`, `DOC`, `DOCX`, `XLS`, `XLSX`, `PPT`, `PPTX`, `ZIP`, `RAR`, `IMAGE` or `OTHER`. */
-            fileType: string;
+            /** @enum {string} */
+            fileType: "PDF" | "DOC" | "DOCX" | "XLS" | "XLSX" | "PPT" | "PPTX" | "ZIP" | "RAR" | "IMAGE" | "OTHER";
             /**
              * Format: int64
              * @description In bytes.
@@ -355,7 +355,7 @@ export interface components {
              * @description How often it was opened: once a student and day.
              */
             downloadCount: number;
-            uploadedBy?: components["schemas"]["Uploader"] | null;
+            uploadedBy: components["schemas"]["Uploader"] | null;
             /** Format: date-time */
             uploadedAt: string;
             /** Format: date-time */
@@ -478,7 +478,31 @@ export interface components {
                  */
                 faculty: number;
                 /** @description Why nobody would be told, when the choice is not complete or not the caller's to make. */
-                problem?: string | null;
+                problem?: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentDownloads: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Study material as a student sees it. */
+            data: {
+                /** @description Newest first. */
+                downloads: components["schemas"]["StudentDownload"][];
+                /** @description What can be filtered by. */
+                filters: components["schemas"]["Filters"];
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+                /**
+                 * Format: int64
+                 * @description How much of it all this student has not opened.
+                 */
+                unopened: number;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -513,17 +537,6 @@ export interface components {
             fields?: {
                 [key: string]: string;
             };
-        };
-        /** @description A faculty member's record. */
-        FacultyProfile: {
-            /** @description The faculty record's id. */
-            _id: string;
-            /** @description The institute's own number for them. */
-            facultyId: string;
-            /** @description `Lecturer`. */
-            designation: string;
-            /** @description `Pediatric Nursing`. */
-            department: string;
         };
         /** @description What can be filtered by. */
         Filters: {
@@ -700,10 +713,32 @@ export interface components {
             /** @description A new token for this session. Every earlier one has ended. */
             token: string;
         };
-        /** @description What belongs to somebody's role. */
-        Profile: (components["schemas"]["StudentProfile"] | null) & (components["schemas"]["FacultyProfile"] | null) & {
+        /** @description What the institute knows of somebody: the name of everybody, the rest by their role. */
+        Profile: {
             /** @description What the institute calls them. */
             fullName: string;
+            /** @description The id of the student's or faculty member's record. */
+            _id?: string;
+            /** @description A student's human id. */
+            studentId?: string;
+            /**
+             * Format: int32
+             * @description The semester a student is in.
+             */
+            semester?: number;
+            /**
+             * Format: int32
+             * @description The year a student began.
+             */
+            batchYear?: number;
+            /** @description What a student studies. */
+            courseEnrolled?: components["schemas"]["CourseName"];
+            /** @description The institute's own number for a faculty member. */
+            facultyId?: string;
+            /** @description A faculty member's: `Lecturer`. */
+            designation?: string;
+            /** @description A faculty member's: `Pediatric Nursing`. */
+            department?: string;
         };
         /** @description Who would be told. */
         Rehearsal: {
@@ -720,7 +755,7 @@ export interface components {
              */
             faculty: number;
             /** @description Why nobody would be told, when the choice is not complete or not the caller's to make. */
-            problem?: string | null;
+            problem?: string;
         };
         /** @description An answer that is only a sentence. */
         Said: {
@@ -774,30 +809,26 @@ export interface components {
             /** @description Whether this student has opened it. */
             opened: boolean;
         };
+        /** @description Study material as a student sees it. */
+        StudentDownloads: {
+            /** @description Newest first. */
+            downloads: components["schemas"]["StudentDownload"][];
+            /** @description What can be filtered by. */
+            filters: components["schemas"]["Filters"];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+            /**
+             * Format: int64
+             * @description How much of it all this student has not opened.
+             */
+            unopened: number;
+        };
         /** @description A page of students. */
         StudentList: {
             /** @description The students. */
             students: components["schemas"]["StudentRow"][];
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
-        };
-        /** @description A student's record. */
-        StudentProfile: {
-            /** @description The student record's id. */
-            _id: string;
-            /** @description The human id. */
-            studentId: string;
-            /**
-             * Format: int32
-             * @description The semester they are in.
-             */
-            semester: number;
-            /**
-             * Format: int32
-             * @description The year they began.
-             */
-            batchYear: number;
-            courseEnrolled?: components["schemas"]["CourseName"] | null;
         };
         /** @description A student in a list. */
         StudentRow: {
@@ -866,11 +897,8 @@ export interface components {
             username: string;
             /** @description The address they sign in with. */
             email: string;
-            /**
-             * @description What they are.
-             * @example student
-             */
-            role: string;
+            /** @enum {string} */
+            role: "admin" | "faculty" | "student";
             /** @description Whether they may sign in. */
             isActive: boolean;
             /** @description Always `false` for now: the existing client sends who must change their password to a page it does not have. */
@@ -1291,6 +1319,15 @@ export interface operations {
                     "application/json": components["schemas"]["Said"];
                 };
             };
+            /** @description `downloads.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1324,7 +1361,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_StudentList"];
+                    "application/json": components["schemas"]["Envelope_StudentDownloads"];
                 };
             };
             "4XX": {

@@ -1,150 +1,36 @@
-/**
- * The shapes on the wire. Written by hand only until `src/generated/` is made from the server's own types;
- * then every name below becomes an alias of a generated one and nothing else changes.
- */
+/** The names the pages use for the shapes on the wire. The shapes themselves are made from the server's code (`make docs`). */
+import type { components } from '../generated/api.ts';
+import type { ServerEvents } from '../generated/events.ts';
 
-export type Role = 'admin' | 'faculty' | 'student';
+type Schemas = components['schemas'];
 
-export interface CourseName {
-  _id: string;
-  courseCode: string;
-  courseName: string;
-}
+export type User = Schemas['User'];
+export type Role = User['role'];
+export type SignedIn = Schemas['Session'];
+export type Myself = Schemas['Myself'];
+export type PasswordChange = Schemas['PasswordChange'];
+export type PasswordChanged = Schemas['PasswordChanged'];
 
-export interface Profile {
-  fullName: string;
-  studentId?: string | null;
-  semester?: number | null;
-  courseEnrolled?: CourseName | null;
-}
+export type Institute = Schemas['InstituteBody'];
+export type DemoSignIn = Schemas['DemoSignIn'];
+export type Pagination = Schemas['PaginationBody'];
 
-export interface User {
-  _id: string;
-  username: string;
-  email: string;
-  role: Role;
-  isActive: boolean;
-  profile?: Profile | null;
-}
+export type Course = Schemas['Course'];
+export type StudentRow = Schemas['StudentRow'];
+export type StudentsPage = Schemas['StudentList'];
 
-export interface DemoSignIn {
-  label: string;
-  name: string;
-  email: string;
-  password: string;
-  role: Role;
-}
-
-export interface Institute {
-  name: string;
-  timezone: string;
-  uploadLimitBytes: number;
-  acceptedExtensions: string[];
-  categories: string[];
-  demoSignIns?: DemoSignIn[] | null;
-}
-
-export interface Pagination {
-  page: number;
-  limit: number;
-  total: number;
-  pages: number;
-}
-
-export type FileType = 'PDF' | 'DOC' | 'DOCX' | 'XLS' | 'XLSX' | 'PPT' | 'PPTX' | 'ZIP' | 'RAR' | 'IMAGE' | 'OTHER';
-
-/** A piece of study material, as everybody who may open it sees it. */
-export interface Download {
-  _id: string;
-  title: string;
-  description?: string | null;
-  category: string;
-  fileType: FileType;
-  fileSize: number;
-  fileName: string;
-  fileUrl: string;
-  downloadCount: number;
-  uploadedAt: string;
-  updatedAt: string;
-  tags: string[];
-  subject?: string | null;
-  semester?: number | null;
-  academicYear?: string | null;
-  expiryDate?: string | null;
-  uploadedBy?: { username: string; fullName?: string | null } | null;
-}
-
-export interface StudentDownload extends Download {
-  opened: boolean;
-}
-
-export type Audience =
-  | 'all'
-  | 'students'
-  | 'faculty'
-  | 'specific_course'
-  | 'specific_year'
-  | 'specific_semester'
-  | 'specific_course_semester'
-  | 'specific_students';
-
-export interface SpecificTargets {
-  courses: string[];
-  students: string[];
-  years: number[];
-  semesters: number[];
-}
-
+/** A piece of study material, as everybody who may open it sees it; also what events carry. */
+export type Download = Schemas['Download'];
+export type FileType = Download['fileType'];
+export type StudentDownload = Schemas['StudentDownload'];
+export type StudentDownloadsPage = Schemas['StudentDownloads'];
 /** The same material as staff see it. */
-export interface ManagedDownload extends Download {
-  targetAudience: Audience[];
-  specificTargets: SpecificTargets;
-  audienceText: string;
-  requiresLogin: boolean;
-  isActive: boolean;
-  rev: number;
-  canEdit: boolean;
-}
-
-export interface StudentDownloadsPage {
-  downloads: StudentDownload[];
-  filters: { categories: string[] };
-  pagination: Pagination;
-  unopened: number;
-}
-
-export interface ManagedDownloadsPage {
-  downloads: ManagedDownload[];
-  stats: { totalFiles: number; totalDownloads: number };
-  pagination: Pagination;
-}
-
-export interface AudienceReach {
-  text: string;
-  students: number;
-  faculty: number;
-  problem?: string | null;
-}
-
-export interface Course extends CourseName {
-  semesters: number;
-  teaches: boolean;
-}
-
-export interface StudentRow {
-  _id: string;
-  studentId: string;
-  fullName: string;
-  semester: number;
-  courseEnrolled?: CourseName | null;
-}
-
-/** What an event carries: the saved document. What depends on the reader (opened, canEdit) may be missing. */
-export type DownloadEventDocument = Download & Partial<Omit<ManagedDownload, keyof Download>> & { opened?: boolean };
+export type ManagedDownload = Schemas['ManagedDownload'];
+export type ManagedDownloadsPage = Schemas['ManagedList'];
+export type Audience = Schemas['TargetAudience'];
+export type SpecificTargets = Schemas['SpecificTargets'];
+export type ChosenStudent = Schemas['ChosenStudent'];
+export type AudienceReach = Schemas['Rehearsal'];
 
 /** Every live event and its payload. */
-export interface LiveEvents {
-  'downloads:created': DownloadEventDocument;
-  'downloads:updated': DownloadEventDocument;
-  'downloads:deleted': { _id: string };
-}
+export type LiveEvents = { [E in keyof ServerEvents]: Parameters<ServerEvents[E]>[0] };

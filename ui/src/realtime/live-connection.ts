@@ -60,6 +60,7 @@ export class LiveConnection {
   on<E extends keyof LiveEvents>(event: E, listener: (payload: LiveEvents[E]) => void): () => void {
     // The server adds the position in its log as a last argument; that one is the client library's business.
     const heard = (payload: LiveEvents[E]) => listener(payload);
+    // The library's types cannot follow an event whose name is a parameter; ours do, from what the server says it sends.
     const name: string = event;
     this.#socket.on(name, heard);
     return () => this.#socket.off(name, heard);

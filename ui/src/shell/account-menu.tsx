@@ -37,7 +37,7 @@ export function AccountMenu({ user }: { user: User }) {
         <Menu.Dropdown>
           <Menu.Label className={classes.who}>
             <Text component="span" fw={600} c="var(--mantine-color-text)">{name}</Text>
-            <Text component="span" size="sm">{[roles[user.role], user.profile?.studentId ?? user.email].join(' · ')}</Text>
+            <Text component="span" size="sm">{[roles[user.role], user.profile.studentId ?? user.email].join(' · ')}</Text>
           </Menu.Label>
           <Menu.Divider />
           <Menu.Label>Colours</Menu.Label>

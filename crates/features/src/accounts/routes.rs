@@ -1,7 +1,7 @@
 use axum::{Json as Answer, extract::State};
 use lamplight_auth::{Role, check_password};
 use lamplight_http::{ApiError, Json, SignedIn};
-use lamplight_kernel::{Control, FacultyId, Problem, StudentId, Timestamp, UserId};
+use lamplight_kernel::{Control, CourseId, Problem, Timestamp, UserId};
 use lamplight_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,7 +47,7 @@ struct User {
     /// The address they sign in with.
     email: String,
     /// What they are.
-    #[schema(value_type = String, example = "student")]
+    #[schema(schema_with = crate::wire::roles)]
     role: Role,
     /// Whether they may sign in.
     is_active: bool,
@@ -61,53 +61,44 @@ struct User {
     profile: Profile,
 }
 
-/// What belongs to somebody's role.
-#[derive(Debug, Serialize, ToSchema)]
+/// What the institute knows of somebody: the name of everybody, the rest by their role.
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
     /// What the institute calls them.
     full_name: String,
-    /// A student's record.
-    #[serde(flatten)]
-    student: Option<StudentProfile>,
-    /// A faculty member's record.
-    #[serde(flatten)]
-    faculty: Option<FacultyProfile>,
-}
-
-/// A student's record.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct StudentProfile {
-    /// The student record's id.
-    #[serde(rename = "_id")]
-    #[schema(value_type = String)]
-    id: StudentId,
-    /// The human id.
-    student_id: String,
-    /// The semester they are in.
-    semester: i32,
-    /// The year they began.
-    batch_year: i32,
-    /// What they study.
+    /// The id of the student's or faculty member's record.
+    #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// A student's human id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    student_id: Option<String>,
+    /// The semester a student is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    semester: Option<i32>,
+    /// The year a student began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    batch_year: Option<i32>,
+    /// What a student studies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     course_enrolled: Option<CourseName>,
-}
-
-/// A faculty member's record.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct FacultyProfile {
-    /// The faculty record's id.
-    #[serde(rename = "_id")]
-    #[schema(value_type = String)]
-    id: FacultyId,
-    /// The institute's own number for them.
-    faculty_id: String,
-    /// `Lecturer`.
-    designation: String,
-    /// `Pediatric Nursing`.
-    department: String,
+    /// The institute's own number for a faculty member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    faculty_id: Option<String>,
+    /// A faculty member's: `Lecturer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    designation: Option<String>,
+    /// A faculty member's: `Pediatric Nursing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    department: Option<String>,
 }
 
 /// A session that began.
@@ -248,35 +239,33 @@ async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
     let db = app.store.reader();
     let role: Role =
         row.role.parse().map_err(|()| StoreError::Corrupt { table: "users", what: format!("{id}: unknown role") })?;
-    let student = match role {
-        Role::Student => students::find_by_user(db, id).await?,
-        _ => None,
-    };
-    let faculty = match role {
-        Role::Faculty => faculty::find_by_user(db, id).await?,
-        _ => None,
-    };
-    let names = if student.is_some() { courses::find_names(db).await? } else { Default::default() };
-    let profile = Profile {
-        full_name: row.full_name,
-        student: student.map(|student| StudentProfile {
-            id: student.id.into(),
-            student_id: student.student_id,
-            semester: student.semester,
-            batch_year: student.batch_year,
-            course_enrolled: names.get(&student.course_id.into()).map(|(code, name)| CourseName {
-                id: student.course_id.into(),
-                course_code: code.clone(),
-                course_name: name.clone(),
-            }),
-        }),
-        faculty: faculty.map(|record| FacultyProfile {
-            id: record.row.id.into(),
-            faculty_id: record.row.faculty_id,
-            designation: record.row.designation,
-            department: record.row.department,
-        }),
-    };
+    let mut profile = Profile { full_name: row.full_name, ..Profile::default() };
+    match role {
+        Role::Admin => {}
+        Role::Faculty => {
+            if let Some(record) = faculty::find_by_user(db, id).await?.map(|found| found.row) {
+                profile.id = Some(record.id.to_string());
+                profile.faculty_id = Some(record.faculty_id);
+                profile.designation = Some(record.designation);
+                profile.department = Some(record.department);
+            }
+        }
+        Role::Student => {
+            if let Some(record) = students::find_by_user(db, id).await? {
+                let course = CourseId::from(record.course_id);
+                let names = courses::find_names(db).await?;
+                profile.id = Some(record.id.to_string());
+                profile.student_id = Some(record.student_id);
+                profile.semester = Some(record.semester);
+                profile.batch_year = Some(record.batch_year);
+                profile.course_enrolled = names.get(&course).map(|(code, name)| CourseName {
+                    id: course,
+                    course_code: code.clone(),
+                    course_name: name.clone(),
+                });
+            }
+        }
+    }
     Ok(User {
         id,
         username: row.username,

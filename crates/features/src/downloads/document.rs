@@ -1,16 +1,17 @@
 //! The document of a piece of study material, as it goes over the wire.
 
 use jiff::civil::Date;
+use lamplight_files::FileKind;
 use lamplight_kernel::{DownloadId, StudentId, Timestamp};
 use lamplight_store::StoreError;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{ToSchema, openapi::schema::Schema};
 
 use super::{
     audience::{Choice, SpecificTargets, TargetAudience},
     store::entity,
 };
-use crate::accounts;
+use crate::{accounts, wire};
 
 /// Who uploaded it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -30,23 +31,28 @@ pub struct Download {
     #[schema(value_type = String)]
     id: DownloadId,
     title: String,
+    #[schema(required)]
     description: Option<String>,
     /// One of the categories of `GET /api/institute`.
     category: String,
+    #[schema(required)]
     subject: Option<String>,
     /// From 1.
+    #[schema(required)]
     semester: Option<i32>,
     /// The year it begins.
+    #[schema(required)]
     academic_year: Option<String>,
     tags: Vec<String>,
     /// The last date it can be opened, at the institute.
-    #[schema(value_type = Option<String>, format = Date)]
+    #[schema(required, value_type = Option<String>, format = Date)]
     expiry_date: Option<Date>,
     /// Kept for the existing client. Everything needs a sign-in.
     requires_login: bool,
     /// The name to save the file under.
     file_name: String,
-    /// `PDF`, `DOC`, `DOCX`, `XLS`, `XLSX`, `PPT`, `PPTX`, `ZIP`, `RAR`, `IMAGE` or `OTHER`.
+    /// What kind of file it is, told from its content.
+    #[schema(schema_with = file_types)]
     file_type: String,
     /// In bytes.
     file_size: i64,
@@ -54,6 +60,8 @@ pub struct Download {
     file_url: String,
     /// How often it was opened: once a student and day.
     download_count: i64,
+    /// Who uploaded it.
+    #[schema(required)]
     uploaded_by: Option<Uploader>,
     #[schema(value_type = String, format = DateTime)]
     uploaded_at: Timestamp,
@@ -102,6 +110,10 @@ pub(super) struct StudentDownload {
     pub(super) download: Download,
     /// Whether this student has opened it.
     pub(super) opened: bool,
+}
+
+fn file_types() -> Schema {
+    wire::one_of(FileKind::ALL.into_iter().map(FileKind::wire))
 }
 
 fn corrupt(row: &entity::Model, what: impl std::fmt::Display) -> StoreError {

@@ -238,6 +238,7 @@ struct Rehearsal {
     faculty: u64,
     /// Why nobody would be told, when the choice is not complete or not the caller's to make.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     problem: Option<String>,
 }
 
@@ -285,7 +286,7 @@ async fn rehearse_audience(
 
 /// Study material as a student sees it.
 #[derive(Debug, Serialize, ToSchema)]
-struct StudentList {
+struct StudentDownloads {
     /// Newest first.
     downloads: Vec<StudentDownload>,
     /// What can be filtered by.
@@ -311,13 +312,13 @@ struct Filters {
         ("semester" = Option<i32>, Query), ("academicYear" = Option<String>, Query),
         ("page" = Option<u64>, Query, description = "From 1"), ("limit" = Option<u64>, Query, description = "500 unless told, which is the most"),
     ),
-    responses((status = 200, body = Envelope<StudentList>), (status = "4XX", body = lamplight_http::ErrorBody))
+    responses((status = 200, body = Envelope<StudentDownloads>), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
 async fn list_for_student(
     State(app): State<App>,
     Student(student): Student,
     params: Params,
-) -> Result<Answer<Envelope<StudentList>>, ApiError> {
+) -> Result<Answer<Envelope<StudentDownloads>>, ApiError> {
     let db = app.store.reader();
     let rooms = student.rooms();
     let today = app.institute.today(app.store.clock().now());
@@ -329,7 +330,7 @@ async fn list_for_student(
         let download = document(row, uploaders.get(&row.uploaded_by))?;
         Ok(StudentDownload { download, opened: opened.contains(&row.id) })
     });
-    Ok(data(StudentList {
+    Ok(data(StudentDownloads {
         downloads: rows.collect::<Result<_, StoreError>>()?,
         filters: Filters { categories: store::list_categories(db, &filter).await? },
         pagination: page.pagination.into(),

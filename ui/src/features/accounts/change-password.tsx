@@ -4,7 +4,8 @@ import { useState, type SubmitEvent } from 'react';
 import { asProblem } from '../../kit/problem.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
-import { changePassword, type PasswordChange } from './me.ts';
+import type { PasswordChange } from '../../kit/wire.ts';
+import { changePassword } from './me.ts';
 import { check, type PasswordProblems } from './password-rules.ts';
 
 const blank: PasswordChange = { currentPassword: '', newPassword: '', confirmPassword: '' };

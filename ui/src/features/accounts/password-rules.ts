@@ -1,4 +1,4 @@
-import type { PasswordChange } from './me.ts';
+import type { PasswordChange } from '../../kit/wire.ts';
 
 export type PasswordProblems = Partial<Record<keyof PasswordChange, string>>;
 

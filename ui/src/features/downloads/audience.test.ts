@@ -22,16 +22,22 @@ describe('toWire', () => {
   it('comes back as it went', () => {
     for (const choice of ['specific_course_semester', 'students', 'all'] as const) {
       const wire = toWire({ ...full, choice }, null);
-      expect(toWire(fromWire(wire), wire)).toEqual(wire);
+      expect(toWire(fromWire({ ...wire, chosenStudents: [] }), wire)).toEqual(wire);
     }
   });
 
   it('leaves alone what the form has no words for', () => {
     const wire = { targetAudience: ['specific_course', 'specific_year'] as Audience[], specificTargets: { ...none, courses: ['c'], years: [2024] } };
-    const picked = fromWire(wire);
+    const picked = fromWire({ ...wire, chosenStudents: [] });
     expect(picked.choice).toBe('as_is');
     expect(toWire(picked, wire)).toEqual(wire);
   });
+});
+
+it('calls chosen students by their names', () => {
+  const chosenStudents = [{ _id: 's', studentId: 'GNM2025001', fullName: 'Asha Thomas' }];
+  const { students } = fromWire({ targetAudience: ['specific_students'], specificTargets: { ...none, students: ['s', 'gone'] }, chosenStudents });
+  expect(students).toEqual([{ _id: 's', name: 'Asha Thomas' }, { _id: 'gone', name: 'A student who has left' }]);
 });
 
 it.each<[Partial<Picked>, boolean]>([
@@ -54,7 +60,7 @@ it('asks with comma lists', () => {
 });
 
 it('offers as many semesters as the picked courses have', () => {
-  const course = (_id: string, semesters: number) => ({ _id, courseCode: _id, courseName: _id, semesters, teaches: true });
+  const course = (_id: string, semesters: number) => ({ _id, semesters });
   const courses = [course('gnm', 6), course('anm', 4)];
   expect(semestersOf(courses, { ...nobodyYet, choice: 'specific_course_semester', courses: ['anm'] })).toEqual([1, 2, 3, 4]);
   expect(semestersOf(courses, { ...nobodyYet, choice: 'specific_semester' })).toHaveLength(6);

@@ -65,7 +65,8 @@ export function toWire(picked: Picked, before: WireAudience | null): WireAudienc
 }
 
 /** The form for an existing audience. Combinations the form has no words for are kept as they are. */
-export function fromWire({ targetAudience, specificTargets }: WireAudience): Picked {
+export function fromWire({ targetAudience, specificTargets, chosenStudents }: WireAudience & Pick<ManagedDownload, 'chosenStudents'>): Picked {
+  const names = new Map(chosenStudents.map(({ _id, fullName }) => [_id, fullName]));
   const main = targetAudience.filter((audience) => audience !== 'faculty');
   const alsoFaculty = main.length > 0 && targetAudience.includes('faculty');
   const choice = main.length === 0 ? targetAudience[0] : main[0];
@@ -76,8 +77,8 @@ export function fromWire({ targetAudience, specificTargets }: WireAudience): Pic
     courses: specificTargets.courses,
     semesters: specificTargets.semesters,
     years: specificTargets.years,
-    // Their names are not on the wire; the server's sentence about the audience says who they are.
-    students: specificTargets.students.map((_id, index) => ({ _id, name: `Student ${index + 1} picked before` })),
+    // Somebody without a name has left the institute's records since.
+    students: specificTargets.students.map((_id) => ({ _id, name: names.get(_id) ?? 'A student who has left' })),
   };
 }
 
@@ -92,7 +93,7 @@ export function question({ targetAudience, specificTargets }: WireAudience): Aud
 }
 
 /** The semesters to choose from: as many as the longest of the picked courses has. */
-export function semestersOf(courses: Course[], picked: Picked): number[] {
+export function semestersOf(courses: Pick<Course, '_id' | 'semesters'>[], picked: Picked): number[] {
   const relevant = needsCourses(picked.choice) && picked.courses.length > 0 ? courses.filter(({ _id }) => picked.courses.includes(_id)) : courses;
   const most = Math.max(0, ...relevant.map(({ semesters }) => semesters));
   return Array.from({ length: most === 0 ? 8 : most }, (_, index) => index + 1);

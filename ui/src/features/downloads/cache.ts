@@ -1,15 +1,18 @@
 /**
- * What a live event does to the lists that are already on the page. Pure; the order of a list is newest first.
+ * What a change does to the lists that are already on the page. Pure; the order of a list is newest first.
+ *
+ * Students' pages take an event's document as it is. Staff see more of a piece of material than events carry, so their lists
+ * take in what they saved themselves, and what was deleted; for the rest they ask again (see `listeners.tsx`).
  */
 import type { InfiniteData } from '@tanstack/react-query';
-import type { Download, DownloadEventDocument, ManagedDownload, ManagedDownloadsPage, Pagination, StudentDownload, StudentDownloadsPage } from '../../kit/wire.ts';
+import type { Download, ManagedDownload, ManagedDownloadsPage, Pagination, StudentDownload, StudentDownloadsPage } from '../../kit/wire.ts';
 import type { Changed } from '../../realtime/change-lists.ts';
 import { hasExpired } from './expiry.ts';
 
-export type Change =
-  | { type: 'saved'; document: DownloadEventDocument }
-  | { type: 'deleted'; _id: string }
-  | { type: 'opened'; _id: string };
+type Made<D> = { type: 'saved'; document: D } | { type: 'deleted'; _id: string };
+
+export type StudentChange = Made<Download> | { type: 'opened'; _id: string };
+export type StaffChange = Made<ManagedDownload>;
 
 export type Pages<P> = InfiniteData<P>;
 
@@ -23,11 +26,6 @@ export interface ManagedFilter extends StudentFilter {
   academicYear: string;
 }
 
-export interface Reader {
-  username: string;
-  isAdmin: boolean;
-}
-
 interface ListPage<T> {
   downloads: T[];
   pagination: Pagination;
@@ -35,16 +33,14 @@ interface ListPage<T> {
 
 type Applied<P> = Changed<Pages<P>>;
 
-/** The server searches the same fields. */
+/** As the server does it: every word, anywhere in these. */
 function isFound(document: Download, search: string): boolean {
-  const wanted = search.trim().toLowerCase();
-  if (wanted === '') return true;
-  return [document.title, document.description, document.subject, ...document.tags].some((text) => text?.toLowerCase().includes(wanted) === true);
+  const searched = [document.title, document.description, document.subject, document.fileName, ...document.tags].join('\n').toLowerCase();
+  return search.toLowerCase().split(/\s+/).every((word) => searched.includes(word));
 }
 
-export function belongsToStudent(document: DownloadEventDocument, filter: StudentFilter, today: string): boolean {
-  return document.isActive !== false
-    && !hasExpired(document, today)
+export function belongsToStudent(document: Download, filter: StudentFilter, today: string): boolean {
+  return !hasExpired(document, today)
     && (filter.category === '' || document.category === filter.category)
     && isFound(document, filter.search);
 }
@@ -95,16 +91,15 @@ function inserted<T extends Download, P extends ListPage<T>>(data: Pages<P>, ite
   return { ...data, pages: counted(pages, 1) };
 }
 
-interface Rules<T> {
-  belongs: (document: DownloadEventDocument) => boolean;
+interface Rules<D, T> {
+  belongs: (document: D) => boolean;
   /** How the reader sees the document, given how they saw it before. */
-  seen: (document: DownloadEventDocument, before: T | undefined) => T;
+  seen: (document: D, before: T | undefined) => T;
 }
 
-function apply<T extends Download, P extends ListPage<T>>(data: Pages<P>, change: Change, rules: Rules<T>): Applied<P> {
+function apply<D extends Download, T extends D, P extends ListPage<T>>(data: Pages<P>, change: Made<D>, rules: Rules<D, T>): Applied<P> {
   const id = change.type === 'saved' ? change.document._id : change._id;
   const before = flatten(data).find((item) => item._id === id);
-  if (change.type === 'opened') return { data, shifted: false };
   if (change.type === 'deleted') return before === undefined ? { data, shifted: hasMore(data.pages.at(-1)) } : without<T, P>(data, id);
   const { document } = change;
   if (before === undefined) {
@@ -137,36 +132,23 @@ function opened(data: Pages<StudentDownloadsPage>, id: string): Pages<StudentDow
   return withUnopened({ ...data, pages }, item.opened ? 0 : -1);
 }
 
-export function applyForStudent(data: Pages<StudentDownloadsPage>, change: Change, filter: StudentFilter, today: string): Applied<StudentDownloadsPage> {
+export function applyForStudent(data: Pages<StudentDownloadsPage>, change: StudentChange, filter: StudentFilter, today: string): Applied<StudentDownloadsPage> {
   if (change.type === 'opened') return { data: opened(data, change._id), shifted: false };
-  const { data: next, shifted } = apply<StudentDownload, StudentDownloadsPage>(data, change, {
+  const { data: next, shifted } = apply<Download, StudentDownload, StudentDownloadsPage>(data, change, {
     belongs: (document) => belongsToStudent(document, filter, today),
-    seen: (document, before) => ({ ...document, opened: before?.opened ?? document.opened ?? false }),
+    seen: (document, before) => ({ ...document, opened: before?.opened ?? false }),
   });
   const changed = withUnopened(next, unopenedIn(flatten(next)) - unopenedIn(flatten(data)));
   return { data: change.type === 'saved' && next !== data ? withCategory(changed, change.document.category) : changed, shifted };
 }
 
-export function applyForStaff(data: Pages<ManagedDownloadsPage>, change: Change, filter: ManagedFilter, reader: Reader): Applied<ManagedDownloadsPage> {
-  const applied = apply<ManagedDownload, ManagedDownloadsPage>(data, change, {
+export function applyForStaff(data: Pages<ManagedDownloadsPage>, change: StaffChange, filter: ManagedFilter): Applied<ManagedDownloadsPage> {
+  const applied = apply<ManagedDownload, ManagedDownload, ManagedDownloadsPage>(data, change, {
     belongs: (document) => belongsToManaged(document, filter),
-    seen: (document, before) => managed(document, before, reader),
+    seen: (document) => document,
   });
   const by = (applied.data.pages[0]?.pagination.total ?? 0) - (data.pages[0]?.pagination.total ?? 0);
   if (by === 0) return applied;
   const pages = applied.data.pages.map((page) => ({ ...page, stats: { ...page.stats, totalFiles: Math.max(0, page.stats.totalFiles + by) } }));
   return { ...applied, data: { ...applied.data, pages } };
-}
-
-function managed(document: DownloadEventDocument, before: ManagedDownload | undefined, reader: Reader): ManagedDownload {
-  return {
-    ...document,
-    targetAudience: document.targetAudience ?? before?.targetAudience ?? [],
-    specificTargets: document.specificTargets ?? before?.specificTargets ?? { courses: [], students: [], years: [], semesters: [] },
-    audienceText: document.audienceText ?? before?.audienceText ?? '',
-    requiresLogin: document.requiresLogin ?? before?.requiresLogin ?? true,
-    isActive: document.isActive ?? before?.isActive ?? true,
-    rev: document.rev ?? before?.rev ?? 0,
-    canEdit: document.canEdit ?? before?.canEdit ?? (reader.isAdmin || document.uploadedBy?.username === reader.username),
-  };
 }

@@ -4,10 +4,9 @@ import { asProblem } from '../../kit/problem.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload } from '../../kit/wire.ts';
-import type { Reader } from './cache.ts';
 import { changeForStaff, deleteDownload } from './queries.ts';
 
-export default function DeleteDialog({ item, reader, onClose }: { item: ManagedDownload; reader: Reader; onClose: () => void }) {
+export default function DeleteDialog({ item, onClose }: { item: ManagedDownload; onClose: () => void }) {
   const queries = useQueryClient();
   const deleting = useMutation({
     mutationFn: () => deleteDownload(item._id).catch((error: unknown) => {
@@ -15,7 +14,7 @@ export default function DeleteDialog({ item, reader, onClose }: { item: ManagedD
       if (asProblem(error).status !== 404) throw error;
     }),
     onSuccess: () => {
-      changeForStaff(queries, { type: 'deleted', _id: item._id }, reader);
+      changeForStaff(queries, { type: 'deleted', _id: item._id });
       showToast({ key: `downloads:deleted:${item._id}`, title: `Deleted: ${item.title}` });
       onClose();
     },

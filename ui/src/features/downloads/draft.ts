@@ -1,6 +1,6 @@
 /** What is being written in the form of a piece of study material. Pure. */
 import type { Institute, ManagedDownload, Role } from '../../kit/wire.ts';
-import { audienceOf, choicesFor, fromWire, missing, nobodyYet, toWire, type Picked, type WireAudience } from './audience.ts';
+import { choicesFor, fromWire, missing, nobodyYet, toWire, type Picked, type WireAudience } from './audience.ts';
 import { bytes } from '../../kit/format.ts';
 import type { Metadata } from './queries.ts';
 
@@ -42,7 +42,7 @@ export function draftOf(item: ManagedDownload): Draft {
     academicYear: item.academicYear ?? '',
     tags: item.tags.join(', '),
     expiryDate: item.expiryDate?.slice(0, 10) ?? '',
-    audience: fromWire(audienceOf(item)),
+    audience: fromWire(item),
   };
 }
 

@@ -9,15 +9,13 @@ import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload, Role } from '../../kit/wire.ts';
 import { audienceOf } from './audience.ts';
-import type { Reader } from './cache.ts';
 import { draftOf, hasProblems, problemsOf, toMetadata, type DraftProblems } from './draft.ts';
 import classes from './drawer.module.css';
 import { MaterialFields } from './material-fields.tsx';
-import { changeForStaff, saveMetadata } from './queries.ts';
+import { changeForStaff, refreshManaged, saveMetadata } from './queries.ts';
 
 interface EditDrawerProps {
   role: Role;
-  reader: Reader;
   /** As the list shows it now; undefined when it has left the list. */
   item: ManagedDownload | undefined;
   onClose: () => void;
@@ -29,7 +27,7 @@ export default function EditDrawer({ item, ...rest }: EditDrawerProps) {
   return first === undefined ? null : <EditForm first={first} item={item} {...rest} />;
 }
 
-function EditForm({ first, item, role, reader, onClose }: EditDrawerProps & { first: ManagedDownload }) {
+function EditForm({ first, item, role, onClose }: EditDrawerProps & { first: ManagedDownload }) {
   const queries = useQueryClient();
   const timezone = useTimezone();
   /** The version that what is written here started from. */
@@ -41,13 +39,13 @@ function EditForm({ first, item, role, reader, onClose }: EditDrawerProps & { fi
   const saving = useMutation({
     mutationFn: () => saveMetadata(base._id, toMetadata(draft, audienceOf(base)), base.rev),
     onSuccess: (saved) => {
-      changeForStaff(queries, { type: 'saved', document: saved }, reader);
+      changeForStaff(queries, { type: 'saved', document: saved });
       showToast({ key: `downloads:saved:${saved._id}`, title: `Saved: ${saved.title}` });
       onClose();
     },
     onError: (error) => {
       // Somebody was faster: fetch their version, so that it can be offered.
-      if (asProblem(error).code === 'downloads.changed_meanwhile') void queries.invalidateQueries({ queryKey: ['downloads', 'managed'] });
+      if (asProblem(error).code === 'downloads.changed_meanwhile') void refreshManaged(queries);
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);

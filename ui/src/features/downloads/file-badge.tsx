@@ -1,4 +1,4 @@
-import { IconFile, IconFileSpreadsheet, IconFileText, IconFileTypePdf, IconFileZip, IconPhoto, IconPresentation } from '@tabler/icons-react';
+import { IconFile, IconFileDescription, IconFileSpreadsheet, IconFileText, IconFileZip, IconPhoto, IconPresentation } from '@tabler/icons-react';
 import type { FileType } from '../../kit/wire.ts';
 import classes from './file-badge.module.css';
 
@@ -12,7 +12,7 @@ const other: Kind = { Icon: IconFile, kind: 'other', text: 'File' };
 
 /** A newer server may know more types than this page. */
 const kinds: Partial<Record<FileType, Kind>> = {
-  PDF: { Icon: IconFileTypePdf, kind: 'pdf', text: 'PDF' },
+  PDF: { Icon: IconFileDescription, kind: 'pdf', text: 'PDF' },
   DOC: { Icon: IconFileText, kind: 'text', text: 'DOC' },
   DOCX: { Icon: IconFileText, kind: 'text', text: 'DOCX' },
   XLS: { Icon: IconFileSpreadsheet, kind: 'table', text: 'XLS' },

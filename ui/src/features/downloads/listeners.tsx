@@ -1,27 +1,31 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { dayIn, now } from '../../kit/clock.ts';
 import type { ViewProps } from '../../kit/feature.ts';
 import { plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { hideToast, isToastShown, showToast } from '../../kit/toasts.tsx';
-import type { DownloadEventDocument, StudentDownloadsPage } from '../../kit/wire.ts';
+import type { Download, StudentDownloadsPage } from '../../kit/wire.ts';
+import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
 import { flatten, type Pages } from './cache.ts';
 import { hasExpired } from './expiry.ts';
 import { abortOpenings } from './openings.ts';
-import { changeForStaff, changeForStudent } from './queries.ts';
+import { changeForStaff, changeForStudent, refreshManaged } from './queries.ts';
 
 const toastKey = 'downloads:new';
+
+/** Events within so many milliseconds are one question to the server. */
+const together = 300;
 
 /** Says once that something new is there; several at a time become one notice. */
 function useAnnouncement() {
   const navigate = useNavigate();
   const known = useRef(new Set<string>());
-  const waiting = useRef<DownloadEventDocument[]>([]);
+  const waiting = useRef<Download[]>([]);
 
-  const announce = (document: DownloadEventDocument) => {
+  const announce = (document: Download) => {
     if (known.current.has(document._id)) return;
     known.current.add(document._id);
     waiting.current = isToastShown(toastKey) ? [...waiting.current, document] : [document];
@@ -68,7 +72,7 @@ export function StudentListener() {
 
   useLiveEvent('downloads:created', (document) => {
     changeForStudent(queries, { type: 'saved', document }, timezone);
-    if (document.isActive !== false && !hasExpired(document, dayIn(timezone, now()))) announce(document);
+    if (!hasExpired(document, dayIn(timezone, now()))) announce(document);
   });
   useLiveEvent('downloads:updated', (document) => changeForStudent(queries, { type: 'saved', document }, timezone));
   useLiveEvent('downloads:deleted', ({ _id }) => {
@@ -80,18 +84,20 @@ export function StudentListener() {
 
 export function StaffListener({ user }: ViewProps) {
   const queries = useQueryClient();
-  const reader = { username: user.username, isAdmin: user.role === 'admin' };
+  // An event says less about a piece of material than these lists show: whom it is for, and whether this person may change it.
+  const [refresh] = useState(() => coalesced(() => refreshManaged(queries), together));
   const { announce, retract } = useAnnouncement();
   useEffect(() => abortOpenings, []);
 
   useLiveEvent('downloads:created', (document) => {
-    changeForStaff(queries, { type: 'saved', document }, reader);
+    refresh();
     // The office hears of everything; a notice for each would be noise.
     if (user.role === 'faculty' && document.uploadedBy?.username !== user.username) announce(document);
   });
-  useLiveEvent('downloads:updated', (document) => changeForStaff(queries, { type: 'saved', document }, reader));
+  useLiveEvent('downloads:updated', refresh);
   useLiveEvent('downloads:deleted', ({ _id }) => {
-    changeForStaff(queries, { type: 'deleted', _id }, reader);
+    changeForStaff(queries, { type: 'deleted', _id });
+    refresh();
     retract(_id);
   });
   return null;

@@ -3,7 +3,7 @@ import { call, getData } from '../../kit/api.ts';
 import { dayIn, now } from '../../kit/clock.ts';
 import type { AudienceReach, ManagedDownload, ManagedDownloadsPage, StudentDownloadsPage } from '../../kit/wire.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
-import { applyForStaff, applyForStudent, nextPage, type Change, type ManagedFilter, type Pages, type Reader, type StudentFilter } from './cache.ts';
+import { applyForStaff, applyForStudent, nextPage, type ManagedFilter, type Pages, type StaffChange, type StudentChange, type StudentFilter } from './cache.ts';
 
 const pageSize = 20;
 
@@ -29,14 +29,17 @@ export const managedDownloads = (filter: ManagedFilter) => infiniteQueryOptions(
 });
 
 /** Takes a change into every list on the page. */
-export function changeForStudent(queries: QueryClient, change: Change, timezone: string): void {
+export function changeForStudent(queries: QueryClient, change: StudentChange, timezone: string): void {
   const today = dayIn(timezone, now());
   changeLists<Pages<StudentDownloadsPage>>(queries, ['downloads', 'student'], (data, key) => applyForStudent(data, change, key[2] as StudentFilter, today));
 }
 
-export function changeForStaff(queries: QueryClient, change: Change, reader: Reader): void {
-  changeLists<Pages<ManagedDownloadsPage>>(queries, ['downloads', 'managed'], (data, key) => applyForStaff(data, change, key[2] as ManagedFilter, reader));
+export function changeForStaff(queries: QueryClient, change: StaffChange): void {
+  changeLists<Pages<ManagedDownloadsPage>>(queries, ['downloads', 'managed'], (data, key) => applyForStaff(data, change, key[2] as ManagedFilter));
 }
+
+/** Asks for the lists of staff again. What is shown stays until the answer is there. */
+export const refreshManaged = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['downloads', 'managed'] });
 
 export interface AudienceQuestion {
   targetAudience: string;

@@ -62,8 +62,7 @@ export default function StaffPage({ user }: ViewProps) {
   const [draft, setDraft] = useState(() => blankDraft(user.role));
   const [file, setFile] = useState<File | null>(null);
   const [deleting, setDeleting] = useState<ManagedDownload | null>(null);
-  const reader = { username: user.username, isAdmin: user.role === 'admin' };
-  const upload = useUploading(reader, () => {
+  const upload = useUploading(() => {
     setDraft(blankDraft(user.role));
     setFile(null);
     drawer.close();
@@ -118,8 +117,8 @@ export default function StaffPage({ user }: ViewProps) {
             onClose={drawer.close}
           />
         )}
-        {drawer.editing !== null && <EditDrawer key={drawer.editing} role={user.role} reader={reader} item={items.find(({ _id }) => _id === drawer.editing)} onClose={drawer.close} />}
-        {deleting !== null && <DeleteDialog item={deleting} reader={reader} onClose={() => setDeleting(null)} />}
+        {drawer.editing !== null && <EditDrawer key={drawer.editing} role={user.role} item={items.find(({ _id }) => _id === drawer.editing)} onClose={drawer.close} />}
+        {deleting !== null && <DeleteDialog item={deleting} onClose={() => setDeleting(null)} />}
       </Suspense>
     </>
   );

@@ -24,8 +24,8 @@ export function StaffRow({ item, onEdit, onDelete }: StaffRowProps) {
   const by = item.uploadedBy?.fullName ?? item.uploadedBy?.username;
   const expiry = item.expiryDate?.slice(0, 10) ?? '';
   let note = expiry === '' ? '' : lastDay(expiry, today);
-  if (hasExpired(item, today)) note = `Not shown to students since ${calendarDay(expiry)}`;
-  if (!item.isActive) note = 'Switched off: students do not see it';
+  // The page may have been open since before midnight.
+  if (item.isExpired || hasExpired(item, today)) note = `Expired on ${calendarDay(expiry)}: students do not see it`;
   return (
     <article className={classes.row} aria-labelledby={heading}>
       <FileBadge type={item.fileType} />

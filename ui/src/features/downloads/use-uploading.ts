@@ -3,7 +3,6 @@ import { useEffect, useRef, useState } from 'react';
 import { asProblem, type Problem } from '../../kit/problem.ts';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload } from '../../kit/wire.ts';
-import type { Reader } from './cache.ts';
 import { changeForStaff, type Metadata } from './queries.ts';
 import { cancelled, upload } from './upload.ts';
 
@@ -13,7 +12,7 @@ export type Uploading =
   | { state: 'failed'; problem: Problem };
 
 /** One upload of this page. What was chosen stays until it has arrived. */
-export function useUploading(reader: Reader, arrived: (item: ManagedDownload) => void) {
+export function useUploading(arrived: (item: ManagedDownload) => void) {
   const queries = useQueryClient();
   const [uploading, setUploading] = useState<Uploading>({ state: 'idle' });
   const cancelSending = useRef<(() => void) | null>(null);
@@ -33,7 +32,7 @@ export function useUploading(reader: Reader, arrived: (item: ManagedDownload) =>
     cancelSending.current = cancel;
     try {
       const item = await done;
-      changeForStaff(queries, { type: 'saved', document: item }, reader);
+      changeForStaff(queries, { type: 'saved', document: item });
       setUploading({ state: 'idle' });
       showToast({ key: `downloads:uploaded:${item._id}`, title: `Uploaded: ${item.title}`, text: item.audienceText === '' ? 'It is on their pages now.' : `On the page now of: ${item.audienceText}.` });
       arrived(item);

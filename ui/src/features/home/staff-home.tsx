@@ -29,19 +29,17 @@ export default function StaffHome({ user }: ViewProps) {
   const list = useInfiniteQuery({ ...managedDownloads(everythingManaged), refetchInterval: polling });
   const stats = list.data?.pages[0]?.stats;
   const newest = flatten(list.data).slice(0, 5);
+  const upload = <Button component={Link} to="/downloads?upload=1" leftSection={<IconUpload size={20} aria-hidden="true" />}>Upload</Button>;
   return (
     <>
-      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness at={list.dataUpdatedAt} />} />
+      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness at={list.dataUpdatedAt} />} action={upload} />
       <dl className={classes.numbers}>
         <Figure label="Pieces of study material" value={stats?.totalFiles} />
         <Figure label="Times downloaded" value={stats?.totalDownloads} />
       </dl>
-      <Group justify="space-between" mb="sm" mt="lg" gap="sm">
+      <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
         <Title order={2} size="h4">Newest study material</Title>
-        <Group gap="xs">
-          <Button component={Link} to="/downloads" variant="subtle">Show all</Button>
-          <Button component={Link} to="/downloads?upload=1" leftSection={<IconUpload size={20} aria-hidden="true" />}>Upload</Button>
-        </Group>
+        <Button component={Link} to="/downloads" variant="subtle">Show all</Button>
       </Group>
       <ListStates
         query={list}

@@ -29,8 +29,8 @@ export default function StudentHome({ user }: ViewProps) {
   const shown = fresh.slice(0, atMost);
   const more = (list.data?.pages[0]?.unopened ?? 0) - shown.filter((item) => !item.opened).length;
   const { profile } = user;
-  const course = profile?.courseEnrolled?.courseName ?? '';
-  const details = [profile?.semester == null ? null : `Semester ${profile.semester}`, profile?.studentId == null ? null : `Student ID ${profile.studentId}`].filter(Boolean).join(' · ');
+  const course = profile.courseEnrolled?.courseName ?? '';
+  const details = [profile.semester == null ? null : `Semester ${profile.semester}`, profile.studentId == null ? null : `Student ID ${profile.studentId}`].filter(Boolean).join(' · ');
 
   return (
     <>
@@ -44,7 +44,7 @@ export default function StudentHome({ user }: ViewProps) {
           </div>
         </div>
       )}
-      <Group justify="space-between" mb="sm" mt="lg" gap="sm">
+      <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
         <Title order={2} size="h4">New for you</Title>
         <Button component={Link} to="/downloads" variant="subtle">All study material</Button>
       </Group>

@@ -1,11 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { getData } from '../../kit/api.ts';
-import type { Pagination, StudentRow } from '../../kit/wire.ts';
-
-interface StudentsPage {
-  students: StudentRow[];
-  pagination: Pagination;
-}
+import type { StudentsPage } from '../../kit/wire.ts';
 
 /** The first students a search finds; enough to pick from, never the whole institute. */
 export const studentSearch = (search: string) => queryOptions({

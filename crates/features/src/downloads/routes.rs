@@ -84,7 +84,8 @@ async fn upload_study_material(
     let file = uploads::keep(&app.store, &app.files, staged).await?;
 
     let mut tx = app.store.begin().await?;
-    let new = NewDownload { details: &details, file: &file, uploaded_by: staff.user, rooms: &rooms };
+    let new =
+        NewDownload { details: &details, file: &file, uploaded_by: staff.user, uploaded_at: tx.now(), rooms: &rooms };
     let row = store::insert_row(&tx, &new).await?;
     let uploader = uploaders(tx.db(), [&row]).await?;
     let saved = document(&row, uploader.get(&row.uploaded_by))?;

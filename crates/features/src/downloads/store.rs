@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 use lamplight_files::Kept;
-use lamplight_kernel::{DownloadId, Page, PageRequest, Room, UserId};
+use lamplight_kernel::{DownloadId, Page, PageRequest, Room, Timestamp, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveModelTrait,
@@ -132,6 +132,8 @@ pub struct NewDownload<'a> {
     pub file: &'a Kept,
     /// Who uploads it.
     pub uploaded_by: UserId,
+    /// When. Lists show the newest first.
+    pub uploaded_at: Timestamp,
     /// Who may see it.
     pub rooms: &'a [Room],
 }
@@ -165,8 +167,8 @@ pub(super) async fn insert_row(tx: &Tx, new: &NewDownload<'_>) -> Result<Model, 
         file_kind: new.file.kind.wire().to_owned(),
         file_size: i64::try_from(new.file.size).unwrap_or(i64::MAX),
         uploaded_by: new.uploaded_by.uuid(),
-        uploaded_at: tx.now().millis(),
-        updated_at: tx.now().millis(),
+        uploaded_at: new.uploaded_at.millis(),
+        updated_at: new.uploaded_at.millis(),
         download_count: 0,
         rev: 1,
     };

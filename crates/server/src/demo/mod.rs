@@ -6,6 +6,8 @@
 mod material;
 mod people;
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 use lamplight_auth::{Passwords, Role};
 use lamplight_features::{
@@ -17,13 +19,15 @@ use lamplight_features::{
     students::{self, NewStudent},
 };
 use lamplight_files::Files;
-use lamplight_kernel::{Audience, AudiencePart, CourseId, UserId};
+use lamplight_kernel::{Audience, AudiencePart, CourseId, Timestamp, UserId};
 use lamplight_store::{Store, Tx};
 
 use crate::settings::Settings;
 
 /// What every demo person signs in with.
 const PASSWORD: &str = "lamplight-demo";
+/// How far the pieces of study material are apart.
+const AGE: Duration = Duration::from_secs(31 * 3600);
 const DOMAIN: &str = "demo.lamplight.example";
 
 /// The sign-ins that are printed and offered.
@@ -143,8 +147,10 @@ pub(crate) async fn found(
             .await?;
     }
     let today = tx.now().date_in(&settings.timezone);
-    for piece in material {
-        insert_material(&tx, &piece, office, &courses, today).await?;
+    // Spread over the last days, the first one longest ago, so that lists have an order to show.
+    for (age, piece) in (1..).zip(material.iter().rev()) {
+        let at = tx.now().minus(AGE * age);
+        insert_material(&tx, piece, office, &courses, today, at).await?;
     }
     tx.commit().await?;
     tracing::info!(students = number, "the demo institute was laid out");
@@ -163,6 +169,7 @@ async fn insert_material(
     office: UserId,
     courses: &[CourseId],
     today: Date,
+    uploaded_at: Timestamp,
 ) -> anyhow::Result<()> {
     let (target, courses, semester, parts) = match piece.course.and_then(|course| courses.get(course)) {
         Some(&course) => (
@@ -188,7 +195,7 @@ async fn insert_material(
         choice: Choice { target_audience: vec![target], specific_targets },
     };
     let rooms = Audience(parts).rooms();
-    downloads::insert(tx, &NewDownload { details: &details, file: &piece.file, uploaded_by: office, rooms: &rooms })
-        .await?;
+    let new = NewDownload { details: &details, file: &piece.file, uploaded_by: office, uploaded_at, rooms: &rooms };
+    downloads::insert(tx, &new).await?;
     Ok(())
 }

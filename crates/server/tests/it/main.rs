@@ -9,9 +9,19 @@ mod accounts;
 #[cfg(test)]
 mod audience;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod resume;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -158,15 +158,19 @@ impl std::error::Error for SettingsError {}
 
 /// Every setting's text and where it comes from.
 #[derive(Debug, Clone)]
-pub struct Values(BTreeMap<&'static str, (String, Source)>);
+pub struct Values {
+    known: BTreeMap<&'static str, (String, Source)>,
+    /// What the file says that is no setting, to be reported together with what is wrong with the settings.
+    problems: Vec<String>,
+}
 
 impl Values {
     /// From the text of a settings file and a look into the environment.
     ///
     /// # Errors
-    /// When the file is no TOML or names something that is no setting.
+    /// When the file is no TOML. What it names that is no setting is reported by [`Settings::read`].
     pub fn gather(file: Option<&str>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let mut values: BTreeMap<_, _> =
+        let mut known: BTreeMap<_, _> =
             KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect();
         let mut problems = Vec::new();
         if let Some(text) = file {
@@ -188,15 +192,15 @@ impl Values {
                         continue;
                     }
                 };
-                values.insert(key.name, (text, Source::File));
+                known.insert(key.name, (text, Source::File));
             }
         }
         for key in KEYS {
             if let Some(text) = environment(key.name) {
-                values.insert(key.name, (text, Source::Environment));
+                known.insert(key.name, (text, Source::Environment));
             }
         }
-        if problems.is_empty() { Ok(Self(values)) } else { Err(SettingsError(problems)) }
+        Ok(Self { known, problems })
     }
 
     /// The values as `lamplight config` shows them: secrets only as being there.
@@ -204,7 +208,7 @@ impl Values {
     pub fn shown(&self) -> String {
         let mut text = String::new();
         for key in KEYS {
-            let Some((value, source)) = self.0.get(key.name) else { continue };
+            let Some((value, source)) = self.known.get(key.name) else { continue };
             let value = match value.as_str() {
                 "" => "(not set)".to_owned(),
                 _ if key.is_secret => "***".to_owned(),
@@ -227,7 +231,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> &str {
-        self.values.0.get(name).map_or("", |(text, _)| text.trim())
+        self.values.known.get(name).map_or("", |(text, _)| text.trim())
     }
 
     fn wrong(&mut self, name: &str, what: impl fmt::Display) {
@@ -283,7 +287,7 @@ impl Settings {
     /// Every value that can't be what it should be.
     pub fn read(values: &Values) -> Result<Self, SettingsError> {
         const DAY: u64 = 24 * 3600;
-        let mut reader = Reader { values, problems: Vec::new() };
+        let mut reader = Reader { values, problems: values.problems.clone() };
         let host = reader.parsed("HOST", "an IP address");
         let port = reader.parsed("PORT", "a port");
         let data_dir = PathBuf::from(reader.text("DATA_DIR"));
@@ -418,8 +422,10 @@ mod tests {
 
     #[test]
     fn what_is_no_setting_is_an_error_and_secrets_are_masked() {
-        let SettingsError(problems) = values("prot = 1\nPORT = 1\nhost = [1]", &[]).unwrap_err();
-        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(values("prot", &[]).is_err());
+        let wrong = values("prot = 1\nPORT = 1\nhost = [1]", &[("PORT", "x")]).unwrap();
+        let SettingsError(problems) = Settings::read(&wrong).unwrap_err();
+        assert_eq!(problems.len(), 4, "{problems:?}");
         let shown = values("", &[("JWT_SECRET", "do-not-show"), ("DATABASE_URL", "postgres://u:do-not-show@h/d")])
             .unwrap()
             .shown();

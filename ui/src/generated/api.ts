@@ -1209,6 +1209,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     rehearse_audience: {
@@ -1272,6 +1280,15 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope_ManagedDownload"];
                 };
             };
+            /** @description `downloads.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description `downloads.not_yours`, `downloads.audience_forbidden` */
             403: {
                 headers: {
@@ -1291,6 +1308,14 @@ export interface operations {
             };
             /** @description `downloads.changed_meanwhile` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1462,6 +1487,14 @@ export interface operations {
             };
             /** @description The range is outside the file */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };

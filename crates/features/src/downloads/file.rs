@@ -31,6 +31,7 @@ use crate::App;
         (status = 404, description = "`downloads.not_found`: there is none, or it is not for the caller", body = lamplight_http::ErrorBody),
         (status = 410, description = "`downloads.expired`", body = lamplight_http::ErrorBody),
         (status = 416, description = "The range is outside the file", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 pub(super) async fn send_file(

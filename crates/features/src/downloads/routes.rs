@@ -70,6 +70,7 @@ struct UploadForm {
         (status = 400, description = "`downloads.invalid`, `downloads.file_missing`, `uploads.*`", body = lamplight_http::ErrorBody),
         (status = 403, description = "`downloads.audience_forbidden`", body = lamplight_http::ErrorBody),
         (status = 413, description = "`uploads.too_large`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 async fn upload_study_material(
@@ -101,9 +102,11 @@ async fn upload_study_material(
     put, path = "/api/admin/downloads/{id}", tag = "downloads", params(("id" = String, Path)), request_body = Form,
     responses(
         (status = 200, body = Envelope<ManagedDownload>),
+        (status = 400, description = "`downloads.invalid`", body = lamplight_http::ErrorBody),
         (status = 403, description = "`downloads.not_yours`, `downloads.audience_forbidden`", body = lamplight_http::ErrorBody),
         (status = 404, body = lamplight_http::ErrorBody),
         (status = 409, description = "`downloads.changed_meanwhile`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 async fn change_study_material(

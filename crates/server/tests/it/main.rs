@@ -9,11 +9,21 @@ mod accounts;
 #[cfg(test)]
 mod audience;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod downloads;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod resume;
+#[cfg(test)]
 mod rights;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -15,7 +15,7 @@ use lamplight_features::{
     students::{self, NewStudent},
 };
 use lamplight_kernel::{Chance, Clock, CourseId, Event, Room, Standing, StudentId, Target, Timestamp, UserId};
-use lamplight_store::{Store, Tx, testing::fresh_address};
+use lamplight_store::{DatabaseUrl, Store, Tx, testing::fresh_address};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -85,7 +85,7 @@ pub(crate) struct Institute {
     pub(crate) gnm: CourseId,
     pub(crate) anm: CourseId,
     /// Kept for as long as the server runs.
-    pub(crate) folders: (TempDir, Option<TempDir>),
+    _folders: (TempDir, Option<TempDir>),
 }
 
 impl Institute {
@@ -112,7 +112,7 @@ impl Institute {
         let server = Server::start(settings.clone(), false, clock.clone(), Chance::system()).await.unwrap();
         let (people, gnm, anm) = found(&server.store, &settings).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { server: Some(server), http, clock, settings, people, gnm, anm, folders: (folder, database_folder) }
+        Self { server: Some(server), http, clock, settings, people, gnm, anm, _folders: (folder, database_folder) }
     }
 
     fn server(&self) -> &Server {
@@ -134,6 +134,23 @@ impl Institute {
     pub(crate) async fn start(&mut self) {
         let server = Server::start(self.settings.clone(), false, self.clock.clone(), Chance::system()).await.unwrap();
         self.server = Some(server);
+    }
+
+    /// The settings of a process that takes over from this server, which must have been stopped.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let url = match &self.settings.database_url {
+            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        };
+        vec![
+            ("HOST", "127.0.0.1".to_owned()),
+            ("PORT", "0".to_owned()),
+            ("DRAIN_SECONDS", "0".to_owned()),
+            ("DATA_DIR", self.settings.data_dir.to_str().unwrap().to_owned()),
+            ("DATABASE_URL", url),
+            ("JWT_SECRET", SECRET.to_owned()),
+            ("LOG", "error".to_owned()),
+        ]
     }
 
     /// A token that is issued at a moment.

@@ -104,6 +104,10 @@ impl Live {
             while let Some(text) = receive(&mut stream).await {
                 sent_away |= text == "41";
                 let Some(event) = text.strip_prefix("42") else { continue };
+                // Signals are about this connection alone: they stand in no log and have no offset.
+                if serde_json::from_str::<Vec<Value>>(event).expect("a list").len() == 2 {
+                    continue;
+                }
                 let (name, payload, offset) = serde_json::from_str(event).expect("[name, payload, offset]");
                 let _ = sender.send(Note::Heard(Heard { name, payload, offset }));
             }

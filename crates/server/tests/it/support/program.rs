@@ -1,6 +1,10 @@
 //! The program itself, as a process.
 
-use std::{ffi::OsString, path::Path, process::Stdio};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::Stdio,
+};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -10,10 +14,15 @@ use tokio::{
 use super::soon;
 
 /// `lamplight` in an empty environment and folder, with these settings.
-pub(crate) fn lamplight(folder: &Path, settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+pub(crate) fn lamplight<V: AsRef<OsStr>>(folder: &Path, settings: &[(&str, V)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lamplight"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    command.args(arguments).env_clear().env("PATH", path).envs(settings.iter().copied()).current_dir(folder);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", path)
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -1,0 +1,122 @@
+//! The program is killed at the worst moment, or stopped in order: nothing is lost, and nothing is half there.
+
+use std::{net::SocketAddr, path::Path};
+
+use lamplight_features::uploads;
+use lamplight_kernel::Clock;
+use lamplight_store::fault;
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::support::{
+    Form, Institute, Live, Member, both_databases,
+    live::{back, transport},
+    program::{Running, lamplight},
+    soon,
+    traces::files_below,
+    until,
+};
+
+/// The server as a process; `point` is where it is to hang, and the file that says that it does.
+fn serve(institute: &Institute, point: Option<(&str, &Path)>) -> Command {
+    let folder = institute.settings.data_dir.parent().unwrap();
+    let mut command = lamplight(folder, &institute.environment(), &["serve"]);
+    if let Some((point, mark)) = point {
+        command.env("LAMPLIGHT_FAULT", point).env("LAMPLIGHT_FAULT_MARK", mark);
+    }
+    command
+}
+
+/// A token for the process, which reads the machine's clock.
+fn token(institute: &Institute, who: &Member) -> String {
+    institute.token(who, Clock::system().now(), 1)
+}
+
+/// An upload to the process.
+fn upload(institute: &Institute, address: SocketAddr, title: &str) -> reqwest::RequestBuilder {
+    let request = institute.http.post(format!("http://{address}/api/admin/downloads"));
+    let request = request.bearer_auth(token(institute, &institute.people.office));
+    request.header("Content-Type", Form::content_type()).body(Form::titled(title).finish())
+}
+
+async fn uploaded(institute: &Institute, address: SocketAddr, title: &str) {
+    assert_eq!(soon(upload(institute, address, title).send()).await.unwrap().status(), 201);
+}
+
+async fn connect(address: SocketAddr, token: &str) -> Live {
+    Live::connect(transport(address, "", &[]).await, &json!({"token": token})).await.unwrap()
+}
+
+async fn is_there(mark: &Path) {
+    until("the fault point is reached", async || mark.exists()).await;
+}
+
+both_databases!(killed_between_commit_and_sending_nothing_is_lost, async |mut institute: Institute| {
+    institute.stop().await;
+    let mark = institute.settings.data_dir.join("mark");
+    let asha = token(&institute, &institute.people.asha);
+    let running = Running::start(serve(&institute, Some((fault::BEFORE_SEND, &mark)))).await;
+    let mut live = connect(running.address, &asha).await;
+    uploaded(&institute, running.address, "answered").await;
+    is_there(&mark).await;
+    running.kill().await;
+    assert_eq!(live.before_the_end().await, [], "it hung before it sent");
+
+    let running = Running::start(serve(&institute, None)).await;
+    let mut again = back(running.address, &asha, &live.seat).await;
+    assert_eq!(again.seat.pid, live.seat.pid);
+    uploaded(&institute, running.address, "after").await;
+    for title in ["answered", "after"] {
+        assert_eq!(again.next().await.told(), format!("downloads:created {title}"));
+    }
+    let said = running.terminate().await;
+    assert!(said.contains("data in"), "{said}");
+});
+
+both_databases!(killed_before_the_commit_nothing_is_half_there, async |mut institute: Institute| {
+    let before = institute.traces().await;
+    institute.stop().await;
+    let mark = institute.settings.data_dir.join("mark");
+    let asha = token(&institute, &institute.people.asha);
+    let running = Running::start(serve(&institute, Some((fault::BEFORE_COMMIT, &mark)))).await;
+    let mut live = connect(running.address, &asha).await;
+    let hanging = tokio::spawn(upload(&institute, running.address, "never answered").send());
+    is_there(&mark).await;
+    assert_eq!(files_below(&institute.settings.data_dir.join("files")).len(), 1, "the file is in its place already");
+    running.kill().await;
+    assert!(soon(hanging).await.unwrap().is_err(), "nobody was told that it was there");
+    assert_eq!(live.before_the_end().await, []);
+
+    let running = Running::start(serve(&institute, None)).await;
+    let mut again = back(running.address, &asha, &live.seat).await;
+    uploaded(&institute, running.address, "after").await;
+    assert_eq!(again.next().await.told(), "downloads:created after");
+    running.terminate().await;
+
+    institute.start().await;
+    // On PostgreSQL another node's upload could be under way, so that the file is waited with for an hour.
+    uploads::sweep(institute.store(), &institute.files(), true).await.unwrap();
+    let after = institute.traces().await;
+    assert_eq!(
+        (after.downloads, after.uploads, after.events),
+        (before.downloads + 1, before.uploads + 1, before.events + 1)
+    );
+    assert_eq!((after.files.len(), after.staged.len()), (before.files.len() + 1, before.staged.len()));
+});
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_lets_its_pages_come_back() {
+    let mut institute = Institute::open(crate::support::Backend::Sqlite).await;
+    institute.stop().await;
+    let asha = token(&institute, &institute.people.asha);
+    let running = Running::start(serve(&institute, None)).await;
+    let mut live = connect(running.address, &asha).await;
+    let mut idle = soon(tokio::net::TcpStream::connect(running.address)).await.unwrap();
+    running.terminate().await;
+    assert!(!live.ended().await, "sent away for good, the official client would not come back");
+    let mut nothing = Vec::new();
+    let _ = soon(tokio::io::AsyncReadExt::read_to_end(&mut idle, &mut nothing)).await;
+    assert_eq!(nothing, b"");
+    institute.start().await;
+    assert_eq!(institute.back(&institute.people.asha, &live.seat).await.seat.pid, live.seat.pid);
+}

@@ -193,6 +193,7 @@ both_databases!(what_the_office_corrects_stays_with_who_uploaded_it, async |inst
     let people = &institute.people;
     let targets = json!({"students": [people.asha.student]});
     let saved = institute.uploaded(&people.teacher, meant_for("Letter", "specific_students", &targets)).await;
+    institute.settled().await;
     let mut teacher = institute.live(&people.teacher).await;
     let path = format!("/api/admin/downloads/{}", saved["_id"].as_str().unwrap());
     institute.json("PUT", &people.office, &path, &json!({"title": "Corrected"})).await.data();
@@ -253,6 +254,7 @@ both_databases!(after_its_last_day_only_its_managers_have_it, async |institute: 
     assert_eq!((&student["filters"]["categories"], &student["unopened"]), (&json!([]), &json!(0)));
 
     // What is changed about it now is told to its managers, and made to last longer it is news again.
+    institute.settled().await;
     let mut pages = pages(&institute).await;
     institute.json("PUT", teacher, &path, &json!({"title": "Corrected"})).await.data();
     for (name, told) in heard(&institute, &mut pages).await {

@@ -186,6 +186,7 @@ both_databases!(a_change_as_the_existing_client_sends_it, async |institute: Inst
     let form = Form::titled("Before").text("description", "Old").text("semester", "3").text("expiryDate", "2026-12-01");
     let before = institute.uploaded(office, form.text("tags", "gnm, old").text("subject", "Anatomy")).await;
     let path = format!("/api/admin/downloads/{}", before["_id"].as_str().unwrap());
+    institute.settled().await;
     let mut asha = institute.live(&institute.people.asha).await;
     institute.clock.advance(DAY);
 
@@ -274,6 +275,7 @@ both_databases!(what_is_deleted_is_gone_for_everybody_at_once, async |institute:
     let people = &institute.people;
     let saved = institute.uploaded(&people.office, Form::titled("Gone")).await;
     let id = saved["_id"].as_str().unwrap();
+    institute.settled().await;
     let mut asha = institute.live(&people.asha).await;
     let path = format!("/api/admin/downloads/{id}");
     let answer = institute.bare("DELETE", &people.office, &path).await;

@@ -1,6 +1,13 @@
 //! A small institute and the server it runs on.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use lamplight::{
     serve::Server,
@@ -85,6 +92,8 @@ pub(crate) struct Institute {
     pub(crate) gnm: CourseId,
     pub(crate) anm: CourseId,
     /// Kept for as long as the server runs.
+    /// How often [`Institute::ring`] was called.
+    pub(crate) rung: Arc<AtomicU64>,
     _folders: (TempDir, Option<TempDir>),
 }
 
@@ -112,7 +121,8 @@ impl Institute {
         let server = Server::start(settings.clone(), false, clock.clone(), Chance::system()).await.unwrap();
         let (people, gnm, anm) = found(&server.store, &settings).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { server: Some(server), http, clock, settings, people, gnm, anm, _folders: (folder, database_folder) }
+        let (rung, folders) = (Arc::default(), (folder, database_folder));
+        Self { server: Some(server), http, clock, settings, people, gnm, anm, rung, _folders: folders }
     }
 
     fn server(&self) -> &Server {
@@ -176,14 +186,17 @@ impl Institute {
     /// Records an event for everybody: who has heard it has heard all that came before.
     pub(crate) async fn ring(&self) {
         let mut tx = self.store().begin().await.unwrap();
-        tx.record(&Bell {}, Target::rooms([Room::admins(), Room::faculty(), Room::students()])).unwrap();
+        let number = self.rung.fetch_add(1, Ordering::SeqCst) + 1;
+        tx.record(&Bell { number }, Target::rooms([Room::admins(), Room::faculty(), Room::students()])).unwrap();
         tx.commit().await.unwrap();
     }
 }
 
 /// See [`Institute::ring`].
 #[derive(serde::Serialize)]
-struct Bell {}
+struct Bell {
+    number: u64,
+}
 
 impl Event for Bell {
     const NAME: &'static str = super::live::BELL;

@@ -1,6 +1,13 @@
 //! A client of the sockets: as much of Engine.IO 4 and Socket.IO 5 as the official one uses over a WebSocket.
 
-use std::{collections::VecDeque, net::SocketAddr};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -50,6 +57,8 @@ pub(crate) struct Seat {
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) seat: Seat,
+    /// The number of the last bell.
+    rung: Arc<AtomicU64>,
     notes: mpsc::UnboundedReceiver<Note>,
     task: JoinHandle<()>,
 }
@@ -113,7 +122,7 @@ impl Live {
             }
             let _ = sender.send(Note::Ended { sent_away });
         });
-        Ok(Self { seat: Seat { pid, offset: None }, notes, task })
+        Ok(Self { seat: Seat { pid, offset: None }, rung: Arc::default(), notes, task })
     }
 
     /// The next event.
@@ -127,12 +136,14 @@ impl Live {
         }
     }
 
-    /// What is heard before the bell.
+    /// What is heard before the last bell.
     pub(crate) async fn before_the_bell(&mut self) -> Vec<Heard> {
+        let last = self.rung.load(Ordering::SeqCst);
         let mut heard = Vec::new();
         loop {
             match self.next().await {
-                bell if bell.name == BELL => return heard,
+                bell if bell.name == BELL && bell.payload["number"].as_u64() >= Some(last) => return heard,
+                bell if bell.name == BELL => {}
                 event => heard.push(event),
             }
         }
@@ -178,12 +189,20 @@ impl Institute {
 
     /// Somebody tries to come in.
     pub(crate) async fn knock(&self, auth: Value) -> Result<Live, Value> {
-        Live::connect(transport(self.address(), "", &[]).await, &auth).await
+        let live = Live::connect(transport(self.address(), "", &[]).await, &auth).await?;
+        Ok(Live { rung: Arc::clone(&self.rung), ..live })
     }
 
     /// A page that comes back, as the official client does.
     pub(crate) async fn back(&self, who: impl AsRef<str>, seat: &Seat) -> Live {
-        back(self.address(), who.as_ref(), seat).await
+        Live { rung: Arc::clone(&self.rung), ..back(self.address(), who.as_ref(), seat).await }
+    }
+
+    /// Waits until all that happened so far was sent: who connects now hears only of what comes.
+    pub(crate) async fn settled(&self) {
+        let mut office = self.live(&self.people.office).await;
+        self.ring().await;
+        office.before_the_bell().await;
     }
 }
 

@@ -417,7 +417,7 @@ impl Conn {
         }
         let disconnect = (farewell.disconnect && state.is_live()).then(|| Frame::message(packet::DISCONNECT));
         if matches!(state.transport, Transport::Polling(_)) {
-            return self.farewell_polled(&mut state, reason, disconnect.as_ref());
+            return self.farewell_polled(&mut state, reason, disconnect.as_ref(), farewell);
         }
         if let Some(frame) = disconnect {
             self.push(&mut state, &frame, usize::MAX);

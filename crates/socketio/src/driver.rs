@@ -179,7 +179,7 @@ impl Driver {
     fn receive(&mut self, mut bytes: &mut [u8], mut probing: bool) {
         let max = self.conn.server.settings.max_payload;
         // What comes after the end, the client's close frame mostly, is read only to get to the end of the stream.
-        while self.conn.is_open() {
+        while self.conn.is_open() || (probing && self.conn.is_leaving()) {
             let incoming = match self.decoder.next(&mut bytes, max) {
                 Ok(Some(incoming)) => incoming,
                 Ok(None) => return,
@@ -211,9 +211,12 @@ impl Driver {
             return false;
         };
         for part in payload::decode(text) {
-            // It may have left, or been sent away while this was on its way.
+            // It may have been sent away while this was on its way, or by something in it.
             if !self.conn.is_open() {
-                return true;
+                if part == Ok(Part::Text(engine::CLOSE)) {
+                    self.conn.client_gone();
+                }
+                continue;
             }
             if !self.admit() {
                 return false;

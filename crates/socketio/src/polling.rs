@@ -9,6 +9,10 @@
 //! **The upgrade.** The client opens a WebSocket for the same session and probes it (`2probe`, `3probe`). The GET is released
 //! so that the client can stop polling; when all it asked for has been answered, it says `5` on the WebSocket, and from then
 //! on that is the transport. What was queued is kept as [`Frame`]s, which are ready for both.
+//!
+//! From `3probe` to `5` an official client may be deaf: it has stopped polling, and if the WebSocket is closed on it then, it
+//! does nothing until its own heartbeat runs out. So a farewell in between leaves the WebSocket open, and is given on whichever
+//! of the two the client comes by.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -49,8 +53,10 @@ pub(crate) struct Polling {
     /// What it has brought, until the connection's task takes it.
     pub(crate) posted: Option<Posted>,
     pub(crate) probe: Option<Probe>,
-    /// Nothing is to follow what is queued now.
-    closing: bool,
+    /// Nothing is to follow what is queued now, but the end. This says it on a WebSocket.
+    closing: Option<Bytes>,
+    /// The end has been said.
+    finished: bool,
 }
 
 /// What a connection's task finds when it reads.
@@ -118,7 +124,8 @@ impl Polling {
             posting: false,
             posted: None,
             probe: None,
-            closing: false,
+            closing: None,
+            finished: false,
         }
     }
 
@@ -127,17 +134,28 @@ impl Polling {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.closing
+        self.closing.is_some()
+    }
+
+    /// True if the client has been given all there was, the end too.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished
     }
 
     /// True if a WebSocket may be probed: one at a time.
     pub(crate) fn may_upgrade(&self) -> bool {
-        self.probe.is_none() && !self.closing
+        self.probe.is_none() && !self.is_closing()
     }
 
-    /// Nothing will follow, and no other transport either.
-    pub(crate) fn close(&mut self) {
-        self.closing = true;
+    /// Nothing will follow. `farewell` says so if the client comes by the WebSocket it is about to move to.
+    pub(crate) fn close(&mut self, farewell: Bytes) {
+        self.closing = Some(farewell);
+        if !self.is_leaving() {
+            self.end_probe();
+        }
+    }
+
+    fn end_probe(&mut self) {
         if let Some(probe) = self.probe.take() {
             probe.turn_away(1000, "session closed");
         }
@@ -171,7 +189,7 @@ impl Polling {
 
     /// The transport ends here: whoever waits is told.
     pub(crate) fn cut(&mut self) {
-        self.close();
+        self.end_probe();
         self.answer(Bytes::from_static(engine::CLOSE.as_bytes()));
     }
 
@@ -241,15 +259,27 @@ impl Polling {
         Some(receiver)
     }
 
-    /// The payload of what is queued: up to `max` bytes, one packet at least; `None` if nothing is.
+    /// The payload of what is queued: up to `max` bytes, one packet at least; `None` if there is nothing to say.
+    ///
+    /// When nothing will follow, the close packet is the last payload, alone: an official client acts on a close packet at once
+    /// and on what stands before it a moment later. It would take a DISCONNECT for a lost connection and come back, and keep an
+    /// event for later that it is then sent again.
     pub(crate) fn take(&mut self, max: usize) -> Option<Bytes> {
-        let mut size = self.queue.front()?.text().len();
+        let Some(first) = self.queue.front() else {
+            self.finished = self.is_closing();
+            return self.finished.then_some(Bytes::from_static(engine::CLOSE.as_bytes()));
+        };
+        let mut size = first.text().len();
         let more = self.queue.iter().skip(1).take_while(|frame| {
-            size = size.saturating_add(payload::SEPARATOR.len_utf8() + frame.text().len());
-            size <= max
+            let with = size.saturating_add(payload::SEPARATOR.len_utf8() + frame.text().len());
+            let fits = with <= max;
+            if fits {
+                size = with;
+            }
+            fits
         });
         let count = 1 + more.count();
-        let mut payload = Vec::with_capacity(size.min(max));
+        let mut payload = Vec::with_capacity(size);
         for frame in self.queue.drain(..count) {
             if !payload.is_empty() {
                 payload.push(payload::SEPARATOR as u8);
@@ -263,14 +293,23 @@ impl Polling {
         Some(payload.into())
     }
 
-    /// The client has moved: what waits goes to the WebSocket. `None` if it has not probed one.
+    /// The client has moved: what waits goes to the WebSocket, and the end if that was to be next. `None` if no WebSocket has
+    /// been probed.
     pub(crate) fn upgrade(&mut self) -> Option<Result<Link, PushError>> {
         if !self.probe.as_ref()?.answered {
             return None;
         }
         let mut link = self.probe.take()?.link;
         self.answer(Bytes::from_static(engine::NOOP.as_bytes()));
-        Some(self.queue.drain(..).try_for_each(|frame| link.push(frame.wire(), usize::MAX)).map(|()| link))
+        let frames = self.queue.iter().map(Frame::wire).chain(&self.closing);
+        let mut moved = Ok(());
+        for frame in frames {
+            moved = moved.and_then(|()| link.push(frame, usize::MAX));
+        }
+        if self.is_closing() {
+            link.close();
+        }
+        Some(moved.map(|()| link))
     }
 }
 

@@ -114,7 +114,7 @@ impl UnderWay {
 impl Drop for UnderWay {
     fn drop(&mut self) {
         if let Some(conn) = self.0.take() {
-            conn.request_lost();
+            conn.client_gone();
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::{Conn, State, Transport};
+use super::{Conn, Farewell, State, Transport};
 use crate::codec::{engine, websocket};
 use crate::outgoing::Frame;
 use crate::polling::{EARLY_BYTES, Posted, Probe};
@@ -27,7 +27,7 @@ pub(crate) enum Polled {
 }
 
 impl Conn {
-    /// A GET. The caller must call [`Self::request_lost`] if it is dropped while it waits.
+    /// A GET. The caller must call [`Self::client_gone`] if it is dropped while it waits.
     pub(crate) fn poll(self: &Arc<Self>) -> Result<Polled, Refusal> {
         let max = self.server.settings.max_payload;
         let mut state = self.lock();
@@ -37,7 +37,7 @@ impl Conn {
         let before = polling.queued();
         if let Some(payload) = polling.take(max) {
             self.server.counters.bytes_queued.sub(before.saturating_sub(polling.queued()));
-            if polling.is_closing() && polling.queued() == 0 {
+            if polling.is_finished() {
                 self.cut(&mut state, false);
             }
             return Ok(Polled::Now(payload));
@@ -61,7 +61,7 @@ impl Conn {
         }
     }
 
-    /// A POST whose body has not been read. The caller must call [`Self::request_lost`] if it is dropped before its end.
+    /// A POST whose body has not been read. The caller must call [`Self::client_gone`] if it is dropped before its end.
     pub(crate) fn begin_post(self: &Arc<Self>) -> Result<(), Refusal> {
         let mut state = self.lock();
         let Transport::Polling(polling) = &mut state.transport else {
@@ -93,12 +93,13 @@ impl Conn {
         }
     }
 
-    /// A request was given up before its end. Who polls is always connected, so the client has gone: the official server
-    /// thinks so too.
-    pub(crate) fn request_lost(self: &Arc<Self>) {
+    /// A request was given up before its end; who polls is always connected, so the client has gone, as the official server
+    /// thinks too. Or it said that it goes.
+    pub(crate) fn client_gone(self: &Arc<Self>) {
         let mut state = self.lock();
-        if matches!(state.transport, Transport::Polling(_)) && state.is_open() {
-            self.farewell_polled(&mut state, CloseReason::PeerClosed, None);
+        if matches!(state.transport, Transport::Polling(_)) {
+            self.end(&mut state, CloseReason::PeerClosed);
+            self.cut(&mut state, false);
         }
     }
 
@@ -160,6 +161,11 @@ impl Conn {
         }
     }
 
+    /// True while the client may say on the probed WebSocket that it has moved, although the session may be closing.
+    pub(crate) fn is_leaving(&self) -> bool {
+        matches!(&self.lock().transport, Transport::Polling(polling) if polling.is_leaving())
+    }
+
     /// The client has moved to the probed WebSocket: what waits goes there, and all that follows. False if it cannot have.
     pub(crate) fn upgrade(self: &Arc<Self>) -> bool {
         let mut state = self.lock();
@@ -192,6 +198,7 @@ impl Conn {
         state: &mut State,
         reason: CloseReason,
         disconnect: Option<&Frame>,
+        farewell: &Farewell<'_>,
     ) {
         self.end(state, reason);
         let Transport::Polling(polling) = &mut state.transport else {
@@ -204,14 +211,13 @@ impl Conn {
             CloseReason::ProtocolError | CloseReason::TooManyPackets => {}
             _ => {
                 let before = polling.queued();
-                for frame in disconnect.into_iter().chain([&Frame::engine(engine::CLOSE)]) {
+                if let Some(frame) = disconnect {
                     polling.enqueue(frame, usize::MAX);
                 }
-                polling.close();
+                polling.close(websocket::close(farewell.code, farewell.words).into());
                 polling.flush(self.server.settings.max_payload);
-                let after = polling.queued();
-                self.server.counters.bytes_queued.add(after.saturating_sub(before));
-                if after > 0 {
+                self.server.counters.bytes_queued.add(polling.queued().saturating_sub(before));
+                if !polling.is_finished() {
                     state.deadline = self.server.tick_in(self.server.settings.farewell);
                     return self.arm(state);
                 }

@@ -216,7 +216,8 @@ async fn act(session: &mut Session, websockets: &mut Vec<tokio::net::TcpStream>,
         Act::Poll => session.gets.send("GET", &query, "", b"").await,
         Act::Post(payload) => session.posts.send("POST", &query, "", payload.as_bytes()).await,
         Act::HangUp => {
-            (session.gets, session.posts) = (Http::connect(session.addr).await, Http::connect(session.addr).await)
+            session.gets = Http::connect(session.addr).await;
+            session.posts = Http::connect(session.addr).await;
         }
         Act::WebSocket(said) => {
             let (mut client, _) = session.websocket().await;

@@ -253,10 +253,14 @@ async fn a_probe_that_leads_to_nothing_is_given_up() {
 async fn the_end_of_a_session_ends_its_probe() {
     let mut server = Server::start(quick()).await;
     let (mut session, socket) = Session::join(&mut server).await;
-    let mut client = session.probe().await;
+    let (mut client, _) = session.websocket().await;
+    // The answer shows that the server has it.
+    client.send_bytes(&frame(0x89, b"", true)).await;
+    assert_eq!(client.receive().await, Received::Pong(Vec::new()));
     socket.disconnect("signed out");
     client.closes_with(1000).await;
-    assert_eq!(session.poll().await.packets(), ["41", "1"]);
+    assert_eq!(session.poll().await.packets(), ["41"]);
+    assert_eq!(session.poll().await.packets(), ["1"]);
     assert_eq!(server.closed().await, CloseReason::ServerDisconnect("signed out"));
 
     let (mut session, _socket) = Session::join(&mut server).await;
@@ -265,6 +269,40 @@ async fn the_end_of_a_session_ends_its_probe() {
     client.closes_with(1000).await;
     assert_eq!(server.closed().await, CloseReason::PeerClosed);
     session.is_unknown().await;
+}
+
+/// An official client that has seen the probe answered does not poll any more, and is deaf if the WebSocket is closed before
+/// it could move there.
+#[tokio::test]
+async fn who_is_about_to_move_is_told_of_the_end_on_either_way() {
+    let mut server = Server::start(quick()).await;
+    let (session, socket) = Session::join(&mut server).await;
+    let mut client = session.probe().await;
+    socket.emit(&numbered(0));
+    socket.disconnect("signed out");
+    assert_eq!(server.closed().await, CloseReason::ServerDisconnect("signed out"));
+    is_refused(&session, 400, BAD_REQUEST).await;
+    client.send("5").await;
+    assert_eq!(number(&client.text().await), 0);
+    assert_eq!(client.text().await, "41");
+    assert_eq!(client.receive().await, Received::Close(1000, "signed out".to_owned()));
+    assert_eq!(client.receive().await, Received::End);
+    session.is_unknown().await;
+
+    let (mut session, socket) = Session::join(&mut server).await;
+    let mut client = session.probe().await;
+    socket.close_transport("come back");
+    assert_eq!(session.poll().await.packets(), ["1"]);
+    client.closes_with(1000).await;
+    assert_eq!(server.closed().await, CloseReason::ServerClose("come back"));
+
+    // Who comes by neither is not waited for.
+    let (session, socket) = Session::join(&mut server).await;
+    let mut client = session.probe().await;
+    socket.close_transport("come back");
+    client.closes_with(1000).await;
+    session.is_unknown().await;
+    assert_eq!(server.io.counters().bytes_queued, 0);
 }
 
 #[tokio::test]

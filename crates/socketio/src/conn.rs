@@ -4,12 +4,17 @@
 //! longest, never across an await. Senders (the hub, a handler, the clock) write to the stream under it, so the order of
 //! the frames is the order in which they took the lock, and the task reads under it too: two threads meet there only when a
 //! client talks at the very moment it is talked to. (A TLS stream would need the same, its two directions share a state.)
-//! Lock order: `Conn::state`, then the wheel or a hub's list of the gone; never the other way round.
+//! Lock order: `Conn::state`, then the wheel, the list of sessions or a hub's list of the gone; never the other way round.
 //!
 //! **How it ends.** The *socket* ends once, with a [`CloseReason`], at the first cause; from then on nothing is sent to it.
 //! The *transport* ends in one of two ways. A farewell sends what is queued, an optional DISCONNECT, a close frame and FIN,
-//! then waits for the client to hang up, so that nothing is lost to a TCP reset. A cut drops the stream at once. Whatever
-//! happens, the wheel holds a deadline by which the stream is dropped.
+//! then waits for the client to hang up, so that nothing is lost to a TCP reset; over long polling it waits for the GETs that
+//! take what is queued, the last with a close packet. A cut drops the stream at once. Whatever happens, the wheel holds a
+//! deadline by which the stream is dropped.
+//!
+//! What HTTP requests do to a connection is in `conn/polled.rs`.
+
+mod polled;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -25,11 +30,13 @@ use crate::codec::{engine, packet, websocket};
 use crate::hub::Gone;
 use crate::link::{Link, PushError};
 use crate::outgoing::Frame;
+use crate::polling::{Input, Polling};
 use crate::reason::CloseReason;
 use crate::server::Server;
 use crate::sid::Sid;
-use crate::stream::Stream;
 use crate::wheel::{NEVER, Tick};
+
+pub(crate) use polled::Polled;
 
 pub(crate) struct Conn {
     pub(crate) server: Arc<Server>,
@@ -43,9 +50,11 @@ pub(crate) struct Conn {
     state: Mutex<State>,
 }
 
-/// The transport under the connection. Polling will be another variant.
-enum Transport {
+/// The transport under the connection.
+pub(crate) enum Transport {
     WebSocket(Link),
+    /// In a box, so that a connection over WebSocket is no bigger for it.
+    Polling(Box<Polling>),
     Gone,
 }
 
@@ -90,11 +99,11 @@ struct Farewell<'a> {
 }
 
 impl Conn {
-    pub(crate) fn new(server: Arc<Server>, number: u64, sid: Sid, peer: SocketAddr, stream: Stream) -> Arc<Self> {
+    pub(crate) fn new(server: Arc<Server>, number: u64, sid: Sid, peer: SocketAddr, transport: Transport) -> Arc<Self> {
         let deadline = server.tick_in(server.settings.connect_timeout);
         let beat = server.tick_in(first_ping(server.settings.ping_interval, number));
         let state = State {
-            transport: Transport::WebSocket(Link::new(stream)),
+            transport,
             stage: Stage::Waiting,
             undecided: false,
             accepted: false,
@@ -129,7 +138,7 @@ impl Conn {
     /// Sends an event or acknowledgement; false if the socket is not live (any more).
     pub(crate) fn send(&self, frame: &Frame) -> bool {
         let mut state = self.lock();
-        state.is_live() && self.push(&mut state, frame.wire(), self.server.settings.max_buffered_bytes)
+        state.is_live() && self.push(&mut state, frame, self.server.settings.max_buffered_bytes)
     }
 
     pub(crate) fn disconnect(self: &Arc<Self>, why: &'static str) {
@@ -181,7 +190,7 @@ impl Conn {
             state.stage = Stage::Live;
             state.deadline = NEVER;
             let frame = Frame::message(&packet::connected(self.sid.as_str(), pid));
-            self.push(&mut state, frame.wire(), usize::MAX);
+            self.push(&mut state, &frame, usize::MAX);
         } else {
             self.waker.wake();
         }
@@ -196,7 +205,7 @@ impl Conn {
             state.deadline = state.deadline.min(self.server.tick_in(self.server.settings.farewell));
             self.arm(&mut state);
             let frame = Frame::message(&packet::refused(packet::ROOT, message, data));
-            self.push(&mut state, frame.wire(), usize::MAX);
+            self.push(&mut state, &frame, usize::MAX);
         } else {
             self.waker.wake();
         }
@@ -209,11 +218,19 @@ impl Conn {
         self.waker.register(cx.waker());
     }
 
-    /// Sends a frame of the protocol itself, in any stage.
-    pub(crate) fn send_control(&self, frame: &Bytes) {
+    /// Sends a packet of the protocol itself, in any stage.
+    pub(crate) fn send_control(&self, frame: &Frame) {
         let mut state = self.lock();
         if state.is_open() {
             self.push(&mut state, frame, self.server.settings.max_buffered_bytes);
+        }
+    }
+
+    /// Answers a ping of the WebSocket itself.
+    pub(crate) fn send_pong(&self, payload: &[u8]) {
+        let mut state = self.lock();
+        if state.is_open() {
+            self.push_wire(&mut state, &websocket::pong(payload).into(), self.server.settings.max_buffered_bytes);
         }
     }
 
@@ -258,8 +275,10 @@ impl Conn {
 
     pub(crate) fn poll_drain(&self, cx: &mut Context<'_>) {
         let mut state = self.lock();
-        let Transport::WebSocket(link) = &mut state.transport else {
-            return;
+        let link = match &mut state.transport {
+            Transport::WebSocket(link) => link,
+            Transport::Polling(polling) => return polling.poll_drain(cx),
+            Transport::Gone => return,
         };
         let before = link.queued();
         let result = link.poll_drain(cx);
@@ -269,11 +288,14 @@ impl Conn {
         }
     }
 
-    /// Ready with bytes in `buf`, or with none at the stream's end; pending for ever once the transport is gone.
-    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<()> {
+    /// Ready with bytes in `buf`, with none at the stream's end, or with a payload; pending for ever once the transport is
+    /// gone.
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Input> {
         let mut state = self.lock();
-        let Transport::WebSocket(link) = &mut state.transport else {
-            return Poll::Pending;
+        let link = match &mut state.transport {
+            Transport::WebSocket(link) => link,
+            Transport::Polling(polling) => return polling.poll_read(cx, buf),
+            Transport::Gone => return Poll::Pending,
         };
         match link.poll_read(cx, buf) {
             Poll::Pending => return Poll::Pending,
@@ -284,7 +306,7 @@ impl Conn {
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(_)) => self.fail(&mut state, CloseReason::TransportError),
         }
-        Poll::Ready(())
+        Poll::Ready(Input::Stream)
     }
 
     /// The task is being dropped: with its runtime, if not in order.
@@ -302,10 +324,12 @@ impl Conn {
             return;
         }
         state.entry = NEVER;
-        let Transport::WebSocket(link) = &state.transport else {
-            return;
-        };
-        if link.is_closing() {
+        match &mut state.transport {
+            Transport::WebSocket(_) => {}
+            Transport::Polling(polling) => polling.tick(now),
+            Transport::Gone => return,
+        }
+        if !state.is_open() {
             if state.deadline <= now {
                 self.cut(&mut state, true);
             }
@@ -325,7 +349,7 @@ impl Conn {
             } else {
                 state.unanswered = true;
                 state.beat = now.saturating_add(self.server.ticks(self.server.settings.ping_timeout));
-                self.push(&mut state, self.server.ping.wire(), self.server.settings.max_buffered_bytes);
+                self.push(&mut state, &self.server.ping, self.server.settings.max_buffered_bytes);
             }
         }
         self.arm(&mut state);
@@ -335,8 +359,11 @@ impl Conn {
     fn arm(self: &Arc<Self>, state: &mut State) {
         let next = match &state.transport {
             Transport::Gone => return,
-            Transport::WebSocket(link) if link.is_closing() => state.deadline,
+            _ if !state.is_open() => state.deadline,
             Transport::WebSocket(_) => state.beat.min(state.deadline).min(state.expires),
+            Transport::Polling(polling) => {
+                state.beat.min(state.deadline).min(state.expires).min(polling.probe_deadline())
+            }
         };
         if next < state.entry {
             state.entry = self.server.remind(self, next);
@@ -364,14 +391,23 @@ impl Conn {
     }
 
     fn cut(&self, state: &mut State, reset: bool) {
-        if let Transport::WebSocket(link) = &state.transport {
-            if reset {
-                link.reset_on_drop();
+        let queued = match &mut state.transport {
+            Transport::WebSocket(link) => {
+                if reset {
+                    link.reset_on_drop();
+                }
+                link.queued()
             }
-            self.server.counters.bytes_queued.sub(link.queued());
-            state.transport = Transport::Gone;
-            self.waker.wake();
-        }
+            Transport::Polling(polling) => {
+                polling.cut();
+                self.server.forget(&polling.session);
+                polling.queued()
+            }
+            Transport::Gone => return,
+        };
+        self.server.counters.bytes_queued.sub(queued);
+        state.transport = Transport::Gone;
+        self.waker.wake();
     }
 
     fn farewell(self: &Arc<Self>, reason: CloseReason, farewell: &Farewell<'_>) {
@@ -379,12 +415,15 @@ impl Conn {
         if !state.is_open() {
             return;
         }
-        if farewell.disconnect && state.is_live() {
-            let frame = Frame::message(packet::DISCONNECT);
-            self.push(&mut state, frame.wire(), usize::MAX);
+        let disconnect = (farewell.disconnect && state.is_live()).then(|| Frame::message(packet::DISCONNECT));
+        if matches!(state.transport, Transport::Polling(_)) {
+            return self.farewell_polled(&mut state, reason, disconnect.as_ref(), farewell);
+        }
+        if let Some(frame) = disconnect {
+            self.push(&mut state, &frame, usize::MAX);
         }
         self.end(&mut state, reason);
-        self.push(&mut state, &websocket::close(farewell.code, farewell.words).into(), usize::MAX);
+        self.push_wire(&mut state, &websocket::close(farewell.code, farewell.words).into(), usize::MAX);
         if let Transport::WebSocket(link) = &mut state.transport {
             link.close();
             state.deadline = self.server.tick_in(self.server.settings.farewell);
@@ -392,7 +431,14 @@ impl Conn {
         }
     }
 
-    fn push(&self, state: &mut State, frame: &Bytes, limit: usize) -> bool {
+    fn push(&self, state: &mut State, frame: &Frame, limit: usize) -> bool {
+        match &state.transport {
+            Transport::Polling(_) => self.push_polled(state, frame, limit),
+            _ => self.push_wire(state, frame.wire(), limit),
+        }
+    }
+
+    fn push_wire(&self, state: &mut State, frame: &Bytes, limit: usize) -> bool {
         let Transport::WebSocket(link) = &mut state.transport else {
             return false;
         };
@@ -425,7 +471,11 @@ impl Conn {
 
 impl State {
     fn is_open(&self) -> bool {
-        matches!(&self.transport, Transport::WebSocket(link) if !link.is_closing())
+        match &self.transport {
+            Transport::WebSocket(link) => !link.is_closing(),
+            Transport::Polling(polling) => !polling.is_closing(),
+            Transport::Gone => false,
+        }
     }
 
     fn is_live(&self) -> bool {
@@ -450,4 +500,14 @@ fn first_ping(interval: Duration, number: u64) -> Duration {
 pub(crate) fn ticks(duration: Duration, tick: Duration) -> Tick {
     let ticks = duration.as_nanos().div_ceil(tick.as_nanos().max(1));
     Tick::try_from(ticks).unwrap_or(NEVER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_polling_makes_other_connections_no_bigger() {
+        assert_eq!(size_of::<Transport>(), size_of::<Link>());
+    }
 }

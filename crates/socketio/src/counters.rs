@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::reason::CloseReason;
-use crate::upgrade::Refusal;
+use crate::refusal::Refusal;
 
 /// The live counters. Written without ordering between them: a snapshot is good for graphs, not for proofs.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) open: Count,
     pub(crate) handshakes: Count,
+    pub(crate) upgraded: Count,
     pub(crate) connected: Count,
     pub(crate) refused: Count,
     pub(crate) frames_sent: Count,
@@ -57,6 +58,7 @@ impl Counters {
         Snapshot {
             open: self.open.get(),
             handshakes: self.handshakes.get(),
+            upgraded: self.upgraded.get(),
             connected: self.connected.get(),
             refused: self.refused.get(),
             frames_sent: self.frames_sent.get(),
@@ -76,19 +78,21 @@ pub struct Snapshot {
     pub open: u64,
     /// Handshakes that became a connection.
     pub handshakes: u64,
+    /// Connections that began with long polling and moved to a WebSocket.
+    pub upgraded: u64,
     /// CONNECTs accepted.
     pub connected: u64,
     /// CONNECTs refused by the handler.
     pub refused: u64,
     /// Frames handed to connections, control frames included.
     pub frames_sent: u64,
-    /// Their bytes on the wire.
+    /// Their bytes on the wire; over long polling, without what HTTP adds.
     pub bytes_sent: u64,
     /// Bytes waiting now for clients that read slowly. Shared frames count once a client.
     pub bytes_queued: u64,
-    /// Messages and control frames received.
+    /// Packets and control frames received.
     pub packets_received: u64,
-    /// Handshakes refused, by the stable name of the refusal.
+    /// Requests refused, by the stable name of the refusal.
     pub handshakes_refused: Vec<(&'static str, u64)>,
     /// Sockets and connections ended, by [`CloseReason::as_str`]. `too_slow` are the slow readers.
     pub closed: Vec<(&'static str, u64)>,

@@ -3,6 +3,9 @@
 //! There is no channel to it: whoever changes the connection's state wakes it, and it looks. Reading goes into a buffer of
 //! the thread, shared by all connections, and what is complete is understood right there; only an incomplete frame is copied.
 //! An idle connection's task is this struct, whose options are empty.
+//!
+//! Over long polling the packets come as payloads; what they mean is the same. Then `decoder` belongs to the WebSocket that the
+//! client may be probing, and stays with it when it becomes the transport.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -15,12 +18,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::io::ReadBuf;
 
+use crate::codec::payload::{self, NotBase64, Part};
 use crate::codec::websocket::{self, Incoming};
 use crate::codec::{engine, packet};
 use crate::conn::{Conn, Stage};
 use crate::handler::{Call, ClientEvent, ConnectAttempt, Opening};
 use crate::limiter::Limiter;
 use crate::outgoing::Frame;
+use crate::polling::{Input, Posted};
 use crate::reason::CloseReason;
 use crate::socket::{AckId, Socket};
 
@@ -156,34 +161,110 @@ impl Driver {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
         BUFFER.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
-            if self.conn.poll_read(cx, &mut buffer).is_pending() {
-                return false;
+            match self.conn.poll_read(cx, &mut buffer) {
+                Poll::Pending => return false,
+                Poll::Ready(Input::Stream) => self.receive(buffer.filled_mut(), false),
+                Poll::Ready(Input::Probed) => self.receive(buffer.filled_mut(), true),
+                Poll::Ready(Input::Probe | Input::ProbeLost) => self.decoder = websocket::Decoder::new(),
+                Poll::Ready(Input::Posted(Posted { body, answer })) => {
+                    // Nobody waits for the answer if the client has gone.
+                    let _ = answer.send(self.receive_payload(&body));
+                }
             }
-            self.receive(buffer.filled_mut());
             true
         })
     }
 
-    fn receive(&mut self, mut bytes: &mut [u8]) {
-        let settings = &self.conn.server.settings;
-        let (max, rate, burst) = (settings.max_payload, settings.packets_per_second, settings.packet_burst);
+    /// Bytes of the WebSocket that is the transport or, if `probing`, may become it.
+    fn receive(&mut self, mut bytes: &mut [u8], mut probing: bool) {
+        let max = self.conn.server.settings.max_payload;
         // What comes after the end, the client's close frame mostly, is read only to get to the end of the stream.
-        while self.conn.is_open() {
+        while self.conn.is_open() || (probing && self.conn.is_leaving()) {
             let incoming = match self.decoder.next(&mut bytes, max) {
                 Ok(Some(incoming)) => incoming,
                 Ok(None) => return,
+                Err(violation) if probing => {
+                    return self.drop_probe(&Broken(violation.close_code(), violation.as_str()));
+                }
                 Err(violation) => {
                     return self.conn.close(CloseReason::ProtocolError, violation.close_code(), violation.as_str());
                 }
             };
-            self.conn.server.counters.packets_received.add(1);
-            if !self.limiter.admit(self.conn.server.elapsed(), rate, burst) {
-                return self.conn.close(CloseReason::TooManyPackets, 1008, "too many packets");
+            if !self.admit() {
+                return;
             }
-            if let Err(Broken(code, why)) = self.incoming(incoming) {
+            if probing {
+                match self.probed(incoming) {
+                    Ok(upgraded) => probing = !upgraded,
+                    Err(broken) => return self.drop_probe(&broken),
+                }
+            } else if let Err(Broken(code, why)) = self.incoming(incoming) {
                 return self.conn.close(CloseReason::ProtocolError, code, why);
             }
         }
+    }
+
+    /// The body of a POST; false if the client cannot go on.
+    fn receive_payload(&mut self, body: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(body) else {
+            self.conn.close(CloseReason::ProtocolError, 1007, "not UTF-8");
+            return false;
+        };
+        for part in payload::decode(text) {
+            // It may have been sent away while this was on its way, or by something in it.
+            if !self.conn.is_open() {
+                if part == Ok(Part::Text(engine::CLOSE)) {
+                    self.conn.client_gone();
+                }
+                continue;
+            }
+            if !self.admit() {
+                return false;
+            }
+            let result = match part {
+                Ok(Part::Text(text)) => self.engine_packet(text),
+                Ok(Part::Binary(bytes)) => self.attachment(&bytes),
+                Err(NotBase64) => Err(Broken(1002, "not base64")),
+            };
+            if let Err(Broken(code, why)) = result {
+                self.conn.close(CloseReason::ProtocolError, code, why);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Counts a packet; false if it is one too many.
+    fn admit(&mut self) -> bool {
+        let settings = &self.conn.server.settings;
+        self.conn.server.counters.packets_received.add(1);
+        let admitted =
+            self.limiter.admit(self.conn.server.elapsed(), settings.packets_per_second, settings.packet_burst);
+        if !admitted {
+            self.conn.close(CloseReason::TooManyPackets, 1008, "too many packets");
+        }
+        admitted
+    }
+
+    /// What a client says on a WebSocket that it probes; true when that is the transport now.
+    fn probed(&self, incoming: Incoming<'_>) -> Result<bool, Broken> {
+        match incoming {
+            Incoming::Text(text) => match engine::Packet::decode(&text) {
+                Some(engine::Packet::Ping(engine::PROBE)) => self.conn.answer_probe(),
+                Some(engine::Packet::Upgrade) if self.conn.upgrade() => return Ok(true),
+                _ => return Err(Broken(1002, "neither a probe nor an upgrade")),
+            },
+            Incoming::Ping(payload) => self.conn.pong_probe(&payload),
+            Incoming::Pong => {}
+            Incoming::Binary(_) => return Err(Broken(1002, "neither a probe nor an upgrade")),
+            Incoming::Close(code) => return Err(Broken(code.unwrap_or(1000), "")),
+        }
+        Ok(false)
+    }
+
+    fn drop_probe(&mut self, &Broken(code, why): &Broken) {
+        self.conn.drop_probe(code, why);
+        self.decoder = websocket::Decoder::new();
     }
 
     fn incoming(&mut self, incoming: Incoming<'_>) -> Result<(), Broken> {
@@ -191,7 +272,7 @@ impl Driver {
             Incoming::Text(text) => self.engine_packet(&text),
             Incoming::Binary(bytes) => self.attachment(&bytes),
             Incoming::Ping(payload) => {
-                self.conn.send_control(&websocket::pong(&payload).into());
+                self.conn.send_pong(&payload);
                 Ok(())
             }
             Incoming::Pong => Ok(()),
@@ -213,7 +294,7 @@ impl Driver {
                 self.conn.close(CloseReason::PeerClosed, 1000, "");
                 Ok(())
             }
-            // The rest is for the server to send, or part of an upgrade that has not been offered.
+            // The rest is for the server to send, or part of an upgrade, which happens on a WebSocket that is not in use yet.
             _ => Err(Broken(1002, "not an Engine.IO packet of a client")),
         }
     }
@@ -229,7 +310,7 @@ impl Driver {
                 return Err(Broken(1002, "not connected to that namespace"));
             }
             let refusal = packet::refused(packet.namespace, "Invalid namespace", Value::Null);
-            self.conn.send_control(Frame::message(&refusal).wire());
+            self.conn.send_control(&Frame::message(&refusal));
             return Ok(());
         }
         let stage = self.conn.stage();
@@ -306,7 +387,7 @@ impl Future for Driver {
             && !opening.early.is_empty()
         {
             let mut early = std::mem::take(&mut opening.early).to_vec();
-            this.receive(&mut early);
+            this.receive(&mut early, false);
         }
         loop {
             this.poll_work(cx);

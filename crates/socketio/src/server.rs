@@ -1,5 +1,6 @@
 //! [`SocketIo`]: the server as its owner holds it, and the clock that keeps every connection's deadlines.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,23 +9,24 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper::body::Body;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
 use crate::codec::engine;
-use crate::conn::{self, Conn};
+use crate::conn::{self, Conn, Transport};
 use crate::counters::{Counters, Snapshot};
 use crate::driver::Driver;
 use crate::handler::{AnyHandler, Handler, Opening};
+use crate::link::Link;
 use crate::outgoing::Frame;
+use crate::polling::Polling;
 use crate::reason::CloseReason;
+use crate::refusal::Refusal;
+use crate::requests;
 use crate::settings::Settings;
 use crate::sid::Sid;
 use crate::stream::Stream;
-use crate::upgrade::{self, Refusal};
 use crate::wheel::{Tick, Wheel};
 
 /// The wheel's horizon, in ticks: a minute at 250 ms. Deadlines beyond it are put in again on the way.
@@ -41,7 +43,9 @@ pub(crate) struct Server {
     pub(crate) ping: Frame,
     start: Instant,
     wheel: Mutex<Wheel<Weak<Conn>>>,
-    tasks: TaskTracker,
+    /// The connections that HTTP requests may name: those over long polling.
+    sessions: Mutex<HashMap<Sid, Weak<Conn>>>,
+    pub(crate) tasks: TaskTracker,
     stopping: AtomicBool,
     next_number: AtomicU64,
 }
@@ -88,33 +92,86 @@ impl Server {
         }
     }
 
-    /// Takes over a connection whose handshake has been answered.
-    fn open(self: &Arc<Self>, stream: Stream, peer: SocketAddr, opening: Opening) -> Result<(), getrandom::Error> {
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<Sid, Weak<Conn>>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection over long polling that clients call `session`.
+    pub(crate) fn session(&self, session: &Sid) -> Option<Arc<Conn>> {
+        self.sessions().get(session).and_then(Weak::upgrade)
+    }
+
+    /// The session has ended or moved: no request may name it any more.
+    pub(crate) fn forget(&self, session: &Sid) {
+        let mut sessions = self.sessions();
+        sessions.remove(session);
+        // What a storm has taken is given back.
+        if sessions.capacity() > 4 * sessions.len().max(64) {
+            sessions.shrink_to_fit();
+        }
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Takes over a WebSocket whose handshake has been answered.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        stream: Stream,
+        peer: SocketAddr,
+        opening: Opening,
+    ) -> Result<(), getrandom::Error> {
         let (session, sid) = (Sid::random()?, Sid::random()?);
+        let conn = self.conn(sid, peer, Transport::WebSocket(Link::new(stream)));
+        conn.send_control(&Frame::engine(&self.open_packet(&session, &[])));
+        self.run(conn, opening);
+        Ok(())
+    }
+
+    /// Begins a session over long polling; the first payload.
+    pub(crate) fn open_polling(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        opening: Opening,
+    ) -> Result<String, getrandom::Error> {
+        let (session, sid) = (Sid::random()?, Sid::random()?);
+        let conn = self.conn(sid, peer, Transport::Polling(Box::new(Polling::new(session))));
+        self.sessions().insert(session, Arc::downgrade(&conn));
+        self.run(conn, opening);
+        Ok(self.open_packet(&session, &["websocket"]))
+    }
+
+    fn conn(self: &Arc<Self>, sid: Sid, peer: SocketAddr, transport: Transport) -> Arc<Conn> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        self.counters.handshakes.add(1);
+        self.counters.open.add(1);
+        Conn::new(self.clone(), number, sid, peer, transport)
+    }
+
+    fn open_packet(&self, session: &Sid, upgrades: &[&str]) -> String {
         let open = engine::Handshake {
             sid: session.as_str(),
-            upgrades: &[],
+            upgrades,
             ping_interval: self.settings.ping_interval,
             ping_timeout: self.settings.ping_timeout,
             max_payload: self.settings.max_payload,
         };
-        self.counters.handshakes.add(1);
-        self.counters.open.add(1);
-        let conn = Conn::new(self.clone(), number, sid, peer, stream);
-        conn.send_control(Frame::engine(&open.encode()).wire());
+        open.encode()
+    }
+
+    fn run(&self, conn: Arc<Conn>, opening: Opening) {
         // `shutdown` sets the flag before it lists the connections, and this one is listed already.
-        if self.stopping.load(Ordering::SeqCst) {
+        if self.is_stopping() {
             self.stop(&Arc::downgrade(&conn));
         }
         self.tasks.spawn(Driver::new(conn, opening));
-        Ok(())
     }
 }
 
 /// A Socket.IO server. Clones are the same server.
 #[derive(Clone)]
-pub struct SocketIo(Arc<Server>);
+pub struct SocketIo(pub(crate) Arc<Server>);
 
 impl SocketIo {
     /// A server with this handler. Must be called within a tokio runtime: it starts the clock, one task for all connections,
@@ -128,6 +185,7 @@ impl SocketIo {
             ping: conn::ping(),
             start: Instant::now(),
             wheel: Mutex::new(Wheel::new(SLOTS)),
+            sessions: Mutex::default(),
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             next_number: AtomicU64::new(1),
@@ -138,23 +196,20 @@ impl SocketIo {
 
     /// Answers a request to the server's path (`/socket.io/` for official clients), whose connection came from `peer`.
     ///
-    /// A good handshake is answered with 101, and the connection taken over when the HTTP server lets go of it: that must be
-    /// hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. The origin is for the caller to check
-    /// before; see [`SocketIo::forbidden`].
-    pub async fn handle<B>(&self, mut request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
-        let checked = match self.0.stopping.load(Ordering::SeqCst) {
-            true => Err(Refusal::Stopping),
-            false => upgrade::check(&request),
-        };
-        let response = match checked {
+    /// A good handshake of a WebSocket is answered with 101, and the connection taken over when the HTTP server lets go of it:
+    /// that must be hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. A poll is answered when there is something to
+    /// say, at the latest with the next ping; dropping the future says that the client has gone. The body is read here, up to
+    /// [`Settings::max_payload`]. The origin is for the caller to check before, see [`SocketIo::forbidden`]; so are preflight
+    /// requests, which are only told the methods here.
+    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match requests::handle(&self.0, request, peer).await {
             Ok(response) => response,
-            Err(refusal) => return self.refuse(refusal),
-        };
-        let upgrade = hyper::upgrade::on(&mut request);
-        let opening =
-            Opening { uri: request.uri().clone(), headers: std::mem::take(request.headers_mut()), early: Bytes::new() };
-        self.0.tasks.spawn(take_over(self.0.clone(), upgrade, peer, opening));
-        response
+            Err(refusal) => self.refuse(refusal),
+        }
     }
 
     /// The answer, counted, to a request that the caller does not want to pass to [`SocketIo::handle`]: its origin is not
@@ -198,25 +253,6 @@ impl SocketIo {
 impl std::fmt::Debug for SocketIo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SocketIo").field("settings", &self.0.settings).finish_non_exhaustive()
-    }
-}
-
-/// Waits until the HTTP server lets go of the stream, then starts the connection. A task of its own, which ends here: the
-/// connection's task is smaller.
-async fn take_over(server: Arc<Server>, upgrade: OnUpgrade, peer: SocketAddr, mut opening: Opening) {
-    let upgraded = match tokio::time::timeout(server.settings.connect_timeout, upgrade).await {
-        Ok(Ok(upgraded)) => upgraded,
-        Ok(Err(error)) => return tracing::debug!(%error, %peer, "a handshake was not completed"),
-        Err(_) => return tracing::debug!(%peer, "a handshake was not completed in time"),
-    };
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => {
-            opening.early = parts.read_buf;
-            if let Err(error) = server.open(Stream::tcp(parts.io.into_inner()), peer, opening) {
-                tracing::error!(%error, "no randomness for a session id");
-            }
-        }
-        Err(_) => tracing::error!("a connection is no TokioIo<TcpStream>; serve it with hyper's http1 and upgrades"),
     }
 }
 

@@ -1,8 +1,7 @@
-//! The HTTP side: is this request the beginning of a connection, and the answer to it.
+//! What a request asks for, and the answer that turns it into a WebSocket.
 //!
-//! What is checked and how it is answered follows Engine.IO protocol 4 (the query: `EIO`, `transport`, `sid`) and RFC 6455
-//! section 4.2 (the handshake). Refusals are JSON, `{"code":0,"message":"Transport unknown"}`, with the codes and words of the
-//! official server.
+//! What is checked follows Engine.IO protocol 4 (the query: `EIO`, `transport`, `sid`), in the order of the official server,
+//! and RFC 6455 section 4.2 (the handshake of a WebSocket).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,98 +10,61 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use http_body_util::Full;
 use sha1::{Digest, Sha1};
 
+use crate::refusal::Refusal;
+use crate::sid::Sid;
+
 /// Appended to the client's key before hashing (RFC 6455 section 1.3).
 const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Why a handshake was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    UnknownTransport,
-    UnknownSid,
-    BadMethod,
-    BadRequest,
-    /// The caller's word: the origin is not allowed, or there are too many.
-    Forbidden,
-    /// The WebSocket version is not 13.
-    BadVersion,
-    UnsupportedProtocol,
-    Stopping,
-    /// The system gave no randomness.
-    Internal,
+/// What a good request asks for. Whether a session is known is not looked at here.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    /// What may be asked for.
+    Options,
+    /// A new session over long polling.
+    Session,
+    /// A new session over the WebSocket that this answer makes.
+    WebSocket(Response<Full<Bytes>>),
+    /// What there is to hear in a session.
+    Poll(Sid),
+    /// To say something in a session.
+    Post(Sid),
+    /// A WebSocket for a session that has been polling.
+    Upgrade(Sid, Response<Full<Bytes>>),
 }
 
-impl Refusal {
-    pub(crate) const COUNT: usize = 9;
-
-    pub(crate) const NAMES: [&'static str; Self::COUNT] = [
-        "unknown_transport",
-        "unknown_sid",
-        "bad_method",
-        "bad_request",
-        "forbidden",
-        "bad_version",
-        "unsupported_protocol",
-        "stopping",
-        "internal",
-    ];
-
-    pub(crate) fn index(self) -> usize {
-        match self {
-            Self::UnknownTransport => 0,
-            Self::UnknownSid => 1,
-            Self::BadMethod => 2,
-            Self::BadRequest => 3,
-            Self::Forbidden => 4,
-            Self::BadVersion => 5,
-            Self::UnsupportedProtocol => 6,
-            Self::Stopping => 7,
-            Self::Internal => 8,
-        }
+/// Reads a request, all but its body.
+pub(crate) fn check<B>(request: &Request<B>) -> Result<Wanted, Refusal> {
+    if request.method() == Method::OPTIONS {
+        return Ok(Wanted::Options);
     }
-
-    pub(crate) fn response(self) -> Response<Full<Bytes>> {
-        let (status, body) = match self {
-            Self::UnknownTransport => (StatusCode::BAD_REQUEST, r#"{"code":0,"message":"Transport unknown"}"#),
-            Self::UnknownSid => (StatusCode::BAD_REQUEST, r#"{"code":1,"message":"Session ID unknown"}"#),
-            Self::BadMethod => (StatusCode::BAD_REQUEST, r#"{"code":2,"message":"Bad handshake method"}"#),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, r#"{"code":3,"message":"Bad request"}"#),
-            Self::Forbidden => (StatusCode::FORBIDDEN, r#"{"code":4,"message":"Forbidden"}"#),
-            Self::BadVersion => (StatusCode::UPGRADE_REQUIRED, r#"{"code":3,"message":"Bad request"}"#),
-            Self::UnsupportedProtocol => {
-                (StatusCode::BAD_REQUEST, r#"{"code":5,"message":"Unsupported protocol version"}"#)
-            }
-            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Server is stopping"}"#),
-            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#),
-        };
-        let mut response = Response::new(Full::new(Bytes::from_static(body.as_bytes())));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self == Self::BadVersion {
-            // RFC 6455 section 4.4: tell which version is spoken.
-            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        }
-        response
-    }
-}
-
-/// The answer that turns `request` into a WebSocket, or why it cannot be one.
-pub(crate) fn check<B>(request: &Request<B>) -> Result<Response<Full<Bytes>>, Refusal> {
-    let headers = request.headers();
-    match query(request, "transport") {
-        Some("websocket") => {}
+    let polling = match query(request, "transport") {
+        Some("polling") => true,
+        Some("websocket") => false,
         _ => return Err(Refusal::UnknownTransport),
-    }
-    if query(request, "sid").is_some() {
-        // Sessions that could be continued here begin with polling.
-        return Err(Refusal::UnknownSid);
-    }
-    if request.method() != Method::GET {
+    };
+    let sid = match query(request, "sid") {
+        None | Some("") => None,
+        Some(sid) => Some(Sid::claimed(sid).ok_or(Refusal::UnknownSid)?),
+    };
+    let is_post = polling && sid.is_some() && request.method() == Method::POST;
+    if request.method() != Method::GET && !is_post {
         return Err(Refusal::BadMethod);
     }
     if query(request, "EIO") != Some("4") {
         return Err(Refusal::UnsupportedProtocol);
     }
+    match sid {
+        None if polling => Ok(Wanted::Session),
+        Some(sid) if is_post => Ok(Wanted::Post(sid)),
+        Some(sid) if polling => Ok(Wanted::Poll(sid)),
+        None => switch(request.headers()).map(Wanted::WebSocket),
+        Some(sid) => switch(request.headers()).map(|response| Wanted::Upgrade(sid, response)),
+    }
+}
+
+/// The answer that turns a request into a WebSocket, or why it cannot be one.
+fn switch(headers: &HeaderMap) -> Result<Response<Full<Bytes>>, Refusal> {
     if !has_token(headers, &header::CONNECTION, "upgrade") || !has_token(headers, &header::UPGRADE, "websocket") {
         return Err(Refusal::BadRequest);
     }
@@ -160,6 +122,8 @@ mod tests {
             .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
     }
 
+    const SID: &str = "sid=abcdefghijklmnopqrst";
+
     #[test]
     fn refusals() {
         let good = "EIO=4&transport=websocket";
@@ -170,7 +134,14 @@ mod tests {
         };
         let cases = [
             (request("EIO=4").body(()).unwrap(), Refusal::UnknownTransport),
-            (request("EIO=4&transport=polling").body(()).unwrap(), Refusal::UnknownTransport),
+            (request("EIO=4&transport=polling&sid=abc").body(()).unwrap(), Refusal::UnknownSid),
+            (request("EIO=4&transport=polling").method("POST").body(()).unwrap(), Refusal::BadMethod),
+            (request("EIO=4&transport=polling").method("HEAD").body(()).unwrap(), Refusal::BadMethod),
+            (request(&format!("EIO=4&transport=polling&{SID}")).method("PUT").body(()).unwrap(), Refusal::BadMethod),
+            (request(&format!("EIO=4&transport=websocket&{SID}")).method("POST").body(()).unwrap(), Refusal::BadMethod),
+            (request(&format!("EIO=3&transport=polling&{SID}")).body(()).unwrap(), Refusal::UnsupportedProtocol),
+            (request("EIO=3&transport=polling").body(()).unwrap(), Refusal::UnsupportedProtocol),
+            (request("transport=polling").body(()).unwrap(), Refusal::UnsupportedProtocol),
             (request("EIO=4&transport=websocket&sid=abc").body(()).unwrap(), Refusal::UnknownSid),
             (request(good).method("POST").body(()).unwrap(), Refusal::BadMethod),
             (request("EIO=3&transport=websocket").body(()).unwrap(), Refusal::UnsupportedProtocol),
@@ -183,6 +154,22 @@ mod tests {
         for (request, refusal) in cases {
             assert_eq!(check(&request).err(), Some(refusal), "{request:?}");
         }
-        assert_eq!(check(&request(good).body(()).unwrap()).map(|ok| ok.status()), Ok(StatusCode::SWITCHING_PROTOCOLS));
+    }
+
+    #[test]
+    fn what_is_wanted() {
+        let wanted = |method: &str, query: &str| check(&request(query).method(method).body(()).unwrap());
+        let in_session = |transport: &str| format!("EIO=4&transport={transport}&t=abc&{SID}");
+        assert!(matches!(wanted("OPTIONS", ""), Ok(Wanted::Options)));
+        assert!(matches!(wanted("GET", "EIO=4&transport=polling&t=abc"), Ok(Wanted::Session)));
+        assert!(matches!(wanted("GET", "EIO=4&transport=polling&sid="), Ok(Wanted::Session)));
+        assert!(matches!(wanted("GET", &in_session("polling")), Ok(Wanted::Poll(_))));
+        assert!(matches!(wanted("POST", &in_session("polling")), Ok(Wanted::Post(_))));
+        for query in ["EIO=4&transport=websocket", &in_session("websocket")] {
+            let Ok(Wanted::WebSocket(response) | Wanted::Upgrade(_, response)) = wanted("GET", query) else {
+                panic!("{query}");
+            };
+            assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Engine.IO packets, protocol 4: one digit in front of every text message.
 //!
 //! On the WebSocket transport a packet is one text message and a binary payload is one binary message without a digit, so
-//! only text is decoded here. The server is the one who pings (the direction was turned round in protocol 4).
+//! only text is decoded here; long polling joins packets to a [`payload`](super::payload). The server is the one who pings
+//! (the direction was turned round in protocol 4).
 
 use std::time::Duration;
 
@@ -9,6 +10,15 @@ use serde::Serialize;
 
 /// The server's heartbeat.
 pub const PING: &str = "2";
+
+/// The end of a session over long polling.
+pub const CLOSE: &str = "1";
+
+/// The end of a poll, and nothing else.
+pub const NOOP: &str = "6";
+
+/// What a client pings a new transport with, and the answer.
+pub const PROBE: &str = "probe";
 
 /// A packet as received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,4 +6,5 @@
 
 pub mod engine;
 pub mod packet;
+pub mod payload;
 pub mod websocket;

@@ -1,5 +1,6 @@
-// The official client against the server whose address is given. Each check opens its own connection; the first that fails
-// ends the script with its error. The server's side of the checks is the handler in ../server/common.rs.
+// The official client against the server whose address is given, with the transports it uses by default (long polling, then
+// the upgrade to WebSocket) and with either alone. Each check opens its own connection; the first that fails ends the script
+// with its error. The server's side of the checks is the handler in ../server/common.rs.
 
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
@@ -10,9 +11,16 @@ const unicode = { größe: "naïve café", emoji: "👩‍⚕️🩺", zero: "\u
 /** Resolves with the arguments of the next `event`. */
 const next = (emitter, event) => new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
 
+const modes = {
+  "by default": {},
+  "over long polling": { transports: ["polling"] },
+  "over WebSocket": { transports: ["websocket"] },
+};
+let mode;
+
 const open = (auth, options = {}) =>
   io(url, {
-    transports: ["websocket"],
+    ...modes[mode],
     forceNew: true,
     reconnectionDelay: 5,
     reconnectionDelayMax: 5,
@@ -26,8 +34,47 @@ const checks = {
     const [[auth]] = await Promise.all([next(socket, "auth"), next(socket, "connect")]);
     assert.deepEqual(auth, { token: "secret", unicode });
     assert.equal(socket.id.length, 20);
-    assert.equal(socket.io.engine.transport.name, "websocket");
     assert.equal(socket.recovered, false);
+    const { engine } = socket.io;
+    if (mode === "by default" && engine.transport.name === "polling") {
+      await next(engine, "upgrade");
+    }
+    assert.equal(engine.transport.name, mode === "over long polling" ? "polling" : "websocket");
+    return socket;
+  },
+
+  async "hears a stream of events without a hole while it changes its transport"() {
+    const socket = open({ please: "stream" });
+    const heard = [];
+    socket.on("n", (number) => heard.push(number));
+    const answer = next(socket, "end");
+    await next(socket, "n");
+    const { engine } = socket.io;
+    if (mode === "by default" && engine.transport.name === "polling") {
+      await next(engine, "upgrade");
+    }
+    const there = heard.length;
+    while (heard.length < there + 50) {
+      await next(socket, "n");
+    }
+    // Events of the client pass through in order too.
+    assert.equal(await socket.emitWithAck("enough", 1), 1);
+    const [count] = await answer;
+    assert.deepEqual(heard, Array.from({ length: count }, (_, number) => number));
+    return socket;
+  },
+
+  async "sends while it changes its transport, each once and in order"() {
+    const socket = open({});
+    await next(socket, "connect");
+    const answers = [];
+    for (let number = 0; number < 60; number++) {
+      answers.push(socket.emitWithAck("ask", number));
+      if (number % 10 === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    assert.deepEqual(await Promise.all(answers), Array.from({ length: 60 }, (_, number) => number));
     return socket;
   },
 
@@ -128,15 +175,17 @@ const checks = {
   },
 };
 
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    const hangs = new Promise((_, reject) => setTimeout(reject, 10_000, new Error("nothing happened for too long")));
-    const socket = await Promise.race([check(), hangs]);
-    socket.disconnect();
-  } catch (error) {
-    console.error(`the official client ${name}: failed`);
-    throw error;
+for (mode of Object.keys(modes)) {
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      const hangs = new Promise((_, reject) => setTimeout(reject, 10_000, new Error("nothing happened for too long")));
+      const socket = await Promise.race([check(), hangs]);
+      socket.disconnect();
+    } catch (error) {
+      console.error(`${mode}, the official client ${name}: failed`);
+      throw error;
+    }
+    console.log(`${mode}, the official client ${name}`);
   }
-  console.log(`the official client ${name}`);
 }
 process.exit(0);

@@ -8,22 +8,56 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
 use crate::common::{Client, Received, Seen, Server, frame, quick, soon};
+use crate::session::{Http, POLLING, Session};
 
 const CLIENTS: usize = 24;
 const VISITS: usize = 12;
 
-/// Comes, reads some numbers that must follow each other, and goes in one of five ways.
-async fn visit(addr: std::net::SocketAddr, way: usize) {
-    let mut client = Client::open(addr).await;
-    client.send("40").await;
-    client.connected().await;
-    let mut last = None;
-    for _ in 0..3 + way % 4 {
-        let text = client.text().await;
-        let (_, number): (String, usize) = serde_json::from_str(text.strip_prefix("42").unwrap()).unwrap();
-        if let Some(last) = last.replace(number) {
+/// The numbers a client has been sent must follow each other.
+#[derive(Default)]
+struct Numbers {
+    last: Option<usize>,
+    count: usize,
+}
+
+impl Numbers {
+    fn hear(&mut self, packet: &str) {
+        let Some(list) = packet.strip_prefix(r#"42["n","#) else { return };
+        let number = list.strip_suffix(']').unwrap().parse().unwrap();
+        if let Some(last) = self.last.replace(number) {
             assert_eq!(number, last + 1);
         }
+        self.count += 1;
+    }
+
+    async fn poll(&mut self, session: &mut Session) {
+        session.poll().await.packets().into_iter().for_each(|packet| self.hear(packet));
+    }
+}
+
+/// Comes by one of three ways, reads some numbers, and goes in one of five.
+async fn visit(addr: std::net::SocketAddr, way: usize) {
+    let mut numbers = Numbers::default();
+    let mut client = if way.is_multiple_of(3) {
+        let mut client = Client::open(addr).await;
+        client.send("40").await;
+        client.connected().await;
+        client
+    } else {
+        let mut session = Session::open(addr).await;
+        session.post("40").await.is(200, "ok");
+        numbers.poll(&mut session).await;
+        if way % 3 == 1 {
+            return visit_polling(session, numbers, way).await;
+        }
+        let client = session.probe().await;
+        numbers.poll(&mut session).await;
+        let mut client = client;
+        client.send("5").await;
+        client
+    };
+    while numbers.count < 3 + way % 4 {
+        numbers.hear(&client.text().await);
     }
     match way % 5 {
         0 => return drop(client),
@@ -37,6 +71,30 @@ async fn visit(addr: std::net::SocketAddr, way: usize) {
             Received::Close(..) | Received::End => return,
             _ => {}
         }
+    }
+}
+
+async fn visit_polling(mut session: Session, mut numbers: Numbers, way: usize) {
+    while numbers.count < 3 + way % 4 {
+        numbers.poll(&mut session).await;
+    }
+    session.send_poll().await;
+    let last = match way % 5 {
+        0 => {
+            // Noticed at once if the poll waits, at the next ping if it was just answered; that would take too long here.
+            session.gets = Http::connect(session.addr).await;
+            let answer = session.post("1").await;
+            return assert!(answer.status == 200 || answer.status == 400, "{answer:?}");
+        }
+        1 => "41\u{1e}1",
+        2 => "1",
+        3 => r#"42["kick"]"#,
+        _ => r#"42["drop"]"#,
+    };
+    session.post(last).await.is(200, "ok");
+    // The session is over when it is not known any more.
+    while session.gets.answer().await.status == 200 {
+        session.send_poll().await;
     }
 }
 
@@ -88,35 +146,36 @@ async fn clients_come_and_go_while_all_are_sent_to() {
 }
 
 /// Things a client may say, in and out of place.
+const TEXTS: &[&str] = &[
+    "40",
+    "40",
+    "40{}",
+    "40/x,",
+    r#"40{"please":"wait"}"#,
+    r#"40{"please":"refuse"}"#,
+    r#"40{"please":"panic"}"#,
+    "41",
+    "3",
+    "1",
+    "2probe",
+    "5",
+    "42[\"echo\",1]",
+    "421[\"ask\"]",
+    "42[\"kick\"]",
+    "42[\"drop\"]",
+    "42[\"panic\"]",
+    "42[\"wait\"]",
+    "430[]",
+    "451-[\"x\",{\"_placeholder\":true,\"num\":0}]",
+    "461-0[]",
+    "44{}",
+    "4",
+    "",
+];
+
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
-    let texts = vec![
-        "40",
-        "40",
-        "40{}",
-        "40/x,",
-        r#"40{"please":"wait"}"#,
-        r#"40{"please":"refuse"}"#,
-        r#"40{"please":"panic"}"#,
-        "41",
-        "3",
-        "1",
-        "2probe",
-        "5",
-        "42[\"echo\",1]",
-        "421[\"ask\"]",
-        "42[\"kick\"]",
-        "42[\"drop\"]",
-        "42[\"panic\"]",
-        "42[\"wait\"]",
-        "430[]",
-        "451-[\"x\",{\"_placeholder\":true,\"num\":0}]",
-        "461-0[]",
-        "44{}",
-        "4",
-        "",
-    ];
     prop_oneof![
-        12 => prop::sample::select(texts).prop_map(|text| frame(0x81, text.as_bytes(), true)),
+        12 => prop::sample::select(TEXTS).prop_map(|text| frame(0x81, text.as_bytes(), true)),
         1 => prop::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| frame(0x82, &bytes, true)),
         1 => ".{0,20}".prop_map(|text| frame(0x81, format!("4{text}").as_bytes(), true)),
         1 => Just(frame(0x89, b"ping", true)),
@@ -125,8 +184,63 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-async fn babble(clients: Vec<Vec<Vec<u8>>>) -> TestCaseResult {
+/// What a client over long polling does, one after the other, without waiting for answers.
+#[derive(Debug, Clone)]
+enum Act {
+    Poll,
+    Post(String),
+    HangUp,
+    /// A WebSocket for the session, and what is said on it.
+    WebSocket(Vec<Vec<u8>>),
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let packets = prop::collection::vec(prop::sample::select(TEXTS), 0..4);
+    let probes = prop_oneof![
+        6 => prop::sample::select(vec!["2probe", "5", "40", "42[\"echo\",1]", "1"])
+            .prop_map(|text| frame(0x81, text.as_bytes(), true)),
+        1 => any_bytes(),
+    ];
+    prop_oneof![
+        4 => Just(Act::Poll),
+        6 => packets.prop_map(|packets| Act::Post(packets.join("\u{1e}"))),
+        1 => ".{0,8}".prop_map(Act::Post),
+        1 => Just(Act::HangUp),
+        3 => prop::collection::vec(probes, 0..4).prop_map(Act::WebSocket),
+    ]
+}
+
+async fn act(session: &mut Session, websockets: &mut Vec<tokio::net::TcpStream>, act: Act) {
+    let query = format!("{POLLING}&sid={}", session.sid);
+    match act {
+        Act::Poll => session.gets.send("GET", &query, "", b"").await,
+        Act::Post(payload) => session.posts.send("POST", &query, "", payload.as_bytes()).await,
+        Act::HangUp => {
+            session.gets = Http::connect(session.addr).await;
+            session.posts = Http::connect(session.addr).await;
+        }
+        Act::WebSocket(said) => {
+            let (mut client, _) = session.websocket().await;
+            for bytes in said {
+                let _ = tokio::io::AsyncWriteExt::write_all(&mut client.stream, &bytes).await;
+            }
+            websockets.push(client.stream);
+        }
+    }
+}
+
+type Plan = (Vec<Vec<Vec<u8>>>, Vec<Vec<Act>>);
+
+async fn babble((clients, sessions): Plan) -> TestCaseResult {
     let mut server = Server::start(Settings { farewell: Duration::from_millis(20), ..quick() }).await;
+    let mut kept = Vec::new();
+    for acts in sessions {
+        let mut session = Session::open(server.addr).await;
+        session.posts.send("POST", &session.query(), "", b"40").await;
+        for next in acts {
+            act(&mut session, &mut kept, next).await;
+        }
+    }
     for said in clients {
         let mut client = Client::open(server.addr).await;
         for bytes in said {
@@ -163,8 +277,9 @@ proptest! {
     #[test]
     fn whatever_clients_say_each_is_accepted_once_and_closed_once(
         clients in prop::collection::vec(prop::collection::vec(any_bytes(), 0..8), 1..12),
+        sessions in prop::collection::vec(prop::collection::vec(any_act(), 0..8), 0..8),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async { soon(babble(clients)).await })?;
+        runtime.block_on(async { soon(babble((clients, sessions))).await })?;
     }
 }

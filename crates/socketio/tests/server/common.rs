@@ -49,9 +49,13 @@ impl Handler for Obliging {
             _ => {}
         }
         let pid = auth.get("pid").and_then(Value::as_str).unwrap_or("first").to_owned();
+        let streams = auth.get("please").and_then(Value::as_str) == Some("stream");
         let socket = attempt.accept(Some(&pid));
         socket.set_data(auth.clone());
         socket.emit(&Frame::event("auth", &[auth]).unwrap());
+        if streams {
+            tokio::spawn(stream(socket.clone(), self.go_on.clone()));
+        }
         let _ = self.seen.send(Seen::Accepted(socket));
     }
 
@@ -62,6 +66,7 @@ impl Handler for Obliging {
             "kick" => socket.disconnect("asked for"),
             "drop" => socket.close_transport("asked for"),
             "wait" => self.go_on.notified().await,
+            "enough" => self.go_on.notify_one(),
             "panic" => panic!("asked for"),
             _ => {}
         }
@@ -74,6 +79,22 @@ impl Handler for Obliging {
     async fn closed(&self, socket: Socket, reason: CloseReason) {
         let _ = self.seen.send(Seen::Closed(socket, reason));
     }
+}
+
+/// Emits numbers until it is told to go on to the end, which says how many there were.
+async fn stream(socket: Socket, go_on: Arc<Notify>) {
+    let mut count = 0;
+    let numbers = async {
+        while socket.emit(&Frame::event("n", &(count,)).unwrap()) {
+            count += 1;
+            tokio::time::sleep(Duration::from_micros(300)).await;
+        }
+    };
+    tokio::select! {
+        () = numbers => {}
+        () = go_on.notified() => {}
+    }
+    socket.emit(&Frame::event("end", &(count,)).unwrap());
 }
 
 pub(crate) struct Server {

@@ -12,6 +12,12 @@ mod ending;
 #[cfg(test)]
 mod official;
 #[cfg(test)]
+mod polling;
+#[cfg(test)]
 mod rooms;
 #[cfg(test)]
+mod session;
+#[cfg(test)]
 mod talking;
+#[cfg(test)]
+mod upgrading;

@@ -40,6 +40,7 @@ async fn the_official_client_is_content() {
         }
     }
     assert_eq!(accepted, closed.len(), "{closed:?}");
+    assert!(server.io.counters().upgraded > 0);
     assert!(closed.contains(&CloseReason::ClientDisconnect), "{closed:?}");
     assert!(closed.contains(&CloseReason::ServerDisconnect("asked for")), "{closed:?}");
     let broken = [CloseReason::ProtocolError, CloseReason::TransportError, CloseReason::TooManyPackets];

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import { Api } from '../support/api.ts';
 import { mislabelled, large, notes } from '../support/files.ts';
 import { badge, eventsOf, expect, item, notices, phone, test } from '../support/test.ts';
 
@@ -218,6 +219,25 @@ test('students chosen by name are shown by name to who changes it', async ({ ope
   await item(office, title).getByRole('button', { name: /Edit/ }).click();
   const form = drawer(office, 'Change study material');
   await expect(form.getByRole('button', { name: /^Remove \p{L}+ \p{L}+/u })).toHaveCount(1);
+});
+
+test('what has expired is marked for the office and gone for students', async ({ open, ownServer, titled }) => {
+  // The last day is over when the same server wakes up 26 hours further east.
+  const title = titled('Old timetable');
+  await ownServer.kill();
+  await ownServer.start({ timezone: 'Etc/GMT+12' });
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Etc/GMT+12' }).format(new Date());
+  const api = new Api(ownServer.origin);
+  await api.upload(title, { course: 'GNM', semester: 3 }, { expiryDate: today });
+  const early = await open('gnm.student', { api });
+  await expect(item(early, title)).toContainText('Last day today');
+  await early.close();
+  await ownServer.kill();
+  await ownServer.start({ timezone: 'Pacific/Kiritimati' });
+  const [office, student] = await Promise.all([open('office', { api }), open('gnm.student', { api })]);
+  await expect(item(office, title)).toContainText(/Expired on .*: students do not see it/);
+  await expect(item(student, 'Fluid and electrolyte balance')).toBeVisible();
+  await expect(item(student, title)).toHaveCount(0);
 });
 
 test('on a phone: uploaded, seen, opened', async ({ open, titled }) => {

@@ -1,6 +1,7 @@
 /** `test` with a real institute: a server of the worker's own, and people who are signed in to it. */
 import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Api } from './api.ts';
+import { Line } from './line.ts';
 import { Server } from './server.ts';
 import { Site } from './site.ts';
 
@@ -23,6 +24,8 @@ interface WorkerFixtures {
 interface TestFixtures {
   /** A server of this test's own, to be killed or set back. */
   ownServer: Server;
+  /** A line to the worker's server, for pages that shall lose it. */
+  line: Line;
   /** A browser of its own for somebody who is signed in, once its page is live. */
   open: (person: string, options?: OpenOptions) => Promise<Page>;
   /** A title nobody else uses. */
@@ -52,6 +55,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const server = await Server.start();
     await use(server);
     await server.end();
+  },
+
+  line: async ({ server }, use) => {
+    const line = await Line.to(server.origin);
+    await use(line);
+    await line.end();
   },
 
   open: async ({ browser, api: workers, viewport }, use) => {

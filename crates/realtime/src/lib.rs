@@ -31,6 +31,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body;
 use http_body_util::Full;
 use lamplight_auth::{Gate, Secret};
 use lamplight_socketio::{Settings, Snapshot, SocketIo};
@@ -69,7 +70,11 @@ impl Realtime {
     }
 
     /// Answers a request to `/socket.io/`. Its origin must have been checked.
-    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>> {
+    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
         self.io.handle(request, peer).await
     }
 

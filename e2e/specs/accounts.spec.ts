@@ -30,7 +30,7 @@ test('a wrong password is said, the right one opens the page that was wanted', a
 test('nothing is asked of the server before both fields are filled in', async ({ page }) => {
   await page.goto('/sign-in');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByLabel('Email or student ID')).toHaveAccessibleErrorMessage('Write your email or student ID.');
+  await expect(page.getByLabel('Email or student ID')).toHaveAccessibleDescription('Write your email or student ID.');
   await expect(page.getByLabel('Email or student ID')).toBeFocused();
 });
 
@@ -69,13 +69,13 @@ test('a changed password signs out all other devices at once and keeps this one'
   await account(here, 'Change password');
   const form = here.getByRole('dialog', { name: 'Change password' });
   const change = async (now: string, next: string, again: string) => {
-    await form.getByLabel('Password now').fill(now);
+    await form.getByLabel('Password now', { exact: true }).fill(now);
     await form.getByLabel('New password', { exact: true }).fill(next);
-    await form.getByLabel('New password once more').fill(again);
+    await form.getByLabel('New password once more', { exact: true }).fill(again);
     await form.getByRole('button', { name: 'Change password' }).click();
   };
   await change(password, secret, 'something else');
-  await expect(form.getByLabel('New password once more')).toHaveAccessibleErrorMessage('This is not the same as the new password.');
+  await expect(form.getByLabel('New password once more', { exact: true })).toHaveAccessibleDescription('This is not the same as the new password.');
   await change('not this one', secret, secret);
   await expect(form.getByText(/password/i).filter({ hasText: /not|wrong/i }).first()).toBeVisible();
   await change(password, secret, secret);

@@ -147,7 +147,7 @@ test('a refused upload says why and keeps what was written', async ({ open, titl
     await form.getByLabel('Subject').fill('x'.repeat(101));
     await send();
     await expect(form.getByLabel('Subject')).toHaveAttribute('aria-invalid', 'true');
-    await expect(form.getByLabel('Subject')).toHaveAccessibleErrorMessage('This may have at most 100 characters.');
+    await expect(form.getByLabel('Subject')).toHaveAccessibleDescription('This may have at most 100 characters.');
   });
 
   await expect(form.getByLabel('Title')).toHaveValue(title);

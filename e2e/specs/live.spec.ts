@@ -48,10 +48,10 @@ test('a server that is killed and started again has its pages back, and they mis
   await form.getByLabel('Title').fill('Half written');
   await Promise.all([mark(office), mark(student)]);
 
+  // It is committed; whether it was sent in that moment, nobody knows.
   await api.upload(before, { course: 'GNM', semester: 3 });
   await ownServer.kill();
   await expect(badge(student)).toHaveText('Reconnecting');
-  await expect(item(student, before)).toHaveCount(1);
 
   await ownServer.start();
   // While the page is on its way back.

@@ -3,6 +3,12 @@ import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from 
 const lagoon: MantineColorsTuple = ['#e8f5f5', '#d3e9ea', '#a8d3d6', '#79bcc1', '#55a9af', '#2f8f97', '#17808a', '#0b6a72', '#085a61', '#06484e'];
 const slate: MantineColorsTuple = ['#e3e8ea', '#c3cbd0', '#a5b0b6', '#76838a', '#57636a', '#3b464c', '#2b343a', '#14191c', '#0f1315', '#0a0d0f'];
 
+/** The library's `<header>` of a dialog would count as another header of the page. */
+const dialog = {
+  defaultProps: { attributes: { header: { role: 'presentation' } } },
+  styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } },
+};
+
 export const theme = createTheme({
   colors: { lagoon, dark: slate },
   primaryColor: 'lagoon',
@@ -19,8 +25,8 @@ export const theme = createTheme({
     NativeSelect: { defaultProps: { size: 'md' } },
     Textarea: { defaultProps: { size: 'md' } },
     Checkbox: { defaultProps: { size: 'md' } },
-    Modal: { styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } } },
-    Drawer: { styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } } },
+    Modal: dialog,
+    Drawer: dialog,
   },
 });
 

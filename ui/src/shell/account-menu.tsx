@@ -1,6 +1,6 @@
 import { Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
 import { IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { nameOf } from '../features/accounts/me.ts';
 import { session } from '../kit/session.ts';
 import type { Role, User } from '../kit/wire.ts';
@@ -24,12 +24,13 @@ function initials(name: string): string {
 export function AccountMenu({ user }: { user: User }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [changing, setChanging] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const name = nameOf(user);
   return (
     <>
       <Menu position="bottom-end" width={250} withinPortal classNames={{ item: classes.item }}>
         <Menu.Target>
-          <UnstyledButton className={classes.button} >
+          <UnstyledButton ref={button} className={classes.button}>
             <span aria-hidden="true">{initials(name)}</span>
             <VisuallyHidden>{`Account of ${name}`}</VisuallyHidden>
           </UnstyledButton>
@@ -49,7 +50,7 @@ export function AccountMenu({ user }: { user: User }) {
           <Menu.Item leftSection={<IconLogout size={18} aria-hidden="true" />} onClick={() => session.leave()}>Sign out</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {changing && <Suspense fallback={null}><ChangePassword onClose={() => setChanging(false)} /></Suspense>}
+      {changing && <Suspense fallback={null}><ChangePassword returnTo={button} onClose={() => setChanging(false)} /></Suspense>}
     </>
   );
 }

@@ -1,7 +1,8 @@
 import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState, type RefObject, type SubmitEvent } from 'react';
 import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { PasswordChange } from '../../kit/wire.ts';
@@ -16,7 +17,8 @@ const labels: [keyof PasswordChange, string, string][] = [
   ['confirmPassword', 'New password once more', 'new-password'],
 ];
 
-export default function ChangePassword({ onClose }: { onClose: () => void }) {
+export default function ChangePassword({ onClose, returnTo }: { onClose: () => void; returnTo: RefObject<HTMLElement | null> }) {
+  useReturnFocus(returnTo);
   const [change, setChange] = useState(blank);
   const [problems, setProblems] = useState<PasswordProblems>({});
   const saving = useMutation({

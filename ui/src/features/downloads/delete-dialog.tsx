@@ -1,12 +1,14 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload } from '../../kit/wire.ts';
 import { changeForStaff, deleteDownload } from './queries.ts';
 
 export default function DeleteDialog({ item, onClose }: { item: ManagedDownload; onClose: () => void }) {
+  useReturnFocus();
   const queries = useQueryClient();
   const deleting = useMutation({
     mutationFn: () => deleteDownload(item._id).catch((error: unknown) => {

@@ -5,6 +5,7 @@ import { useRef, useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload, Role } from '../../kit/wire.ts';
@@ -28,6 +29,7 @@ export default function EditDrawer({ item, ...rest }: EditDrawerProps) {
 }
 
 function EditForm({ first, item, role, onClose }: EditDrawerProps & { first: ManagedDownload }) {
+  useReturnFocus();
   const queries = useQueryClient();
   const timezone = useTimezone();
   /** The version that what is written here started from. */

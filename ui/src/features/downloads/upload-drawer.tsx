@@ -3,6 +3,7 @@ import { useRef, useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { bytes } from '../../kit/format.ts';
 import { useInstitute, useTimezone } from '../../kit/institute.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { Role } from '../../kit/wire.ts';
 import { fileProblem, hasProblems, problemsOf, titleFrom, toMetadata, type Draft, type DraftProblems } from './draft.ts';
@@ -26,6 +27,7 @@ interface UploadDrawerProps {
 }
 
 export default function UploadDrawer({ role, draft, file, uploading, onDraft, onFile, onSend, onCancelSending, onClose }: UploadDrawerProps) {
+  useReturnFocus();
   const institute = useInstitute();
   const timezone = useTimezone();
   const [tried, setTried] = useState(false);

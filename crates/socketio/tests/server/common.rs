@@ -211,10 +211,10 @@ impl Client {
         client
     }
 
-    /// Reads the two packets of an accepted connect.
+    /// Reads the two packets of an accepted connect, and answers a ping that may come before them.
     pub(crate) async fn connected(&mut self) -> Value {
-        let connect = self.text().await;
-        let auth = self.text().await;
+        let connect = self.text_but_pings().await;
+        let auth = self.text_but_pings().await;
         assert!(auth.starts_with(r#"42["auth","#), "{auth}");
         serde_json::from_str(connect.strip_prefix("40").unwrap()).unwrap()
     }
@@ -270,6 +270,15 @@ impl Client {
         match self.receive().await {
             Received::Text(text) => text,
             other => panic!("expected text, got {other:?}"),
+        }
+    }
+
+    async fn text_but_pings(&mut self) -> String {
+        loop {
+            match self.text().await {
+                ping if ping == "2" => self.send("3").await,
+                text => return text,
+            }
         }
     }
 

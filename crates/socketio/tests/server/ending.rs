@@ -8,7 +8,8 @@ use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick, soo
 
 #[tokio::test]
 async fn a_client_leaves() {
-    let settings = Settings { ping_interval: Duration::from_millis(10), ..quick() };
+    let settings =
+        Settings { ping_interval: Duration::from_millis(10), farewell: Duration::from_millis(800), ..quick() };
     let mut server = Server::start(settings).await;
     let (mut client, socket) = server.join().await;
     client.send("41").await;

@@ -9,6 +9,11 @@ use serde_json::{Value, json};
 use crate::common::{Received, Seen, Server, quick, soon};
 use crate::session::{BAD_REQUEST, POLLING, Session, UNKNOWN, request};
 
+/// Settings with time to poll after the end.
+fn patient() -> Settings {
+    Settings { farewell: Duration::from_secs(20), ..quick() }
+}
+
 fn numbered(number: usize) -> Frame {
     Frame::event("n", &(number,)).unwrap()
 }
@@ -221,7 +226,7 @@ async fn a_post_that_breaks_off_ends_the_session() {
     let reason = server.closed().await;
     assert!(matches!(reason, CloseReason::PeerClosed | CloseReason::TransportError), "{reason:?}");
 
-    let server_settings = Settings { ping_timeout: Duration::from_millis(30), ..quick() };
+    let server_settings = Settings { ping_timeout: Duration::from_millis(150), ..quick() };
     let mut server = Server::start(server_settings).await;
     let (mut session, _socket) = Session::join(&mut server).await;
     let query = session.query();
@@ -244,7 +249,7 @@ async fn pings_are_sent_and_their_answers_keep_the_session() {
 
 #[tokio::test]
 async fn who_vanishes_is_given_up() {
-    let brief = Duration::from_millis(30);
+    let brief = Duration::from_millis(150);
     let mut server = Server::start(Settings { ping_interval: brief, ping_timeout: brief, ..quick() }).await;
     // One that polls but does not answer, and one that does not even poll.
     let (mut session, _socket) = Session::join(&mut server).await;
@@ -306,7 +311,7 @@ async fn a_poll_that_is_given_up_ends_the_session() {
 
 #[tokio::test]
 async fn the_server_sends_a_client_away() {
-    let mut server = Server::start(quick()).await;
+    let mut server = Server::start(patient()).await;
     // Between two polls, and while one waits.
     let (mut session, socket) = Session::join(&mut server).await;
     socket.emit(&Frame::event("last words", &()).unwrap());
@@ -335,7 +340,7 @@ async fn the_server_sends_a_client_away() {
 
 #[tokio::test]
 async fn the_server_closes_a_transport() {
-    let mut server = Server::start(quick()).await;
+    let mut server = Server::start(patient()).await;
     let (mut session, socket) = Session::join(&mut server).await;
     socket.close_transport("come back");
     assert_eq!(session.poll().await.packets(), ["1"]);
@@ -350,7 +355,7 @@ async fn the_server_closes_a_transport() {
 
 #[tokio::test]
 async fn a_refused_client_hears_why_and_is_not_kept() {
-    let mut server = Server::start(quick()).await;
+    let mut server = Server::start(Settings { farewell: Duration::from_millis(600), ..quick() }).await;
     let mut session = Session::open(server.addr).await;
     session.post(r#"40{"please":"refuse"}"#).await.is(200, "ok");
     let refusal = session.poll().await;

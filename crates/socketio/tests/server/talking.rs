@@ -186,10 +186,12 @@ async fn many_clients_at_once() {
     }
     for client in &mut clients {
         client.send("40").await;
-        client.send(r#"420["ask",7]"#).await;
     }
     for client in &mut clients {
         client.connected().await;
+        client.send(r#"420["ask",7]"#).await;
+    }
+    for client in &mut clients {
         assert_eq!(client.text().await, "430[7]");
     }
     assert_eq!(server.io.counters().open, 50);

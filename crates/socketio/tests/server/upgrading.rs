@@ -9,6 +9,11 @@ use lamplight_socketio::{CloseReason, Frame, Settings};
 use crate::common::{Client, Received, Server, frame, quick, soon};
 use crate::session::{BAD_REQUEST, Session};
 
+/// Settings with time to come for the end.
+fn patient() -> Settings {
+    Settings { farewell: Duration::from_secs(20), ..quick() }
+}
+
 fn numbered(number: usize) -> Frame {
     Frame::event("n", &(number,)).unwrap()
 }
@@ -242,7 +247,7 @@ async fn a_websocket_that_does_not_probe_is_closed_and_the_session_goes_on() {
 
 #[tokio::test]
 async fn a_probe_that_leads_to_nothing_is_given_up() {
-    let mut server = Server::start(Settings { connect_timeout: Duration::from_millis(200), ..quick() }).await;
+    let mut server = Server::start(Settings { connect_timeout: Duration::from_millis(500), ..quick() }).await;
     let (mut session, _socket) = Session::join(&mut server).await;
     let mut client = session.probe().await;
     client.closes_with(1008).await;
@@ -251,7 +256,7 @@ async fn a_probe_that_leads_to_nothing_is_given_up() {
 
 #[tokio::test]
 async fn the_end_of_a_session_ends_its_probe() {
-    let mut server = Server::start(quick()).await;
+    let mut server = Server::start(patient()).await;
     let (mut session, socket) = Session::join(&mut server).await;
     let (mut client, _) = session.websocket().await;
     // The answer shows that the server has it.
@@ -275,7 +280,7 @@ async fn the_end_of_a_session_ends_its_probe() {
 /// it could move there.
 #[tokio::test]
 async fn who_is_about_to_move_is_told_of_the_end_on_either_way() {
-    let mut server = Server::start(quick()).await;
+    let mut server = Server::start(patient()).await;
     let (session, socket) = Session::join(&mut server).await;
     let mut client = session.probe().await;
     socket.emit(&numbered(0));
@@ -295,8 +300,11 @@ async fn who_is_about_to_move_is_told_of_the_end_on_either_way() {
     assert_eq!(session.poll().await.packets(), ["1"]);
     client.closes_with(1000).await;
     assert_eq!(server.closed().await, CloseReason::ServerClose("come back"));
+}
 
-    // Who comes by neither is not waited for.
+#[tokio::test]
+async fn who_comes_neither_way_is_not_waited_for() {
+    let mut server = Server::start(quick()).await;
     let (session, socket) = Session::join(&mut server).await;
     let mut client = session.probe().await;
     socket.close_transport("come back");

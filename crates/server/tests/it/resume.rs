@@ -117,6 +117,7 @@ both_databases!(what_can_not_be_continued_begins_anew, async |mut institute: Ins
     next(&mut live).await;
     let seat = live.cut().await;
     upload(&institute, ["2"]).await;
+    institute.settled().await;
 
     let offset = |text: &str| Seat { pid: seat.pid.clone(), offset: Some(text.to_owned()) };
     let pid = |pid: String| Seat { pid, offset: seat.offset.clone() };

@@ -41,7 +41,7 @@ test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, b
 test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json ## Install what the tests need.
 	@scripts/need.sh --install node npm postgres redis chromium
 
-lint: ui ## Format and lint everything.
+lint: ui e2e/node_modules/.package-lock.json ## Format and lint everything.
 	@cargo fmt --all --check
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings
 	@$(NPM) --prefix ui run --silent lint
@@ -54,7 +54,7 @@ test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test
 
-test-e2e: server ## Browser tests alone.
+test-e2e: server e2e/node_modules/.package-lock.json ## Browser tests alone.
 	@$(NPM) --prefix e2e run --silent test
 
 docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.

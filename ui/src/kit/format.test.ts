@@ -39,7 +39,7 @@ describe('dates', () => {
   it.each([
     ['2026-03-11', 'Last day today'],
     ['2026-03-12', 'Until tomorrow'],
-    ['2026-03-15', '4 more days'],
+    ['2026-03-15', 'For 4 more days'],
     ['2026-05-05', 'Until 5 May 2026'],
     ['2026-03-01', 'Until 1 Mar 2026'],
   ])('last day %s -> %s', (expiry, text) => expect(lastDay(expiry, '2026-03-11')).toBe(text));

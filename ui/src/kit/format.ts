@@ -52,6 +52,9 @@ export function lastDay(expiry: string, today: string): string {
   const left = daysBetween(today, expiry);
   if (left === 0) return 'Last day today';
   if (left === 1) return 'Until tomorrow';
-  if (left > 1 && left <= 7) return `${left} more days`;
+  if (left > 1 && left <= 7) return `For ${left} more days`;
   return `Until ${calendarDay(expiry)}`;
 }
+
+/** Words as the beginning of a sentence. */
+export const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { IconAlertTriangle, IconUsers } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { dayIn, now } from '../../kit/clock.ts';
+import { sentence } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import type { Role } from '../../kit/wire.ts';
@@ -78,7 +79,7 @@ function Reach({ picked, before, error }: Pick<AudiencePickerProps, 'picked' | '
   const problem = error ?? (isComplete ? reach.data?.problem ?? undefined : undefined);
   let words = missing(picked) ?? 'Counting…';
   if (isComplete && reach.isError) words = `The number of people could not be found out. ${asProblem(reach.error).message}`;
-  else if (isComplete && reach.data !== undefined && settled === picked) words = `${reach.data.text} will be told at once.`;
+  else if (isComplete && reach.data !== undefined && settled === picked) words = sentence(`${reach.data.text} will be told at once.`);
   return (
     <div className={classes.reach} data-problem={problem === undefined ? undefined : true} role="status">
       {problem === undefined ? <IconUsers size={20} aria-hidden="true" /> : <IconAlertTriangle size={20} aria-hidden="true" />}

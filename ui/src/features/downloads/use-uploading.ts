@@ -34,7 +34,7 @@ export function useUploading(arrived: (item: ManagedDownload) => void) {
       const item = await done;
       changeForStaff(queries, { type: 'saved', document: item });
       setUploading({ state: 'idle' });
-      showToast({ key: `downloads:uploaded:${item._id}`, title: `Uploaded: ${item.title}`, text: item.audienceText === '' ? 'It is on their pages now.' : `On the page now of: ${item.audienceText}.` });
+      showToast({ key: `downloads:uploaded:${item._id}`, title: `Uploaded: ${item.title}`, text: item.audienceText === '' ? 'It is on their pages now.' : `Now on the pages of: ${item.audienceText}.` });
       arrived(item);
     } catch (error) {
       setUploading(cancelled(error) ? { state: 'idle' } : { state: 'failed', problem: asProblem(error) });

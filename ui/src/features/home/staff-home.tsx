@@ -38,8 +38,8 @@ export default function StaffHome({ user }: ViewProps) {
         <Figure label="Times downloaded" value={stats?.totalDownloads} />
       </dl>
       <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
-        <Title order={2} size="h4">Newest study material</Title>
-        <Button component={Link} to="/downloads" variant="subtle">Show all</Button>
+        <Title order={2} size="h4">Newest material</Title>
+        <Button component={Link} to="/downloads" variant="subtle" className={classes.more}>Show all</Button>
       </Group>
       <ListStates
         query={list}

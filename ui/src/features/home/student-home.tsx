@@ -46,7 +46,7 @@ export default function StudentHome({ user }: ViewProps) {
       )}
       <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
         <Title order={2} size="h4">New for you</Title>
-        <Button component={Link} to="/downloads" variant="subtle">All study material</Button>
+        <Button component={Link} to="/downloads" variant="subtle" className={classes.more}>All study material</Button>
       </Group>
       <ListStates
         query={list}

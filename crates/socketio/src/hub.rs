@@ -65,7 +65,7 @@ struct Room {
 pub struct Delivered {
     /// Sockets it was sent to.
     pub sockets: usize,
-    /// Bytes on the wire, all together.
+    /// Bytes on the wire, all together, as over WebSocket.
     pub bytes: usize,
 }
 

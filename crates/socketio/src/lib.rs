@@ -1,4 +1,4 @@
-//! A Socket.IO server: Engine.IO protocol 4, Socket.IO protocol 5, over WebSocket.
+//! A Socket.IO server: Engine.IO protocol 4, Socket.IO protocol 5, over WebSocket and HTTP long polling.
 //!
 //! # What it is for
 //!
@@ -47,15 +47,26 @@
 //! * [`Handler`]: written by the application; decides on a [`ConnectAttempt`], hears [`ClientEvent`]s and each [`CloseReason`].
 //! * [`Socket`]: a connected client. [`Frame`]: an event encoded once. [`Hub`]: one frame to all sockets of some rooms.
 //!
-//! Inside: a connection is a struct (`conn`) and a task (`driver`); what the kernel does not take at once waits in a queue
-//! bounded in bytes (`link`); deadlines are kept by a timer wheel (`wheel`) that one task turns (`server`).
+//! Inside: a connection is a struct (`conn`) and a task (`driver`); deadlines are kept by a timer wheel (`wheel`) that one task
+//! turns (`server`). Over WebSocket, what the kernel does not take at once waits in a queue bounded in bytes (`link`).
+//!
+//! # Long polling
+//!
+//! Official clients begin with it unless told otherwise, and move to a WebSocket at once if that works; behind some proxies it
+//! is all that works. Nothing changes for the application: the same handler calls, rooms, bounds, deadlines and reasons, in the
+//! same order, and no packet is lost or doubled by the move. `requests` answers the HTTP requests, `polling` is the transport.
+//!
+//! * A session is held by its id (120 random bits) alone, no cookie: all requests of one must come to the same server.
+//! * A client that stops polling without a word is noticed at the next ping, one that hangs up in a poll at once. A payload on
+//!   its way when the connection broke is gone; an official client then begins a new session and can resume.
+//! * A session exists without a connection, so whoever limits connections by address must limit handshakes too.
+//! * After the end of a session its id is not known any more, and after the move to a WebSocket neither.
 //!
 //! # What it leaves out
 //!
-//! Long polling is not offered yet, so clients must be told `transports: ["websocket"]`.
-//!
-//! Namespaces other than `/`, acknowledgements of the server's own events, binary events of the server, compression. They
-//! are refused as the protocol says or, where it is the server's choice, not used. Origins are for the caller to check.
+//! Namespaces other than `/`, acknowledgements of the server's own events, binary events of the server, compression, JSONP,
+//! WebTransport, protocol 3. They are refused as the protocol says or, where it is the server's choice, not used. Origins and
+//! the headers of CORS are for the caller.
 
 mod conn;
 mod counters;

@@ -7,11 +7,11 @@ use std::fmt;
 pub enum CloseReason {
     /// The client sent a DISCONNECT packet: it left on purpose.
     ClientDisconnect,
-    /// The client closed its transport, or its connection ended in order.
+    /// The client closed its transport, or its connection ended in order; over long polling, also if in a request.
     PeerClosed,
     /// Reading or writing failed.
     TransportError,
-    /// A ping was not answered within [`Settings::ping_timeout`](crate::Settings::ping_timeout).
+    /// A ping was not answered, or a payload not sent, within [`Settings::ping_timeout`](crate::Settings::ping_timeout).
     PingTimeout,
     /// CONNECT was not accepted within [`Settings::connect_timeout`](crate::Settings::connect_timeout).
     ConnectTimeout,

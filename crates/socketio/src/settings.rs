@@ -7,18 +7,21 @@ use std::time::Duration;
 pub struct Settings {
     /// Time between two pings to a client. Default 25 s, as the official server.
     pub ping_interval: Duration,
-    /// Time a client has to answer a ping before its connection is given up. Default 20 s, as the official server.
+    /// Time a client has to answer a ping before its connection is given up, or to send the body of a POST. Default 20 s, as
+    /// the official server.
     pub ping_timeout: Duration,
-    /// Time from the opening of a connection until its CONNECT must have been accepted. Default 10 s.
+    /// Time from the opening of a connection until its CONNECT must have been accepted; also, from the opening of a WebSocket
+    /// for a polling session until the session must have moved there. Default 10 s.
     pub connect_timeout: Duration,
-    /// Time a client has to read a farewell (a refusal, a DISCONNECT, a close frame) before the connection is cut.
+    /// Time a client has to read a farewell (a refusal, a DISCONNECT, a close frame or packet) before the connection is cut.
     /// Default 2 s.
     pub farewell: Duration,
-    /// The longest message a client may send, in bytes, attachments together. Default 100,000.
+    /// The longest message a client may send, in bytes, attachments together; over long polling the longest payload. What the
+    /// server sends at once over long polling has this bound too, unless a single packet is longer. Default 100,000.
     pub max_payload: usize,
     /// The most binary attachments an event of a client may have. Default 10.
     pub max_attachments: usize,
-    /// What may wait for a client that reads slowly, in bytes on the wire. A single frame is taken at any size when nothing
+    /// What may wait for a client that reads slowly or polls late, in bytes on the wire. A single frame is taken at any size when nothing
     /// else waits, or a client could never receive it. Default 1 MB.
     pub max_buffered_bytes: usize,
     /// Packets a second a client may send for long. Default 50.

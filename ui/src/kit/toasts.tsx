@@ -47,7 +47,6 @@ function Shown({ toast }: { toast: Toast }) {
   const { action } = toast;
   return (
     // The listeners only keep the notice from leaving while somebody reads it.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div role="group" className={classes.toast} onPointerEnter={() => setHeld(true)} onPointerLeave={() => setHeld(false)} onFocus={() => setHeld(true)} onBlur={() => setHeld(false)}>
       <div className={classes.words}>
         <Text fw={600} size="sm">{toast.title}</Text>

@@ -29,7 +29,6 @@ export function FilePicker({ file, rules, error, disabled, button, onPick }: Fil
   return (
     <div>
       {/* Dropping is an extra for people with a mouse; the button inside does the same. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
         role="group"
         aria-label="File"

@@ -14,7 +14,7 @@ use axum::{
 use lamplight_auth::{Gate, Passwords, Secret, Tokens};
 use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, uploads};
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
-use lamplight_http::Peer;
+use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock};
 use lamplight_realtime::Realtime;
 use lamplight_store::{Backend as Database, Store};
@@ -67,7 +67,7 @@ pub struct Server {
     demo_sign_ins: Vec<DemoSignIn>,
     realtime: Realtime,
     parts: JoinSet<&'static str>,
-    stop: CancellationToken,
+    stop: Stop,
     relay_stop: CancellationToken,
 }
 
@@ -122,14 +122,16 @@ impl Server {
         };
 
         // The parts that run.
-        let (stop, relay_stop) = (CancellationToken::new(), CancellationToken::new());
+        let (stop, relay_stop) = (Stop::default(), CancellationToken::new());
         let mut parts = JoinSet::new();
         let (realtime, relay) =
-            Realtime::start(store.clone(), gate.clone(), &secret, socket_settings(&settings), relay_stop.clone())
-                .await?;
+            Realtime::start(store.clone(), gate.clone(), &secret, settings.live.clone(), relay_stop.clone()).await?;
         parts.spawn(named("relay", relay));
-        parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.clone())));
-        parts.spawn(named("event log's broom", drop_events(store.clone(), settings.events_keep, stop.clone())));
+        parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
+        parts.spawn(named(
+            "event log's broom",
+            drop_events(store.clone(), settings.events_keep, stop.accepting.clone()),
+        ));
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let app = App { store: store.clone(), files, gate, passwords, institute };
         let listener = TcpListener::bind(settings.listen)
@@ -141,11 +143,12 @@ impl Server {
         Ok(Self { address, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 
-    /// Stops accepting, lets requests finish, closes the sockets in waves, then stops the relay, which has nobody left to
+    /// Stops accepting, closes the sockets in waves, lets requests finish, then stops the relay, which has nobody left to
     /// tell, and closes the database.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.stop.accepting.cancel();
         self.realtime.shutdown(self.settings.drain).await;
+        self.stop.answering.cancel();
         self.relay_stop.cancel();
         while self.parts.join_next().await.is_some() {}
         if let Err(error) = self.store.close().await {
@@ -169,14 +172,6 @@ impl Server {
 /// Only the operator's account looks into it: it holds names, password hashes and the signing secret.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-fn socket_settings(settings: &Settings) -> lamplight_socketio::Settings {
-    lamplight_socketio::Settings {
-        ping_interval: settings.ping_interval,
-        ping_timeout: settings.ping_timeout,
-        ..lamplight_socketio::Settings::default()
-    }
 }
 
 async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static str {
@@ -218,7 +213,10 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
 
 /// The routes: the API, its description, the sockets, and the pages for every other address.
 fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
-    let sockets = Router::new().route("/socket.io/", any(socket)).route("/socket.io", any(socket)).with_state(realtime);
+    let sockets = Router::new()
+        .route("/socket.io/", any(socket))
+        .route("/socket.io", any(socket))
+        .with_state((realtime, settings.proxies.clone()));
     let (quick, moving) = lamplight_features::routers(app);
     let routes = quick
         .layer(from_fn_with_state(REQUEST_DEADLINE, lamplight_http::deadline))
@@ -230,10 +228,12 @@ fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) ->
 }
 
 async fn socket(
-    State(realtime): State<Realtime>,
+    State((realtime, proxies)): State<(Realtime, Proxies)>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Response {
+    let client = proxies.client(peer, request.headers());
+    let peer = lamplight_realtime::Peer { address: client.address, is_limited: !client.is_shared };
     realtime.handle(request, peer).await.map(Body::new)
 }
 

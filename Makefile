@@ -7,7 +7,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 SERVER := $${CARGO_TARGET_DIR:-target}/debug/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-deps docs clean
+.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-deps fuzz docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ test-ui: ui ## Unit tests of the web pages alone.
 
 test-e2e: server e2e/node_modules/.package-lock.json ## Browser tests alone.
 	@$(NPM) --prefix e2e run --silent test
+
+fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.
+	@scripts/fuzz.sh
 
 docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.
 	@cargo run --quiet -p lamplight -- docs .

@@ -7,7 +7,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 SERVER := $${CARGO_TARGET_DIR:-target}/debug/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-deps docs clean
+.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-clients test-deps fuzz docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,8 +38,24 @@ ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
 test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, browser tests. Installs what it needs.
 	@scripts/test.sh
 
-test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json ## Install what the tests need.
-	@scripts/need.sh --install node npm postgres redis chromium
+test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json clients ## Install what the tests need.
+	@scripts/need.sh --install node npm postgres redis chromium nginx
+
+.PHONY: clients
+clients: clients/javascript/node_modules/.package-lock.json target/clients/python/.ready target/clients/rust/.ready
+
+target/clients/python/.ready: clients/python/requirements.txt
+	@scripts/need.sh --install python3 python3-venv
+	@echo "Fetching python-socketio"
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
+
+target/clients/rust/.ready: clients/rust/Cargo.toml clients/rust/Cargo.lock clients/rust/src/main.rs
+	@scripts/need.sh --install openssl
+	@echo "Building rust_socketio"
+	@cargo build --quiet --locked --manifest-path clients/rust/Cargo.toml --target-dir $(@D)
+	@touch $@
 
 lint: ui e2e/node_modules/.package-lock.json ## Format and lint everything.
 	@cargo fmt --all --check
@@ -57,9 +73,16 @@ test-ui: ui ## Unit tests of the web pages alone.
 test-e2e: server e2e/node_modules/.package-lock.json ## Browser tests alone.
 	@$(NPM) --prefix e2e run --silent test
 
+test-clients: ui clients ## Clients of other languages, and servers behind a proxy, alone.
+	@scripts/need.sh --install node postgres redis nginx
+	@scripts/with-services.sh cargo test --quiet -p lamplight --test it -- clients proxied
+
+fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.
+	@scripts/fuzz.sh
+
 docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.
 	@cargo run --quiet -p lamplight -- docs .
 	@$(NPM) --prefix ui run --silent generate
 
 clean: ## Remove what was built. The data stay.
-	@rm -rf target ui/dist ui/node_modules e2e/node_modules e2e/results crates/socketio/tests/official/node_modules
+	@rm -rf target ui/dist ui/node_modules e2e/node_modules e2e/results crates/socketio/tests/official/node_modules clients/javascript/node_modules

@@ -12,6 +12,10 @@ is_there() {
     redis) command -v redis-server >/dev/null || command -v valkey-server >/dev/null ;;
     chromium) command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] ;;
     node) command -v node >/dev/null && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ] ;;
+    python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    openssl) command -v pkg-config >/dev/null && pkg-config --exists openssl ;;
+    # Debian keeps it where not everybody looks.
+    nginx) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }
@@ -20,6 +24,7 @@ package() {
     postgres) echo postgresql ;;
     redis) echo redis-server ;;
     node) echo nodejs ;;
+    openssl) echo libssl-dev pkg-config ;;
     *) echo "$1" ;;
   esac
 }
@@ -29,7 +34,7 @@ for program in "$@"; do is_there "$program" || missing+=("$program"); done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 packages=()
-for program in "${missing[@]}"; do packages+=("$(package "$program")"); done
+for program in "${missing[@]}"; do read -ra some <<<"$(package "$program")"; packages+=("${some[@]}"); done
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
 if [ $install = yes ] && command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then

@@ -12,12 +12,19 @@ step() {
   printf '== %s: %d s\n' "$name" $((SECONDS - from))
 }
 
+format() {
+  cargo fmt --all --check
+  # Workspaces of their own.
+  cargo fmt --manifest-path fuzz/Cargo.toml --check
+  cargo fmt --manifest-path clients/rust/Cargo.toml --check
+}
+
 generated_is_fresh() {
   npm --prefix ui run --silent check:generated
 }
 
 step "what the tests need" make --no-print-directory test-deps
-step "format" cargo fmt --all --check
+step "format" format
 step "web pages: types made from the API's description" generated_is_fresh
 step "web pages: build" make --no-print-directory ui
 step "web pages: lint and types" bash -c 'npm --prefix ui run --silent lint && npm --prefix ui run --silent typecheck && npm --prefix e2e run --silent lint'

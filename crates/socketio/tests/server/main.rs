@@ -22,6 +22,8 @@ mod rooms;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod talking;
 #[cfg(test)]
 mod upgrading;

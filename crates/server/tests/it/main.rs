@@ -11,6 +11,8 @@ mod audience;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod convergence;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod downloads;

@@ -15,6 +15,7 @@ mod judge;
 mod judging;
 mod people;
 mod plan;
+mod revocation;
 mod run;
 
 use std::{

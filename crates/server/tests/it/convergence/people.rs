@@ -51,7 +51,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn room(&self, hall: Hall) -> Room {
+    pub(super) fn room(&self, hall: Hall) -> Room {
         match hall {
             Hall::Students => Room::students(),
             Hall::Faculty => Room::faculty(),

@@ -17,6 +17,7 @@ use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::Peer;
 use lamplight_kernel::{Chance, Clock};
 use lamplight_realtime::Realtime;
+use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
 use tokio::{
     net::TcpListener,
@@ -156,6 +157,12 @@ impl Server {
         if let Err(error) = self.store.close().await {
             tracing::warn!(%error, "the database did not close in order");
         }
+    }
+
+    /// What the Socket.IO server has counted.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        self.realtime.counters()
     }
 
     /// Tells the person who started it where it is and, in the demo, who may sign in.

@@ -7,7 +7,7 @@ NPM := npm --no-audit --no-fund --loglevel=error
 SERVER := $${CARGO_TARGET_DIR:-target}/debug/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-clients test-deps fuzz docs clean
+.PHONY: help run server release ui test lint test-rust converge test-ui test-e2e test-clients test-deps fuzz docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,10 @@ lint: ui e2e/node_modules/.package-lock.json ## Format and lint everything.
 
 test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 	@scripts/with-services.sh cargo test --quiet --workspace
+
+converge: ui ## Random plans of cuts, kills and rights changes against a model: make converge PLANS=1000 (SEED=17 for one of them).
+	@CONVERGE_SEED=$(SEED) CONVERGE_PLANS=$(or $(PLANS),$(if $(SEED),1,1000)) \
+	  scripts/with-services.sh cargo test --quiet -p lamplight --test it convergence::whatever -- --nocapture
 
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test

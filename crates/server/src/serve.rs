@@ -17,10 +17,11 @@ use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock};
 use lamplight_realtime::Realtime;
+use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
 };
@@ -43,15 +44,20 @@ const DROP_AT_ONCE: u64 = 1000;
 /// # Errors
 /// When something can't be opened, or a part ended by itself.
 pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
+    // Before anybody is told that it is ready, and may tell it to stop: until then a signal kills.
+    let mut signals = Signals::listen()?;
     let mut server = Server::start(settings, is_demo, Clock::system(), Chance::system()).await?;
     server.announce();
     let result = tokio::select! {
         ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
-        signal = stop_signal() => signal.map(|name| tracing::info!(name, "stopping")),
+        name = signals.next() => {
+            tracing::info!(name, "stopping");
+            Ok(())
+        }
     };
     tokio::select! {
         () = server.stop() => {}
-        _ = stop_signal() => tracing::warn!("stopping at once"),
+        _ = signals.next() => tracing::warn!("stopping at once"),
     }
     result
 }
@@ -156,6 +162,12 @@ impl Server {
         }
     }
 
+    /// What the Socket.IO server has counted.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        self.realtime.counters()
+    }
+
     /// Tells the person who started it where it is and, in the demo, who may sign in.
     fn announce(&self) {
         let ip = self.address.ip();
@@ -179,13 +191,23 @@ async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static s
     name
 }
 
-async fn stop_signal() -> anyhow::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// What tells the server to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 fn open_files(settings: &Settings) -> anyhow::Result<Files> {

@@ -111,7 +111,7 @@ impl Handler for Handshake {
         let socket = attempt.accept(Some(&start.pid));
         Session::begin(&socket, &caller, self.gate.clock().now());
         let person = &caller.person;
-        tracing::info!(
+        tracing::debug!(
             user = %person.user, role = %person.role(), %peer, recovered = start.recovered, behind = known - start.from,
             "socket connected"
         );
@@ -141,7 +141,7 @@ impl Handler for Handshake {
     async fn closed(&self, socket: Socket, reason: CloseReason) {
         if let Some(session) = socket.data::<Session>() {
             let seconds = session.since.until(self.gate.clock().now()).as_secs();
-            tracing::info!(user = %session.user, role = %session.role, %reason, seconds, "socket disconnected");
+            tracing::debug!(user = %session.user, role = %session.role, %reason, seconds, "socket disconnected");
         }
     }
 }

@@ -230,19 +230,25 @@ async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), S
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: a commit that was answered survives a power cut, not only a crash of the process.
         .synchronous(SqliteSynchronous::Full);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None);
+    let pool = sqlite_pool().max_connections(1);
     let pool = pool.connect_with(options).await.map_err(connecting)?;
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), lock))
 }
 
 async fn open_sqlite_reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
-    let pool = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = sqlite_pool().max_connections(READERS);
     let pool = pool.connect_with(sqlite_options(path).read_only(true)).await.map_err(connecting)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// An embedded database does not go away: its connections are kept, and not asked each time whether they are still there, which
+/// would cost as much as the question that follows.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {

@@ -1,9 +1,12 @@
+use std::collections::HashMap;
+
 use lamplight_kernel::{CourseId, FacultyId, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
-    sea_query::Query,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect, sea_query::Query,
 };
+use uuid::Uuid;
 
 pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
@@ -92,10 +95,21 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(
     Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
-/// The courses that a faculty member teaches.
-pub(crate) async fn list_taught<C: ConnectionTrait>(db: &C, faculty: uuid::Uuid) -> Result<Vec<CourseId>, StoreError> {
-    let rows = courses::Entity::find().filter(courses::Column::FacultyId.eq(faculty)).all(db).await?;
-    Ok(rows.into_iter().map(|row| row.course_id.into()).collect())
+/// The courses that each of these faculty members teaches.
+pub(crate) async fn map_taught<C: ConnectionTrait>(
+    db: &C,
+    faculty: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Vec<CourseId>>, DbErr> {
+    let faculty: Vec<Uuid> = faculty.collect();
+    if faculty.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = courses::Entity::find().filter(courses::Column::FacultyId.is_in(faculty)).all(db).await?;
+    let mut taught = HashMap::<_, Vec<_>>::new();
+    for row in rows {
+        taught.entry(row.faculty_id).or_default().push(row.course_id.into());
+    }
+    Ok(taught)
 }
 
 /// How many faculty members who may sign in teach one of these courses; with `everybody`, how many there are.

@@ -82,6 +82,7 @@ struct Ring {
     id: KeyId,
     encoding: EncodingKey,
     decoding: DecodingKey,
+    validation: Validation,
 }
 
 impl Ring {
@@ -94,7 +95,11 @@ impl Ring {
                 &derived
             }
         };
-        Self { id: key.id, encoding: EncodingKey::from_secret(bytes), decoding: DecodingKey::from_secret(bytes) }
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The library would compare with the machine's clock; ours can be set by a test.
+        validation.validate_exp = false;
+        let (encoding, decoding) = (EncodingKey::from_secret(bytes), DecodingKey::from_secret(bytes));
+        Self { id: key.id, encoding, decoding, validation }
     }
 }
 
@@ -167,11 +172,9 @@ impl Tokens {
             Ordering::Greater => return Err(TokenError::KeyUnknown),
             Ordering::Equal => {}
         }
-        let mut validation = Validation::new(Algorithm::HS256);
-        // The library would compare with the machine's clock; ours can be set by a test.
-        validation.validate_exp = false;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &ring.decoding, &ring.validation)
+            .map_err(|_| TokenError::Invalid)?
+            .claims;
         if now.seconds() >= claims.exp { Err(TokenError::Expired) } else { Ok((claims, id)) }
     }
 }

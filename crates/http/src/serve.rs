@@ -1,7 +1,8 @@
 //! The accept loop: HTTP/1.1 on a listener, with an orderly stop.
 //!
 //! `axum::serve` would do but for two things: it does not limit how long a client may take to send its headers, and it
-//! wraps the connection so that a WebSocket can't have the bare TCP stream, which the Socket.IO server writes to.
+//! wraps the connection so that a WebSocket can't have the bare TCP stream, which the Socket.IO server writes to, and takes, when
+//! it can, before it becomes an HTTP connection.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,7 +13,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -38,7 +42,14 @@ pub struct Stop {
 /// Serves until told to stop, then lets requests under way finish for at most `grace`.
 ///
 /// Connections that became WebSockets have left HTTP and are not waited for; they are the Socket.IO server's to close.
-pub async fn serve(listener: TcpListener, app: Router, stop: Stop, grace: Duration) {
+///
+/// `intercept` sees each connection before HTTP does and may keep it. It gives others back when their first bytes have come,
+/// for which they have as long as for the headers of a request.
+pub async fn serve<I, F>(listener: TcpListener, app: Router, intercept: I, stop: Stop, grace: Duration)
+where
+    I: Fn(TcpStream, SocketAddr) -> F,
+    F: Future<Output = Option<TcpStream>> + Send + 'static,
+{
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -47,7 +58,18 @@ pub async fn serve(listener: TcpListener, app: Router, stop: Stop, grace: Durati
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, app.clone(), stop.answering.clone()));
+                let (app, connections_too, stop) = (app.clone(), connections.clone(), stop.answering.clone());
+                let first = timeout(HEADER_TIMEOUT, intercept(stream, peer));
+                connections.spawn(async move {
+                    let given_back = tokio::select! {
+                        first = first => first.ok().flatten(),
+                        () = stop.cancelled() => None,
+                    };
+                    if let Some(stream) = given_back {
+                        // A task of its own: this one is small, and most connections need no more.
+                        connections_too.spawn(connection(stream, peer, app, stop));
+                    }
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -58,7 +80,7 @@ pub async fn serve(listener: TcpListener, app: Router, stop: Stop, grace: Durati
     drop(listener);
     connections.close();
     stop.answering.cancelled().await;
-    if tokio::time::timeout(grace, connections.wait()).await.is_err() {
+    if timeout(grace, connections.wait()).await.is_err() {
         tracing::warn!(open = connections.len(), "requests were still under way when the time to stop was over");
     }
 }

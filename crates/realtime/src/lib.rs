@@ -42,7 +42,7 @@ use lamplight_auth::{Gate, Secret};
 pub use lamplight_socketio::Peer;
 use lamplight_socketio::{Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
-use tokio::sync::mpsc;
+use tokio::{net::TcpStream, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use session::{SIGNALS, Signal};
@@ -100,6 +100,18 @@ impl Realtime {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         self.io.handle(request, peer).await
+    }
+
+    /// Takes a connection over that begins with the handshake of a WebSocket, see [`SocketIo::intercept`]; gives back any other.
+    ///
+    /// # Errors
+    /// The connection, untouched.
+    pub async fn intercept(
+        &self,
+        stream: TcpStream,
+        admit: impl Fn(&Request<()>) -> Option<Peer>,
+    ) -> Result<(), TcpStream> {
+        self.io.intercept(stream, admit).await
     }
 
     /// Closes all connections, spread over `waves`, so that the clients' return is spread too.

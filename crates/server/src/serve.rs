@@ -1,6 +1,6 @@
 //! Running the server, top to bottom.
 
-use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use axum::{
@@ -20,7 +20,7 @@ use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
@@ -145,7 +145,8 @@ impl Server {
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
         let router = router(&app, realtime.clone(), &settings, chance);
-        parts.spawn(named("web server", lamplight_http::serve(listener, router, stop.clone(), GRACE)));
+        let intercept = intercept(realtime.clone(), &settings);
+        parts.spawn(named("web server", lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE)));
         Ok(Self { address, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 
@@ -249,13 +250,33 @@ fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) ->
     lamplight_http::shell(routes, &settings.origins, chance)
 }
 
+/// The short way of a WebSocket, past the router. What is not plainly good goes the long way and is told there what is wrong.
+fn intercept(
+    realtime: Realtime,
+    settings: &Settings,
+) -> impl Fn(TcpStream, SocketAddr) -> Pin<Box<dyn Future<Output = Option<TcpStream>> + Send>> + use<> {
+    let (proxies, origins) = (settings.proxies.clone(), settings.origins.clone());
+    move |stream, address| {
+        let (realtime, proxies, origins) = (realtime.clone(), proxies.clone(), origins.clone());
+        let admit = move |request: &http::Request<()>| {
+            let is_ours = matches!(request.uri().path(), "/socket.io/" | "/socket.io");
+            (is_ours && origins.check(request.headers()).is_ok()).then(|| peer(&proxies, address, request.headers()))
+        };
+        Box::pin(async move { realtime.intercept(stream, admit).await.err() })
+    }
+}
+
+fn peer(proxies: &Proxies, address: SocketAddr, headers: &http::HeaderMap) -> lamplight_realtime::Peer {
+    let client = proxies.client(address, headers);
+    lamplight_realtime::Peer { address: client.address, is_limited: !client.is_shared }
+}
+
 async fn socket(
     State((realtime, proxies)): State<(Realtime, Proxies)>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(Peer(address)): Extension<Peer>,
     request: Request,
 ) -> Response {
-    let client = proxies.client(peer, request.headers());
-    let peer = lamplight_realtime::Peer { address: client.address, is_limited: !client.is_shared };
+    let peer = peer(&proxies, address, request.headers());
     realtime.handle(request, peer).await.map(Body::new)
 }
 

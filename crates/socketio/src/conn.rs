@@ -260,6 +260,11 @@ impl Conn {
         self.waker.register(cx.waker());
     }
 
+    /// Sends what a WebSocket begins with.
+    pub(crate) fn send_first(&self, bytes: &Bytes) {
+        self.push_wire(&mut self.lock(), bytes, usize::MAX);
+    }
+
     /// Sends a packet of the protocol itself, in any stage.
     pub(crate) fn send_control(&self, frame: &Frame) {
         let mut state = self.lock();

@@ -43,7 +43,8 @@
 //! # How it is put together
 //!
 //! * [`codec`]: bytes to messages to packets and back, without IO.
-//! * [`SocketIo`]: answers the HTTP requests of `/socket.io/`, runs the connections, keeps their deadlines, stops.
+//! * [`SocketIo`]: answers the HTTP requests of `/socket.io/`, runs the connections, keeps their deadlines, stops. Connections that
+//!   begin with the handshake of a WebSocket it can take over before they become HTTP ([`SocketIo::intercept`]).
 //! * [`Handler`]: written by the application; decides on a [`ConnectAttempt`], hears [`ClientEvent`]s and each [`CloseReason`].
 //! * [`Socket`]: a connected client. [`Frame`]: an event encoded once. [`Hub`]: one frame to all sockets of some rooms.
 //!
@@ -74,6 +75,7 @@ mod counters;
 mod driver;
 mod handler;
 mod hub;
+mod intercept;
 mod limiter;
 mod link;
 mod outgoing;

@@ -59,7 +59,7 @@ where
             server.clone().tasks.spawn(async move {
                 if let Some((stream, early)) = take_over(&server, upgrade, peer).await {
                     opening.early = early;
-                    let _ = server.open(stream, place, opening).map_err(no_randomness);
+                    let _ = server.open(stream, place, opening, Vec::new()).map_err(no_randomness);
                 }
             });
             Ok(response)

@@ -119,16 +119,18 @@ impl Server {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    /// Takes over a WebSocket whose handshake has been answered.
+    /// Takes over a WebSocket. `answer` is what remains to be written of the answer to its handshake.
     pub(crate) fn open(
         self: &Arc<Self>,
         stream: Stream,
         place: Place,
         opening: Opening,
+        mut answer: Vec<u8>,
     ) -> Result<(), getrandom::Error> {
         let (session, sid) = (Sid::random()?, Sid::random()?);
         let conn = self.conn(sid, place, Transport::WebSocket(Link::new(stream)));
-        conn.send_control(&Frame::engine(&self.open_packet(&session, &[])));
+        answer.extend_from_slice(Frame::engine(&self.open_packet(&session, &[])).wire());
+        conn.send_first(&answer.into());
         self.run(conn, opening);
         Ok(())
     }

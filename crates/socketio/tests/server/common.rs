@@ -170,6 +170,8 @@ pub(crate) async fn serve(listener: TcpListener, io: SocketIo) {
         let (stream, peer) = listener.accept().await.unwrap();
         let io = io.clone();
         tokio::spawn(async move {
+            let admit = |request: &hyper::Request<()>| (request.uri().path() == "/socket.io/").then(|| peer.into());
+            let Err(stream) = io.intercept(stream, admit).await else { return };
             let service = service_fn(move |request| {
                 let io = io.clone();
                 async move { Ok::<_, std::convert::Infallible>(io.handle(request, peer).await) }
@@ -202,7 +204,13 @@ pub(crate) struct Client {
 impl Client {
     /// Sends `request`, and reads until the end of the response's headers.
     pub(crate) async fn request(addr: SocketAddr, request: &[u8]) -> (Self, String) {
-        let mut client = Self { stream: TcpStream::connect(addr).await.unwrap(), kept: Vec::new() };
+        let client = Self { stream: TcpStream::connect(addr).await.unwrap(), kept: Vec::new() };
+        client.go_on(request).await
+    }
+
+    /// Sends `request`, or the rest of it, and reads until the end of the response's headers.
+    pub(crate) async fn go_on(self, request: &[u8]) -> (Self, String) {
+        let mut client = self;
         client.stream.write_all(request).await.unwrap();
         let end = loop {
             if let Some(end) = client.kept.windows(4).position(|bytes| bytes == b"\r\n\r\n") {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick};
 use lamplight_socketio::{CloseReason, Settings};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick};
 
 #[tokio::test]
 async fn the_open_packet_says_what_the_server_expects() {
@@ -176,4 +178,34 @@ async fn an_event_before_connect_is_an_error() {
     let mut client = Client::open(server.addr).await;
     client.send(r#"42["x"]"#).await;
     client.closes_with(1002).await;
+}
+
+/// A request that comes in pieces goes the long way, through the HTTP server, and so does one that is refused; it is the same.
+#[tokio::test]
+async fn a_handshake_in_pieces_is_as_good_as_a_whole_one() {
+    let mut server = Server::start(quick()).await;
+    let (first, second) = HANDSHAKE.split_at(HANDSHAKE.len() / 2);
+    let (mut whole, head) = Client::request(server.addr, HANDSHAKE.as_bytes()).await;
+    let mut pieces = Client { stream: TcpStream::connect(server.addr).await.unwrap(), kept: Vec::new() };
+    pieces.send_bytes(first.as_bytes()).await;
+    // It has been looked at when another that came later has been served.
+    drop(Client::open(server.addr).await);
+    let (mut pieces, head_of_pieces) = pieces.go_on(second.as_bytes()).await;
+    for head in [&head, &head_of_pieces] {
+        let lines: std::collections::BTreeSet<String> =
+            head.trim_end().lines().map(str::to_ascii_lowercase).filter(|line| !line.starts_with("date:")).collect();
+        let expected = [
+            "connection: upgrade",
+            "http/1.1 101 switching protocols",
+            "sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=",
+            "upgrade: websocket",
+        ];
+        assert!(lines.iter().map(String::as_str).eq(expected), "{lines:?}");
+    }
+    for client in [&mut whole, &mut pieces] {
+        assert!(client.text().await.starts_with('0'));
+        client.send(r#"40{"token":1}"#).await;
+        client.connected().await;
+        assert_eq!(server.accepted().await.data::<Value>(), Some(&json!({"token": 1})));
+    }
 }

@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod revocation;
 mod run;
+mod slow;
 
 use std::{
     panic::AssertUnwindSafe,

@@ -176,29 +176,34 @@ impl<'a> Log<'a> {
         struct Number {
             seq: i64,
         }
-        let numbers: Vec<Number> = event_room::Entity::find()
-            .select_only()
-            .column(event_room::Column::Seq)
-            .distinct()
-            .filter(event_room::Column::Room.is_in(rooms.iter().map(Room::as_str)))
-            .filter(event_room::Column::Seq.gt(from))
-            .filter(event_room::Column::Seq.lte(to))
-            .order_by_asc(event_room::Column::Seq)
-            .limit(limit)
-            .into_model()
-            .all(self.store.reader())
-            .await?;
-        if numbers.is_empty() {
-            return Ok(Vec::new());
+        let (mut from, mut found) = (from, Vec::new());
+        loop {
+            let numbers: Vec<Number> = event_room::Entity::find()
+                .select_only()
+                .column(event_room::Column::Seq)
+                .distinct()
+                .filter(event_room::Column::Room.is_in(rooms.iter().map(Room::as_str)))
+                .filter(event_room::Column::Seq.gt(from))
+                .filter(event_room::Column::Seq.lte(to))
+                .order_by_asc(event_room::Column::Seq)
+                .limit(limit)
+                .into_model()
+                .all(self.store.reader())
+                .await?;
+            let Some(last) = numbers.last() else { return Ok(found) };
+            from = last.seq;
+            let rows = event::Entity::find()
+                .filter(event::Column::Seq.is_in(numbers.into_iter().map(|number| number.seq)))
+                .order_by_asc(event::Column::Seq)
+                .all(self.store.reader())
+                .await?;
+            let now = self.store.clock().now();
+            let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
+            found.extend(logged.into_iter().filter(|event| event.target.reaches(rooms, now)));
+            if found.len() as u64 >= limit {
+                return Ok(found);
+            }
         }
-        let rows = event::Entity::find()
-            .filter(event::Column::Seq.is_in(numbers.into_iter().map(|number| number.seq)))
-            .order_by_asc(event::Column::Seq)
-            .all(self.store.reader())
-            .await?;
-        let now = self.store.clock().now();
-        let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
-        Ok(logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect())
     }
 
     /// Drops events that were recorded before `cutoff`, oldest first, at most `limit`; says how many.

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// How long a device may take at the end to hear all.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Events read from the log at once.
 const BATCH: u64 = 1000;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Form, Heard, Institute, Live, Member, Seat, both_databases, institute::DAY};
+use lamplight_kernel::{Room, Target};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 async fn upload(institute: &Institute, titles: impl IntoIterator<Item = &str>) {
@@ -320,3 +321,38 @@ async fn a_hundred_missed_events_come_back_in_order() {
         assert!(offset.ends_with(&format!(".{number}")), "{offset}");
     }
 }
+
+#[derive(serde::Serialize)]
+struct News {
+    title: String,
+}
+
+impl lamplight_kernel::Event for News {
+    const NAME: &'static str = "tests:news";
+}
+
+both_databases!(what_was_not_for_one_does_not_cut_short_what_was, async |institute: Institute| {
+    let asha = &institute.people.asha;
+    let seat = institute.live(asha).await.cut().await;
+    let mut expected = Vec::new();
+    for some in (0..1400).collect::<Vec<_>>().chunks(100) {
+        let mut tx = institute.store().begin().await.unwrap();
+        for number in some {
+            let target = Target::rooms([Room::students()]);
+            let target = match number % 4 {
+                0 => target.until(Some(institute.clock.now())),
+                1 => target.except([Room::semester(3)]),
+                _ => {
+                    expected.push(number.to_string());
+                    target
+                }
+            };
+            tx.record(&News { title: number.to_string() }, target).unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+    let mut live = institute.back(asha, &seat).await;
+    assert_eq!(live.seat.pid, seat.pid, "{} events are not too many", expected.len());
+    institute.ring().await;
+    assert_eq!(titles(&live.before_the_bell().await), expected);
+});

@@ -48,8 +48,8 @@ impl Door {
     }
 
     /// Uploads study material; gives its id.
-    pub(super) async fn upload(&self, address: SocketAddr, office: &str, crowds: &[Crowd]) -> Option<String> {
-        Some(self.upload_titled(address, office, &self.pen.chronicle.mark(), crowds).await)
+    pub(super) async fn upload(&self, address: SocketAddr, office: &str, crowds: &[Crowd]) -> String {
+        self.upload_titled(address, office, &self.pen.chronicle.mark(), crowds).await
     }
 
     /// An upload whose answer may never come.

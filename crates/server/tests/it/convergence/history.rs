@@ -169,7 +169,7 @@ impl Chronicle {
         self.acts.lock().unwrap().clone()
     }
 
-    pub(super) fn step(&self, text: String) {
+    pub(super) fn step(&self, text: &str) {
         let (tick, begun) = (self.tick(), self.begun.get_or_init(Instant::now));
         self.steps.lock().unwrap().push((tick, format!("{:>6} ms  {text}", begun.elapsed().as_millis())));
     }
@@ -183,6 +183,6 @@ impl Chronicle {
 }
 
 /// The saying of a control about somebody, who is told by their id.
-pub(super) fn control(user: impl ToString) -> Saying {
+pub(super) fn control(user: &impl ToString) -> Saying {
     Saying { name: Control::NAME.to_owned(), key: user.to_string(), target: Target::default() }
 }

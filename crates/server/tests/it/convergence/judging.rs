@@ -43,7 +43,7 @@ impl Story {
     }
 
     fn move_to(&mut self, semester: i32) {
-        self.act(control("somebody"), Some((0, state(semester))));
+        self.act(control(&"somebody"), Some((0, state(semester))));
     }
 
     /// A connection of person 0 that is given these events of the log.
@@ -153,7 +153,7 @@ fn who_comes_back_goes_on_where_it_was_and_who_begins_anew_does_not() {
     story.hear(&[last]);
     story.accepts();
     story.tell(students());
-    story.hear(&[last + 2 - 1]);
+    story.hear(&[last + 1]);
     story.accepts();
 }
 
@@ -233,7 +233,7 @@ fn a_session_that_ended_hears_nothing_and_is_not_let_in() {
     let signed_out = |session: i32| {
         let mut story = Story::new();
         story.link(None, "p", &[]);
-        story.act(control("somebody"), Some((0, State { session: 2, ..state(3) })));
+        story.act(control(&"somebody"), Some((0, State { session: 2, ..state(3) })));
         story.tell(students());
         story.link(Some("p"), "p", &[2]).session = session;
         story
@@ -242,14 +242,14 @@ fn a_session_that_ended_hears_nothing_and_is_not_let_in() {
     signed_out(1).rejects("had ended");
     let mut story = Story::new();
     story.link(None, "p", &[]);
-    story.act(control("somebody"), Some((0, State { session: 2, ..state(3) })));
+    story.act(control(&"somebody"), Some((0, State { session: 2, ..state(3) })));
     story.tell(students());
     story.hear(&[2]);
     story.rejects("not for");
 
     let refused = |code: &str| {
         let mut story = Story::new();
-        story.act(control("somebody"), Some((0, State { active: false, ..state(3) })));
+        story.act(control(&"somebody"), Some((0, State { active: false, ..state(3) })));
         let (begun, answered) = (story.tick(), story.tick());
         story.history.devices[0].push(Seen::Refused { who: 0, session: 1, begun, answered, code: code.to_owned() });
         story

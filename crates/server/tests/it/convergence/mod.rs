@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod revocation;
 mod run;
+mod slow;
 
 use std::{
     panic::AssertUnwindSafe,
@@ -37,7 +38,7 @@ use run::Run;
 /// Plans that run beside each other.
 const LANES: u64 = 2;
 /// What `make test` runs.
-const FEW: u64 = 12;
+const FEW: u64 = 8;
 /// No plan takes this long unless it hangs.
 const LONGEST: Duration = Duration::from_secs(180);
 

@@ -278,7 +278,7 @@ impl Pen {
 
     async fn seal(&self, mut tx: Tx, who: Who, person: Person, told: &Control) {
         tx.control(told).unwrap();
-        let says = vec![control(person.member.user)];
+        let says = vec![control(&person.member.user)];
         let act = self.chronicle.begin(says, Some((who, self.state(&person))));
         tx.commit().await.unwrap();
         self.chronicle.done(act);
@@ -289,7 +289,7 @@ impl Pen {
     pub(super) async fn sign_out(&self, who: Who, password: String, answer: impl Future<Output = u16>) {
         let mut person = self.person(who);
         (person.session, person.password) = (person.session + 1, password);
-        let says = vec![control(person.member.user)];
+        let says = vec![control(&person.member.user)];
         let act = self.chronicle.begin(says, Some((who, self.state(&person))));
         assert_eq!(answer.await, 200, "another password");
         self.chronicle.done(act);

@@ -16,11 +16,11 @@ use super::{
     history::{Chronicle, History, Line, Moment, Who},
     judge::{Fault, Tally, judge},
     people::Pen,
-    plan::{Change, DEVICES, Kind, OFFICE, Step, Write, bulk, flood},
+    plan::{Change, DEVICES, Kind, OFFICE, Step, Tale, Write, bulk, flood},
 };
 
 /// How long a device may take at the end to hear all.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Events read from the log at once.
 const BATCH: u64 = 1000;
 
@@ -50,8 +50,8 @@ impl Run {
         let pen = Pen::new(&ground.institute, Arc::clone(&chronicle));
         let door = Door { http: ground.institute.http.clone(), pen: pen.clone() };
         let devices = DEVICES.iter().map(|&who| Device::new(who, Arc::clone(&chronicle))).collect();
-        let mut history = History::default();
-        history.people = (0..=DEVICES[DEVICES.len() - 1]).map(|who| pen.state(&pen.person(who))).collect();
+        let people = (0..=DEVICES[DEVICES.len() - 1]).map(|who| pen.state(&pen.person(who))).collect();
+        let mut history = History { people, ..History::default() };
         let tick = chronicle.tick();
         history.clock.push(Moment { begun: tick, done: tick, what: ground.clock().now().millis() });
         let mut run = Self {
@@ -77,7 +77,7 @@ impl Run {
     }
 
     pub(super) async fn step(&mut self, step: &Step) {
-        self.chronicle.step(format!("{step:?}"));
+        self.chronicle.step(&format!("{step:?}"));
         match step {
             Step::Write(write) => self.write(write).await,
             Step::Edit(which, crowds) => {
@@ -164,7 +164,7 @@ impl Run {
         self.devices[device].come(address, &pass).await
     }
 
-    async fn tell_all(&self, tales: &[super::plan::Tale]) {
+    async fn tell_all(&self, tales: &[Tale]) {
         if let Some(store) = self.ground.store() {
             for some in tales.chunks(25) {
                 self.pen.tell(&store, some).await;
@@ -174,9 +174,8 @@ impl Run {
 
     async fn write(&mut self, write: &Write) {
         if let Write::Upload(crowds) = write {
-            if let Some(address) = self.ground.address(0)
-                && let Some(id) = self.door.upload(address, &self.office(), crowds).await
-            {
+            if let Some(address) = self.ground.address(0) {
+                let id = self.door.upload(address, &self.office(), crowds).await;
                 self.materials.push(Material { id, rooms: self.pen.names.audience(crowds) });
             }
         } else if let Some(store) = self.ground.store() {
@@ -294,7 +293,7 @@ impl Run {
 
     /// Everybody connected, everything heard; then the judge.
     pub(super) async fn rest(mut self) -> Result<Tally, Fault> {
-        self.chronicle.step("the end: all come to rest".to_owned());
+        self.chronicle.step("the end: all come to rest");
         for node in 0..self.ground.kind.nodes() {
             self.ground.bring_up(node).await;
         }

@@ -21,6 +21,8 @@ mod faults;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod rights;

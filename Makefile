@@ -7,7 +7,10 @@ NPM := npm --no-audit --no-fund --loglevel=error
 SERVER := $${CARGO_TARGET_DIR:-target}/debug/lamplight
 UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help run server release ui test lint test-rust test-ui test-e2e test-clients test-deps fuzz docs clean
+# What may be said to `make bench`, as it is passed on.
+BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
+
+.PHONY: help run server release ui test lint test-rust converge test-ui test-e2e test-clients test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +70,10 @@ lint: ui e2e/node_modules/.package-lock.json ## Format and lint everything.
 test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 	@scripts/with-services.sh cargo test --quiet --workspace
 
+converge: ui ## Random plans of cuts, kills and rights changes against a model: make converge PLANS=1000 (SEED=17 for one of them).
+	@CONVERGE_SEED=$(SEED) CONVERGE_PLANS=$(or $(PLANS),$(if $(SEED),1,1000)) \
+	  scripts/with-services.sh cargo test --quiet -p lamplight --test it convergence::whatever -- --nocapture
+
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test
 
@@ -80,9 +87,17 @@ test-clients: ui clients ## Clients of other languages, and servers behind a pro
 fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.
 	@scripts/fuzz.sh
 
+bench: ui bench/peers/node/node_modules/.package-lock.json ## Measure everything beside the floor and the peers (half an hour). SCALE=small for a minute; ONLY=deliver,.. CLIENTS=2000 SERVERS=floor,lamplight,.. ROUNDS=3.
+	@cargo build --release -p lamplight -p lamplight-bench
+	@cargo build --release --manifest-path bench/peers/socketioxide/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/peers
+	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench run --target $${CARGO_TARGET_DIR:-target} $(BENCH)
+
+bench-docs: ## Write docs/performance.md and its plot from what `make bench` measured.
+	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench docs --from $${CARGO_TARGET_DIR:-target}/bench
+
 docs: ui/node_modules/.package-lock.json ## Write the documents and types that are made from the code.
 	@cargo run --quiet -p lamplight -- docs .
 	@$(NPM) --prefix ui run --silent generate
 
 clean: ## Remove what was built. The data stay.
-	@rm -rf target ui/dist ui/node_modules e2e/node_modules e2e/results crates/socketio/tests/official/node_modules clients/javascript/node_modules
+	@rm -rf target ui/dist ui/node_modules e2e/node_modules e2e/results crates/socketio/tests/official/node_modules clients/javascript/node_modules bench/peers/node/node_modules

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::{CourseId, Room, Standing, StudentId, UserId};
 
-use crate::{Claims, Role};
+use crate::{Claims, KeyId, Role};
 
 /// Somebody with an account, as they are today.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Caller {
     pub person: Person,
     /// What their token says.
     pub claims: Claims,
+    /// The key that signed it.
+    pub signing_key: KeyId,
 }
 
 /// The caller is somebody, but not of the role that is needed.

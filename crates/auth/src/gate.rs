@@ -5,16 +5,22 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lamplight_kernel::{Class, Clock, Problem, UserId};
 
-use crate::{Caller, Person, TokenError, Tokens};
+use crate::{Caller, Claims, KeyId, Person, SigningKey, TokenError, Tokens};
 
 /// Who a person is today. The features know; this crate and the live side only ask.
 #[async_trait]
 pub trait Directory: Send + Sync + 'static {
-    /// The person, or nothing when there is no such account.
+    /// The person, or nothing when there is no such account; and which signing key is the newest at the same moment.
     ///
     /// # Errors
     /// When the answer can't be found out now.
-    async fn person(&self, user: UserId) -> Result<Option<Person>, Problem>;
+    async fn person(&self, user: UserId) -> Result<Option<(Person, KeyId)>, Problem>;
+
+    /// The newest signing key.
+    ///
+    /// # Errors
+    /// When the answer can't be found out now.
+    async fn signing_key(&self) -> Result<SigningKey, Problem>;
 }
 
 /// Why nobody is let in.
@@ -29,7 +35,7 @@ pub enum Refusal {
     /// Its time is over.
     #[error("Your session has ended. Please sign in again.")]
     TokenExpired,
-    /// It was ended early: password changed, signed out everywhere.
+    /// It was ended early: password changed, signed out everywhere, signing key retired.
     #[error("You were signed out, because your password was changed or all sessions were ended. Please sign in again.")]
     SignedOut,
     /// Its account is gone.
@@ -95,19 +101,53 @@ impl Gate {
     /// When nobody is to be let in with it.
     pub async fn admit(&self, token: Option<&str>) -> Result<Caller, Refusal> {
         let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenMissing)?;
-        let claims = self.tokens.read(token, self.clock.now()).map_err(|error| match error {
-            TokenError::Invalid => Refusal::TokenInvalid,
-            TokenError::Expired => Refusal::TokenExpired,
-        })?;
-        let person =
-            self.directory.person(claims.user_id).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
+        let (claims, signing_key) = self.read(token).await?;
+        let person = self.still_holds(claims.user_id, claims.ver, signing_key).await?;
+        Ok(Caller { person, claims, signing_key })
+    }
+
+    /// Who a person is now, if a token of theirs that was good once has not been ended early: one of this session version,
+    /// signed with this key.
+    ///
+    /// # Errors
+    /// When nobody is to be let in with it any more.
+    pub async fn still_holds(&self, user: UserId, version: i32, signing_key: KeyId) -> Result<Person, Refusal> {
+        let (person, newest) =
+            self.directory.person(user).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
+        // The key may have been retired through another node, and not be learned here yet.
+        if signing_key < newest {
+            return Err(Refusal::SignedOut);
+        }
         if !person.is_active {
             return Err(Refusal::AccountInactive);
         }
-        if person.session_version != claims.ver {
+        if person.session_version != version {
             return Err(Refusal::SignedOut);
         }
-        Ok(Caller { person, claims })
+        Ok(person)
+    }
+
+    async fn read(&self, token: &str) -> Result<(Claims, KeyId), Refusal> {
+        let now = self.clock.now();
+        let mut read = self.tokens.read(token, now);
+        if read == Err(TokenError::KeyUnknown) {
+            self.tokens.learn(&self.directory.signing_key().await.map_err(Refusal::Unknown)?);
+            read = self.tokens.read(token, now);
+        }
+        read.map_err(|error| match error {
+            TokenError::Invalid | TokenError::KeyUnknown => Refusal::TokenInvalid,
+            TokenError::Expired => Refusal::TokenExpired,
+            TokenError::KeyRetired => Refusal::SignedOut,
+        })
+    }
+
+    /// A token for a person, from now on.
+    ///
+    /// # Errors
+    /// When the signing key can't be found out now.
+    pub async fn issue(&self, person: &Person) -> Result<String, Problem> {
+        self.tokens.learn(&self.directory.signing_key().await?);
+        self.tokens.issue(person, self.clock.now()).map_err(Problem::internal)
     }
 
     /// Who a person is now, if they may still come in.
@@ -115,13 +155,7 @@ impl Gate {
     /// # Errors
     /// When it can't be found out now.
     pub async fn person(&self, user: UserId) -> Result<Option<Person>, Problem> {
-        Ok(self.directory.person(user).await?.filter(|person| person.is_active))
-    }
-
-    /// The tokens.
-    #[must_use]
-    pub const fn tokens(&self) -> &Tokens {
-        &self.tokens
+        Ok(self.directory.person(user).await?.map(|(person, _)| person).filter(|person| person.is_active))
     }
 
     /// The clock.

@@ -16,4 +16,4 @@ pub use gate::{Directory, Gate, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Passwords, WeakPassword, check_password};
 pub use role::Role;
 pub use secret::{Secret, SecretError};
-pub use token::{Claims, TokenError, Tokens};
+pub use token::{Claims, KeyId, SigningKey, TokenError, Tokens};

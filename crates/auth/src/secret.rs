@@ -83,9 +83,13 @@ impl Secret {
     /// A key of its own for another purpose: who has one can't compute the other.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.derive_from(&[purpose.as_bytes()])
+    }
+
+    pub(crate) fn derive_from(&self, parts: &[&[u8]]) -> [u8; 32] {
         // HMAC takes keys of every length, so this is never `None`; an all-zero key would still sign nothing of ours.
         Hmac::<Sha256>::new_from_slice(&self.0)
-            .map(|mac| mac.chain_update(purpose.as_bytes()).finalize().into_bytes().into())
+            .map(|mac| parts.iter().fold(mac, |mac, part| mac.chain_update(part)).finalize().into_bytes().into())
             .unwrap_or_default()
     }
 

@@ -1,6 +1,10 @@
 //! Tokens: JSON Web Tokens (RFC 7519) signed with HMAC-SHA256, one secret for HTTP and sockets.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    cmp::Ordering,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
@@ -44,12 +48,61 @@ pub enum TokenError {
     /// Its time is over.
     #[error("the token has expired")]
     Expired,
+    /// The key that signed it is retired.
+    #[error("the token's signing key is retired")]
+    KeyRetired,
+    /// It names a newer key than the one that is known here: ask for it and read again.
+    #[error("the token's signing key is not known yet")]
+    KeyUnknown,
 }
 
-/// Issues and reads tokens.
+/// Which signing key, counted up. 0 is the one before any was retired.
+pub type KeyId = i32;
+
+/// What a signing key is made from, besides the secret.
+///
+/// The newest is the only one that signs and the only one whose tokens hold. The secret alone does not make it, nor the database
+/// alone: whoever has copied one of them can't sign any more once the key is retired.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Which one.
+    pub id: KeyId,
+    /// Random bytes. Not looked at in key 0, which is the secret itself.
+    pub salt: Vec<u8>,
+}
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The newest signing key, ready for use.
+struct Ring {
+    id: KeyId,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Ring {
+    fn new(secret: &Secret, key: &SigningKey) -> Self {
+        let derived;
+        let bytes = match key.id {
+            0 => secret.bytes(),
+            _ => {
+                derived = secret.derive_from(&[b"lamplight signing key", &key.salt]);
+                &derived
+            }
+        };
+        Self { id: key.id, encoding: EncodingKey::from_secret(bytes), decoding: DecodingKey::from_secret(bytes) }
+    }
+}
+
+/// Issues and reads tokens. Clones know the same key.
 #[derive(Clone)]
 pub struct Tokens {
-    keys: Arc<(EncodingKey, DecodingKey)>,
+    secret: Secret,
+    newest: Arc<RwLock<Arc<Ring>>>,
     lifetime: Duration,
     chance: Chance,
 }
@@ -61,16 +114,28 @@ impl std::fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    /// Tokens signed with `secret` that hold for `lifetime`.
+    /// Tokens signed with `secret` that hold for `lifetime`. Key 0 is known; newer ones have to be learned.
     #[must_use]
     pub fn new(secret: &Secret, lifetime: Duration, chance: Chance) -> Self {
         // Fails when it is installed already, which is what is wanted.
         let _ = HS256_ONLY.install_default();
-        let keys = (EncodingKey::from_secret(secret.bytes()), DecodingKey::from_secret(secret.bytes()));
-        Self { keys: Arc::new(keys), lifetime, chance }
+        let first = Ring::new(secret, &SigningKey { id: 0, salt: Vec::new() });
+        Self { secret: secret.clone(), newest: Arc::new(RwLock::new(Arc::new(first))), lifetime, chance }
     }
 
-    /// A token for a person, from `now` on.
+    /// Learns of a signing key. Tokens of older ones hold no more.
+    pub fn learn(&self, key: &SigningKey) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        if key.id > newest.id {
+            *newest = Arc::new(Ring::new(&self.secret, key));
+        }
+    }
+
+    fn newest(&self) -> Arc<Ring> {
+        Arc::clone(&self.newest.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A token for a person, from `now` on, signed with the newest key that is known.
     ///
     /// # Errors
     /// When signing fails, which a working program never sees.
@@ -84,20 +149,30 @@ impl Tokens {
             jti: self.chance.id(now),
             ver: person.session_version,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.keys.0)
+        let ring = self.newest();
+        let header = Header { kid: (ring.id > 0).then(|| ring.id.to_string()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &ring.encoding)
     }
 
-    /// What a token says, if it is ours and holds at `now`.
+    /// What a token says, and which key signed it, if it is ours and holds at `now`.
     ///
     /// # Errors
     /// When it is not ours, was altered, or is over.
-    pub fn read(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<(Claims, KeyId), TokenError> {
+        let ring = self.newest();
+        let kid = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?.kid;
+        let id = kid.map_or(Ok(0), |kid| kid.parse::<KeyId>()).map_err(|_| TokenError::Invalid)?;
+        match id.cmp(&ring.id) {
+            Ordering::Less => return Err(TokenError::KeyRetired),
+            Ordering::Greater => return Err(TokenError::KeyUnknown),
+            Ordering::Equal => {}
+        }
         let mut validation = Validation::new(Algorithm::HS256);
         // The library would compare with the machine's clock; ours can be set by a test.
         validation.validate_exp = false;
         let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.keys.1, &validation).map_err(|_| TokenError::Invalid)?.claims;
-        if now.seconds() >= claims.exp { Err(TokenError::Expired) } else { Ok(claims) }
+            jsonwebtoken::decode::<Claims>(token, &ring.decoding, &validation).map_err(|_| TokenError::Invalid)?.claims;
+        if now.seconds() >= claims.exp { Err(TokenError::Expired) } else { Ok((claims, id)) }
     }
 }
 
@@ -173,7 +248,8 @@ mod tests {
         let (ours, theirs) = (tokens("0123456789abcdef0123456789abcdef"), tokens("another-secret-another-secret-32"));
         let now = Timestamp::from_millis(1_795_383_000_000);
         let token = ours.issue(&asha(), now).unwrap();
-        let claims = ours.read(&token, now).unwrap();
+        let (claims, key) = ours.read(&token, now).unwrap();
+        assert_eq!(key, 0);
         assert_eq!((claims.user_id, claims.role, claims.ver), (asha().user, Role::Admin, 4));
         assert_eq!(claims.exp - claims.iat, 60);
         assert_eq!(ours.read(&token, now.plus(Duration::from_secs(59))).map(|_| ()), Ok(()));
@@ -203,6 +279,28 @@ mod tests {
         for case in cases {
             assert_eq!(ours.read(&case, now), Err(TokenError::Invalid), "{case}");
         }
+    }
+
+    #[test]
+    fn a_retired_key_signs_nothing_that_holds() {
+        let (ours, other_node) =
+            (tokens("0123456789abcdef0123456789abcdef"), tokens("0123456789abcdef0123456789abcdef"));
+        let now = Timestamp::from_millis(1_795_383_000_000);
+        let key = |id, salt: u8| SigningKey { id, salt: vec![salt; 32] };
+        let old = ours.issue(&asha(), now).unwrap();
+        ours.learn(&key(2, 7));
+        assert_eq!(ours.read(&old, now), Err(TokenError::KeyRetired));
+        let new = ours.issue(&asha(), now).unwrap();
+        assert_eq!(ours.read(&new, now).unwrap().1, 2);
+        assert_eq!(other_node.read(&new, now), Err(TokenError::KeyUnknown));
+        other_node.learn(&key(2, 7));
+        assert_eq!(other_node.read(&new, now).unwrap().1, 2);
+        other_node.learn(&key(1, 9));
+        assert_eq!(other_node.read(&new, now).unwrap().1, 2, "an older key is no news");
+
+        let guessed = tokens("0123456789abcdef0123456789abcdef");
+        guessed.learn(&key(2, 8));
+        assert_eq!(ours.read(&guessed.issue(&asha(), now).unwrap(), now), Err(TokenError::Invalid), "another salt");
     }
 
     /// The claims the existing client and its tools know, by name.

@@ -3,18 +3,21 @@
 //! * **Extractors** ([`Admin`], [`Staff`], [`Student`], [`SignedIn`], [`Json`], [`Params`], [`PathId`]): a handler's
 //!   parameters are its contract. Who may call it stands in its signature.
 //! * **[`ApiError`]**: turns a `kernel::Problem` into a response, once, for everybody.
+//! * **[`Proxies`]**: whose request it is, also behind proxies of ours.
 //! * **[`Origins`]**: which web pages may call us, for HTTP and for sockets.
 //! * **[`shell`]**: what wraps every route: request ids, the log line, panics, headers.
 //! * **[`serve`]**: the accept loop, with time limits against slow senders and an orderly stop.
 
+mod client;
 mod error;
 mod extract;
 mod origin;
 mod serve;
 mod shell;
 
+pub use client::{Client, Proxies, ProxyError};
 pub use error::{ApiError, ErrorBody, answer};
 pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};
 pub use origin::{OriginError, Origins};
-pub use serve::{Peer, serve};
+pub use serve::{Peer, Stop, serve};
 pub use shell::{RequestId, deadline, drain, shell, unknown_address};

@@ -25,19 +25,29 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves until `stop`, then lets requests under way finish for at most `grace`.
+/// When to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    /// No connection is accepted any more. Those that are open may go on asking: who polls must be able to hear that the
+    /// server closes.
+    pub accepting: CancellationToken,
+    /// Each connection ends with the request that is under way.
+    pub answering: CancellationToken,
+}
+
+/// Serves until told to stop, then lets requests under way finish for at most `grace`.
 ///
 /// Connections that became WebSockets have left HTTP and are not waited for; they are the Socket.IO server's to close.
-pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken, grace: Duration) {
+pub async fn serve(listener: TcpListener, app: Router, stop: Stop, grace: Duration) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => break,
+            () = stop.accepting.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, app.clone(), stop.clone()));
+                connections.spawn(connection(stream, peer, app.clone(), stop.answering.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -47,6 +57,7 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken, 
     }
     drop(listener);
     connections.close();
+    stop.answering.cancelled().await;
     if tokio::time::timeout(grace, connections.wait()).await.is_err() {
         tracing::warn!(open = connections.len(), "requests were still under way when the time to stop was over");
     }

@@ -102,17 +102,23 @@ pub enum Control {
         /// Whose rooms.
         user: UserId,
     },
+    /// A signing key is retired: every socket whose token an earlier key than `newest` has signed is closed.
+    KeyRetired {
+        /// The key that signs from here on.
+        newest: i32,
+    },
 }
 
 impl Control {
     /// The name under which controls stand in the log.
     pub const NAME: &'static str = "@control";
 
-    /// Whom it is about.
+    /// Whether it is about a socket of this person, whose token was signed with this key.
     #[must_use]
-    pub const fn user(&self) -> UserId {
+    pub fn concerns(&self, person: UserId, signing_key: i32) -> bool {
         match *self {
-            Self::SignedOut { user } | Self::RoomsChanged { user } => user,
+            Self::SignedOut { user } | Self::RoomsChanged { user } => user == person,
+            Self::KeyRetired { newest } => signing_key < newest,
         }
     }
 }

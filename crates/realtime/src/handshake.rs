@@ -1,65 +1,74 @@
-//! Who connects, with which rooms, and what they missed.
+//! Who connects, with which rooms, and where they go on.
 
 use lamplight_auth::{Caller, Gate, Refusal};
-use lamplight_kernel::{Offset, Problem, Room, UserId};
-use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Frame, Handler, Socket};
-use lamplight_store::{Head, Logged, Store, StoreError};
+use lamplight_kernel::{Offset, Problem};
+use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Handler, Socket};
+use lamplight_store::{Store, StoreError};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use crate::{
+    memory::Progress,
     pid::{Pid, Pids},
-    relay::{Admission, frame},
+    relay::Admission,
+    replay::Replay,
     session::{REFRESH, Session, reply},
 };
 
-/// The most events that one client is given when it comes back. Who missed more loads afresh, which is cheaper for both.
-const MAX_REPLAY: u64 = 1000;
-
 /// Decides on every CONNECT.
 pub(crate) struct Handshake {
-    store: Store,
-    gate: Gate,
-    pids: Pids,
-    admissions: mpsc::UnboundedSender<Admission>,
+    pub(crate) store: Store,
+    pub(crate) gate: Gate,
+    pub(crate) pids: Pids,
+    pub(crate) epoch: u32,
+    pub(crate) progress: Progress,
+    pub(crate) admissions: mpsc::UnboundedSender<Admission>,
+    /// The most events that one client is given when it comes back. Who missed more loads afresh.
+    pub(crate) most_missed: u64,
 }
 
-/// What somebody who comes back is to be given.
-struct Resumed {
+/// Where somebody who connects goes on.
+struct Start {
     pid: String,
-    missed: Vec<Logged>,
+    /// They have everything up to here.
+    from: i64,
     /// Whether it is the same stream as before.
     recovered: bool,
 }
 
 impl Handshake {
-    pub(crate) fn new(store: Store, gate: Gate, pids: Pids, admissions: mpsc::UnboundedSender<Admission>) -> Self {
-        Self { store, gate, pids, admissions }
-    }
-
-    /// From the client's own pid and offset to what it missed up to `head`; a fresh start when nothing else is certain.
-    async fn resume(&self, user: UserId, rooms: &[Room], auth: &Value, head: Head) -> Result<Resumed, StoreError> {
-        let here = Offset { epoch: head.epoch, seq: head.seq };
-        let fresh =
-            || Resumed { pid: self.pids.sign(Pid { user, offset: here }), missed: Vec::new(), recovered: false };
+    /// Where a client goes on, by its own pid and offset; a fresh start when nothing else is certain.
+    async fn start(&self, caller: &Caller, auth: &Value, known: i64) -> Result<Start, StoreError> {
+        let user = caller.person.user;
+        let fresh = || {
+            let here = Offset { epoch: self.epoch, seq: known };
+            Start { pid: self.pids.sign(Pid { user, offset: here }), from: known, recovered: false }
+        };
         let text = |name: &str| auth.get(name).and_then(Value::as_str);
         let Some((text_of_pid, pid)) = text("pid").and_then(|text| Some((text, self.pids.read(text)?))) else {
             return Ok(fresh());
         };
-        if pid.user != user || pid.offset.epoch != head.epoch {
+        if pid.user != user || pid.offset.epoch != self.epoch {
             return Ok(fresh());
         }
         // A client keeps its old offset when it is given a new pid, and has none when it has received nothing yet.
         let told =
-            text("offset").and_then(|text| text.parse::<Offset>().ok()).filter(|offset| offset.epoch == head.epoch);
+            text("offset").and_then(|text| text.parse::<Offset>().ok()).filter(|offset| offset.epoch == self.epoch);
         let from = told.map_or(pid.offset.seq, |told| told.seq.max(pid.offset.seq));
-        let missed = self.store.log().missed(rooms, from, head.seq, MAX_REPLAY + 1).await?;
-        // Looked at after reading, so that nothing was dropped from the log in between. A number from the future is not ours.
-        let floor = self.store.log().head().await?.floor;
-        if from < floor || from > head.seq || missed.len() as u64 > MAX_REPLAY {
-            return Ok(fresh());
+        if from > known {
+            // Heard on another node, which is ahead of this one; or a number that nobody has given.
+            if from > self.store.log().head().await?.seq {
+                return Ok(fresh());
+            }
+        } else if !self.progress.is_near(from) {
+            let most = self.most_missed;
+            let missed = self.store.log().count_missed(&caller.person.rooms(), from, known, most + 1).await?;
+            // Looked at after reading, so that nothing was dropped from the log in between.
+            if from < self.store.log().head().await?.floor || missed > most {
+                return Ok(fresh());
+            }
         }
-        Ok(Resumed { pid: text_of_pid.to_owned(), missed, recovered: true })
+        Ok(Start { pid: text_of_pid.to_owned(), from, recovered: true })
     }
 }
 
@@ -75,14 +84,8 @@ fn token(attempt: &ConnectAttempt) -> Option<&str> {
 impl Handler for Handshake {
     async fn connect(&self, attempt: ConnectAttempt) {
         // Before the question who this is: see "How rights and connecting meet".
-        let head = match self.store.log().head().await {
-            Ok(head) => head,
-            Err(error) => {
-                tracing::error!(%error, "the log could not be read for a socket");
-                return attempt.close_transport("the log can't be read now");
-            }
-        };
-        let Caller { person, claims } = match self.gate.admit(token(&attempt)).await {
+        let known = self.progress.position();
+        let caller = match self.gate.admit(token(&attempt)).await {
             Ok(caller) => caller,
             Err(Refusal::Unknown(problem)) => {
                 tracing::error!(cause = problem.cause().map(tracing::field::display), "a socket could not be checked");
@@ -94,9 +97,8 @@ impl Handler for Handshake {
                 return attempt.refuse(Problem::from(refusal).message(), problem);
             }
         };
-        let rooms = person.rooms();
-        let resumed = match self.resume(person.user, &rooms, attempt.auth(), head).await {
-            Ok(resumed) => resumed,
+        let start = match self.start(&caller, attempt.auth(), known).await {
+            Ok(start) => start,
             Err(error) => {
                 tracing::error!(%error, "the log could not be read for a socket");
                 return attempt.close_transport("the log can't be read now");
@@ -106,23 +108,22 @@ impl Handler for Handshake {
             return;
         }
         let peer = attempt.peer();
-        let socket = attempt.accept(Some(&resumed.pid));
-        Session::begin(&socket, &person, &claims, self.gate.clock().now());
+        let socket = attempt.accept(Some(&start.pid));
+        Session::begin(&socket, &caller, self.gate.clock().now());
+        let person = &caller.person;
         tracing::info!(
-            user = %person.user, role = %person.role(), %peer, recovered = resumed.recovered, missed = resumed.missed.len(),
+            user = %person.user, role = %person.role(), %peer, recovered = start.recovered, behind = known - start.from,
             "socket connected"
         );
-        for event in &resumed.missed {
-            match frame(head.epoch, event) {
-                Ok(frame) => send(&socket, &frame),
-                Err(error) => {
-                    tracing::error!(%error, seq = event.seq, "an event can't be encoded");
-                    return socket.close_transport("an event can't be encoded");
-                }
+        let mut admission = Admission { rooms: person.rooms(), socket, position: start.from, known };
+        if !self.progress.is_near(start.from) {
+            match Replay(self).run(admission).await {
+                Some(caught_up) => admission = caught_up,
+                None => return,
             }
         }
         // Fails only when the relay has ended, and then the server is stopping.
-        let _ = self.admissions.send(Admission { socket, user: person.user, rooms, position: head.seq });
+        let _ = self.admissions.send(admission);
     }
 
     async fn event(&self, socket: Socket, event: ClientEvent) {
@@ -143,9 +144,4 @@ impl Handler for Handshake {
             tracing::info!(user = %session.user, role = %session.role, %reason, seconds, "socket disconnected");
         }
     }
-}
-
-/// Sends one frame. When the socket is gone or too slow, the connection has closed itself and the client will resume.
-fn send(socket: &Socket, frame: &Frame) {
-    let _ = socket.emit(frame);
 }

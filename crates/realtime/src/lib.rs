@@ -1,7 +1,9 @@
 //! The institute's live side: from a token to rooms, from the event log to the sockets, and back in after a cut.
 //!
 //! * [`handshake`](self): who connects, with which rooms, and what they missed. `handshake.rs`.
-//! * the relay: the only one who sends. It reads the log in order and writes to the sockets of this node. `relay.rs`.
+//! * the relay: reads the log in order and writes to the sockets of this node. `relay.rs`. What it remembers of the newest
+//!   events, for those who come in behind them: `memory.rs`.
+//! * the replay: what somebody missed who was away for longer, read from the database piece by piece. `replay.rs`.
 //! * the session on a socket: it ends with its token, is warned before, and can be refreshed in place. `session.rs`.
 //! * the pid: what a client shows to resume. It is signed and holds all there is to know, so that nothing about a connection
 //!   must be remembered: resume works after a restart and on another node. `pid.rs`.
@@ -12,29 +14,33 @@
 //!   so that `socket.recovered` is false). Never a silent hole.
 //! * Nothing reaches a socket before its CONNECT was accepted, or after its token or its rights ended.
 //!
-//! **How replay and live meet.** The handshake notes the head `h` of the log, reads what was missed up to `h` from the database,
-//! answers CONNECT, sends what was missed, and hands the socket to the relay together with `h`. When the relay has passed `h`,
-//! it sends what it has relayed since from its own memory, joins the socket to its rooms, and goes on. It does nothing in
-//! between, so nothing is sent twice and nothing falls between. If its memory does not reach back to `h`, it closes the
-//! transport: the client comes back and is given more from the database.
+//! **How replay and live meet.** The handshake notes the relay's position `h`, asks who this is, and finds out from where the client
+//! has to go on. It answers CONNECT and hands the socket to the relay together with that position. When the relay has passed it,
+//! it sends what came since from its own memory, joins the socket to its rooms, and goes on. It does nothing in between, so nothing
+//! is sent twice and nothing falls between. Who has missed more than the memory holds is first given the older events from the
+//! database. If the memory does not reach back far enough after all, the transport is closed: the client comes back and is
+//! given more from the database.
 //!
 //! **How rights and connecting meet.** `h` is noted before anybody asks who this is. A control up to `h` was committed before the
-//! answer and is part of it, and the relay, being past `h`, does not act on it again; a later one is found by the relay when
-//! it admits the socket.
+//! answer and is part of it, so the relay does not act on it again; a later one is found by the relay when it admits the
+//! socket.
 
 mod handshake;
+mod memory;
 mod pid;
 mod relay;
+mod replay;
 mod session;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use lamplight_auth::{Gate, Secret};
-use lamplight_socketio::{Settings, Snapshot, SocketIo};
+pub use lamplight_socketio::Peer;
+use lamplight_socketio::{Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +48,17 @@ use tokio_util::sync::CancellationToken;
 pub use session::{SIGNALS, Signal};
 
 use crate::{handshake::Handshake, pid::Pids, relay::Relay};
+
+/// What an operator may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Of the Socket.IO server.
+    pub sockets: lamplight_socketio::Settings,
+    /// The most connections of one person. With one more, the eldest is closed.
+    pub connections_per_user: usize,
+    /// The most events that a client which comes back is given. Who missed more is told to load afresh.
+    pub most_missed: u64,
+}
 
 /// The live side of one node. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -62,15 +79,22 @@ impl Realtime {
         settings: Settings,
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
-        let head = store.log().head().await?;
         let (admissions, admitted) = mpsc::unbounded_channel();
-        let relay = Relay::new(store.clone(), gate.clone(), head, admitted);
-        let io = SocketIo::new(settings, Handshake::new(store, gate, Pids::new(secret), admissions));
-        Ok((Self { io }, relay.run(stop)))
+        let relay = Relay::new(store.clone(), gate.clone(), admitted, settings.connections_per_user).await?;
+        let handshake = Handshake {
+            store,
+            gate,
+            pids: Pids::new(secret),
+            epoch: relay.epoch(),
+            progress: relay.progress(),
+            admissions,
+            most_missed: settings.most_missed,
+        };
+        Ok((Self { io: SocketIo::new(settings.sockets, handshake) }, relay.run(stop)))
     }
 
     /// Answers a request to `/socket.io/`. Its origin must have been checked.
-    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>>
+    pub async fn handle<B>(&self, request: Request<B>, peer: Peer) -> Response<Full<Bytes>>
     where
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,

@@ -1,26 +1,27 @@
 //! The relay: the log, in order, to the sockets of this node.
 //!
 //! One task, the only one who sends events and the only one who touches the hub. It holds a position in the log, is woken by
-//! commits, and polls as the net below: a wake-up is only a hint.
+//! commits, and polls as the net below: a wake-up is only a hint. What it has relayed last it remembers (`memory.rs`).
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
 use lamplight_socketio::{Frame, Hub, Socket};
-use lamplight_store::{Backend, Head, Logged, Store, StoreError, fault};
+use lamplight_store::{Backend, Logged, Store, StoreError, fault};
 use tokio::{
     sync::mpsc,
     time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::session::Session;
+use crate::{
+    memory::{self, Memory, Past, Progress},
+    session::Session,
+};
 
 /// Events read from the log at once.
 const BATCH: u64 = 256;
-/// Events remembered for sockets that are being admitted.
-const MEMORY: usize = 2048;
 /// Other nodes write to the same PostgreSQL; nobody but us writes to our SQLite.
 const POLL_POSTGRES: Duration = Duration::from_millis(500);
 const POLL_SQLITE: Duration = Duration::from_secs(5);
@@ -28,21 +29,18 @@ const POLL_SQLITE: Duration = Duration::from_secs(5);
 const WARN_EVERY: Duration = Duration::from_secs(5);
 /// After the database failed.
 const RETRY: Duration = Duration::from_millis(500);
+const RIGHTS_CHANGED: &str = "rights changed";
+const TOO_FAR: &str = "too far behind";
 
-/// A socket whose CONNECT was answered and that has been given everything up to `position`.
+/// A socket whose CONNECT was answered.
 #[derive(Debug)]
 pub(crate) struct Admission {
     pub(crate) socket: Socket,
-    pub(crate) user: UserId,
     pub(crate) rooms: Vec<Room>,
+    /// It has been given everything up to here.
     pub(crate) position: i64,
-}
-
-/// What the relay remembers of an event.
-#[derive(Debug)]
-enum Past {
-    Event(Target, Frame),
-    Control(Control),
+    /// Who it is was asked when the log stood here, or later.
+    pub(crate) known: i64,
 }
 
 #[derive(Debug)]
@@ -50,12 +48,10 @@ pub(crate) struct Relay {
     store: Store,
     gate: Gate,
     epoch: u32,
-    /// The newest event that was handed on.
-    position: i64,
+    memory: Memory,
     admitted: mpsc::UnboundedReceiver<Admission>,
     hub: Hub,
-    /// The newest events, without gaps, ending at the position.
-    memory: VecDeque<(i64, Past)>,
+    connections_per_user: usize,
     /// Sockets that wait for the position to reach theirs.
     ahead: Vec<Admission>,
 }
@@ -67,17 +63,47 @@ pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Err
 }
 
 impl Relay {
-    pub(crate) fn new(store: Store, gate: Gate, head: Head, admitted: mpsc::UnboundedReceiver<Admission>) -> Self {
-        Self {
+    /// A relay that goes on at the head of the log, and remembers what came before.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub(crate) async fn new(
+        store: Store,
+        gate: Gate,
+        admitted: mpsc::UnboundedReceiver<Admission>,
+        connections_per_user: usize,
+    ) -> Result<Self, StoreError> {
+        let head = store.log().head().await?;
+        let before = (head.seq - memory::EVENTS as i64).max(head.floor);
+        let mut relay = Self {
             store,
             gate,
             epoch: head.epoch,
-            position: head.seq,
+            memory: Memory::new(before),
             admitted,
             hub: Hub::new(),
-            memory: VecDeque::new(),
+            connections_per_user,
             ahead: Vec::new(),
+        };
+        for event in relay.store.log().after(before, memory::EVENTS as u64).await? {
+            if event.seq > head.seq {
+                break;
+            }
+            relay.follow(event.seq);
+            relay.memory.push(relay.past(event));
         }
+        if relay.memory.position() != head.seq {
+            relay.memory.forget(head.seq);
+        }
+        Ok(relay)
+    }
+
+    pub(crate) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.memory.progress()
     }
 
     /// Runs until `stop`.
@@ -96,7 +122,7 @@ impl Relay {
                 () = stop.cancelled() => return,
                 admission = self.admitted.recv() => {
                     match admission {
-                        Some(admission) => self.admit(admission),
+                        Some(admission) => self.admit(admission).await,
                         // The Socket.IO server is gone, and so is whoever could be sent anything.
                         None => return,
                     }
@@ -113,7 +139,7 @@ impl Relay {
             match self.catch_up().await {
                 Ok(()) => {
                     for admission in std::mem::take(&mut self.ahead) {
-                        self.admit(admission);
+                        self.admit(admission).await;
                     }
                     if let Some(since) = failing_since.take() {
                         tracing::info!(millis = since.elapsed().as_millis(), "the log can be read again");
@@ -133,48 +159,54 @@ impl Relay {
     /// Hands on everything that the log has beyond the position.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
-            let events = self.store.log().after(self.position, BATCH).await?;
-            if events.is_empty() {
-                return Ok(());
-            }
+            let events = self.store.log().after(self.memory.position(), BATCH).await?;
+            // What is committed from here on wakes us again.
+            let is_last = (events.len() as u64) < BATCH;
             for event in events {
                 self.hand_on(event).await;
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }
 
     async fn hand_on(&mut self, event: Logged) {
         fault::reach(fault::BEFORE_SEND).await;
-        let seq = event.seq;
-        let expected = self.position + 1;
-        if seq != expected {
+        if !self.follow(event.seq) {
             // Dropped from the log before we came to it. Who is connected can't be told any more: let them load afresh.
-            tracing::error!(seq, expected, "events are missing from the log; all sockets are closed");
             self.close_all("the log has a hole");
-            self.memory.clear();
         }
-        match self.past(event) {
-            Ok(past) => {
-                match &past {
-                    Past::Event(target, frame) => self.emit(target, frame).await,
-                    Past::Control(control) => self.obey(control).await,
-                }
-                self.memory.push_back((seq, past));
-                if self.memory.len() > MEMORY {
-                    self.memory.pop_front();
-                }
-            }
-            Err(error) => tracing::error!(%error, seq, "an event of the log can't be read; it is passed over"),
+        let past = self.past(event);
+        match &past {
+            Past::Event(target, frame) => self.emit(target, frame).await,
+            Past::Control(control) => self.obey(control).await,
+            Past::Unreadable => {}
         }
-        self.position = seq;
+        self.memory.push(past);
     }
 
-    fn past(&self, event: Logged) -> Result<Past, serde_json::Error> {
-        if event.name == Control::NAME {
-            return serde_json::from_str(event.payload.get()).map(Past::Control);
+    /// Makes the memory end just before `seq`; false if there was something between.
+    fn follow(&mut self, seq: i64) -> bool {
+        let expected = self.memory.position() + 1;
+        if seq == expected {
+            return true;
         }
-        let frame = frame(self.epoch, &event)?;
-        Ok(Past::Event(event.target, frame))
+        tracing::error!(seq, expected, "events are missing from the log");
+        self.memory.forget(seq - 1);
+        false
+    }
+
+    fn past(&self, event: Logged) -> Past {
+        let read = if event.name == Control::NAME {
+            serde_json::from_str(event.payload.get()).map(Past::Control)
+        } else {
+            frame(self.epoch, &event).map(|frame| Past::Event(event.target, frame))
+        };
+        read.unwrap_or_else(|error| {
+            tracing::error!(%error, seq = event.seq, "an event of the log can't be read; it is passed over");
+            Past::Unreadable
+        })
     }
 
     async fn emit(&mut self, target: &Target, frame: &Frame) {
@@ -188,70 +220,98 @@ impl Relay {
     }
 
     async fn obey(&mut self, control: &Control) {
-        let sockets: Vec<Socket> = self.hub.members(Room::user(control.user()).as_str()).cloned().collect();
-        if sockets.is_empty() {
-            return;
-        }
-        let rooms = match control {
-            Control::SignedOut { .. } => None,
-            Control::RoomsChanged { user } => match self.gate.person(*user).await {
-                Ok(person) => person.map(|person| person.rooms()),
+        match *control {
+            Control::SignedOut { user } => self.close_user(user),
+            Control::RoomsChanged { user } => match self.gate.person(user).await {
+                Ok(Some(person)) => {
+                    let rooms = person.rooms();
+                    for socket in self.sockets_of(user) {
+                        self.hub.set_rooms(&socket, rooms.iter().map(Room::as_str));
+                    }
+                }
+                Ok(None) => self.close_user(user),
                 Err(problem) => {
                     // They come back, and the handshake asks again.
                     tracing::error!(%problem, cause = ?problem.cause(), "new rooms can't be found out");
-                    None
+                    self.close_user(user);
                 }
             },
-        };
-        for socket in sockets {
-            match &rooms {
-                Some(rooms) => {
-                    self.hub.set_rooms(&socket, rooms.iter().map(Room::as_str));
-                }
-                None => {
-                    // Not a DISCONNECT, after which the client would sit still: it comes back, and the handshake tells each
-                    // session whether it is over (`auth.signed_out`) or, with a new token, goes on without a loss.
-                    socket.close_transport("rights changed");
-                    self.hub.remove(&socket);
-                }
+            Control::KeyRetired { .. } => {
+                let is_concerned = |socket: &&Socket| Session::is_concerned(socket, control);
+                let sockets: Vec<Socket> = self.hub.sockets().filter(is_concerned).cloned().collect();
+                tracing::info!(sockets = sockets.len(), "signing key retired");
+                self.close(sockets, RIGHTS_CHANGED);
             }
         }
     }
 
-    /// Sends a new socket what was relayed since its position, and joins it to its rooms.
-    fn admit(&mut self, admission: Admission) {
-        if admission.position > self.position {
-            // Joined now, it would get again what it was given already.
-            return self.ahead.push(admission);
-        }
-        let Admission { socket, user, rooms, position } = admission;
-        let now = self.store.clock().now();
-        let oldest = self.memory.front().map_or(self.position + 1, |(seq, _)| *seq);
-        if position + 1 < oldest {
-            return socket.close_transport("too far behind");
-        }
-        for (seq, past) in &self.memory {
-            match past {
-                // What was found out about this person may be from before it.
-                Past::Control(control) if *seq > position && control.user() == user => {
-                    return socket.close_transport("rights changed");
-                }
-                Past::Event(target, frame) if *seq > position && target.reaches(&rooms, now) => {
-                    // False when the socket has ended; the hub then does not take it in.
-                    let _ = socket.emit(frame);
-                }
-                _ => {}
-            }
-        }
-        self.hub.join(&socket, rooms.iter().map(Room::as_str));
-        Session::warn(&socket, now);
+    fn sockets_of(&self, user: UserId) -> Vec<Socket> {
+        self.hub.members(Room::user(user).as_str()).cloned().collect()
     }
 
-    fn close_all(&mut self, why: &'static str) {
-        let sockets: Vec<Socket> = self.hub.sockets().cloned().collect();
+    /// Not a DISCONNECT, after which the client would sit still: it comes back, and the handshake tells each session whether it
+    /// is over (`auth.signed_out`) or, with a new token, goes on without a loss.
+    fn close_user(&mut self, user: UserId) {
+        self.close(self.sockets_of(user), RIGHTS_CHANGED);
+    }
+
+    fn close(&mut self, sockets: Vec<Socket>, why: &'static str) {
         for socket in sockets {
             socket.close_transport(why);
             self.hub.remove(&socket);
         }
+    }
+
+    fn close_all(&mut self, why: &'static str) {
+        self.close(self.hub.sockets().cloned().collect(), why);
+    }
+
+    /// Sends a new socket what was relayed since its position, and joins it to its rooms.
+    async fn admit(&mut self, admission: Admission) {
+        if admission.position > self.memory.position() {
+            // Joined now, it would get again what it was given already.
+            return self.ahead.push(admission);
+        }
+        let Admission { socket, mut rooms, position, known } = admission;
+        let Some(session) = socket.data::<Session>() else { return };
+        let is_concerned =
+            |(_, past): (i64, &Past)| matches!(past, Past::Control(control) if Session::is_concerned(&socket, control));
+        match self.memory.after(known).map(|mut events| events.any(is_concerned)) {
+            None => return socket.close_transport(TOO_FAR),
+            Some(false) => {}
+            // What was found out about this person may be from before it. The answer of now is from after all that is
+            // remembered.
+            Some(true) => match session.person(&self.gate).await {
+                Ok(person) => rooms = person.rooms(),
+                Err(_) => return socket.close_transport(RIGHTS_CHANGED),
+            },
+        }
+        let now = self.store.clock().now();
+        let Some(events) = self.memory.after(position) else {
+            return socket.close_transport(TOO_FAR);
+        };
+        for (_, past) in events {
+            if let Past::Event(target, frame) = past
+                && target.reaches(&rooms, now)
+            {
+                // False when the socket has ended; the hub then does not take it in.
+                let _ = socket.emit(frame);
+            }
+        }
+        self.hub.join(&socket, rooms.iter().map(Room::as_str));
+        Session::warn(&socket, now);
+        self.close_eldest(session.user);
+    }
+
+    /// Keeps a person's connections within their number. The eldest goes: on a phone with poor signal it is one that is dead
+    /// and has not been noticed yet; if somebody is there, it comes back without a loss.
+    fn close_eldest(&mut self, user: UserId) {
+        let room = Room::user(user);
+        if self.hub.members(room.as_str()).count() <= self.connections_per_user {
+            return;
+        }
+        let eldest = self.hub.members(room.as_str()).min_by_key(|socket| socket.number()).cloned();
+        tracing::info!(%user, "too many connections of one person; the eldest is closed");
+        self.close(eldest.into_iter().collect(), "too many connections of this person");
     }
 }

@@ -4,12 +4,12 @@
 //! token of the same person and goes on without a new connection.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI64, Ordering},
+    sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering},
     time::{Duration, Instant},
 };
 
-use lamplight_auth::{Claims, Gate, Person, Role};
-use lamplight_kernel::{Event, Timestamp, UserId};
+use lamplight_auth::{Caller, Gate, Person, Refusal, Role};
+use lamplight_kernel::{Control, Event, Timestamp, UserId};
 use lamplight_socketio::{AckId, ClientEvent, Frame, Socket};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -55,6 +55,9 @@ pub(crate) struct Session {
     pub(crate) user: UserId,
     pub(crate) role: Role,
     pub(crate) since: Timestamp,
+    /// The session version and the signing key of its token.
+    version: AtomicI32,
+    signing_key: AtomicI32,
     /// Milliseconds since 1970.
     expires: AtomicI64,
     warned: AtomicBool,
@@ -74,20 +77,38 @@ impl Event for Expiring {
 
 impl Session {
     /// Begins a session on a socket, which ends with the token.
-    pub(crate) fn begin(socket: &Socket, person: &Person, claims: &Claims, now: Timestamp) {
+    pub(crate) fn begin(socket: &Socket, caller: &Caller, now: Timestamp) {
         let session = Self {
-            user: person.user,
-            role: person.role(),
+            user: caller.person.user,
+            role: caller.person.role(),
             since: now,
+            version: AtomicI32::new(0),
+            signing_key: AtomicI32::new(0),
             expires: AtomicI64::new(0),
             warned: AtomicBool::new(false),
         };
-        session.hold_until(socket, claims, now);
+        session.hold(socket, caller, now);
         socket.set_data(session);
     }
 
-    fn hold_until(&self, socket: &Socket, claims: &Claims, now: Timestamp) -> Timestamp {
-        let end = Timestamp::from_millis(claims.exp.saturating_mul(1000));
+    /// Whether a control is about this socket.
+    pub(crate) fn is_concerned(socket: &Socket, control: &Control) -> bool {
+        let Some(session) = socket.data::<Self>() else { return false };
+        control.concerns(session.user, session.signing_key.load(Ordering::Acquire))
+    }
+
+    /// Who it is now, if its token has not been ended early.
+    pub(crate) async fn person(&self, gate: &Gate) -> Result<Person, Refusal> {
+        let (version, key) = (self.version.load(Ordering::Acquire), self.signing_key.load(Ordering::Acquire));
+        gate.still_holds(self.user, version, key).await
+    }
+
+    /// Holds as long as the caller's token.
+    fn hold(&self, socket: &Socket, caller: &Caller, now: Timestamp) -> Timestamp {
+        let end = Timestamp::from_millis(caller.claims.exp.saturating_mul(1000));
+        // Both only go up: of two tokens the newer counts, in whatever order they come.
+        self.version.fetch_max(caller.claims.ver, Ordering::AcqRel);
+        self.signing_key.fetch_max(caller.signing_key, Ordering::AcqRel);
         self.expires.store(end.millis(), Ordering::Release);
         self.warned.store(false, Ordering::Release);
         socket.set_expiry(Some(Instant::now() + now.until(end)));
@@ -117,7 +138,7 @@ impl Session {
         let token = given.and_then(|given| given.get("token").unwrap_or(given).as_str());
         let answer = match gate.admit(token).await {
             Ok(caller) if caller.person.user == session.user => {
-                let end = session.hold_until(socket, &caller.claims, gate.clock().now());
+                let end = session.hold(socket, &caller, gate.clock().now());
                 tracing::info!(user = %session.user, "session refreshed");
                 json!({"success": true, "expiresAt": end})
             }

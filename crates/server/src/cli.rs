@@ -40,6 +40,9 @@ enum Command {
     /// Administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// The key that signs the sign-ins.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Show the settings that hold and where each comes from. Secrets are masked.
     Config,
     /// Write the documents that are made from the code.
@@ -55,6 +58,13 @@ enum Command {
 enum AdminCommand {
     /// Make an administrator. The password is asked for, or read from standard input when that is no terminal.
     Create(NewAdmin),
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Retire the key and make a new one: everybody is signed out, everywhere. While a server runs on an embedded database, an
+    /// administrator does it there: POST /api/admin/signing-key.
+    Rotate,
 }
 
 #[derive(Args)]
@@ -108,6 +118,7 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
             log_to_stderr(&settings);
             serve::serve(settings, demo).await
         }
+        Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,
     }
 }
@@ -167,6 +178,15 @@ async fn create_admin(settings: &Settings, new: &NewAdmin) -> anyhow::Result<()>
     if new.generate {
         say(&format!("Password (shown this once): {password}"));
     }
+    Ok(())
+}
+
+async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
+    let store = Store::connect(&settings.database_url, Clock::system(), Chance::system()).await?;
+    let mut tx = store.begin().await?;
+    let key = accounts::rotate_signing_key(&mut tx).await?;
+    tx.commit().await?;
+    say(&format!("Signing key {key} was made, the others are retired: everybody has to sign in again."));
     Ok(())
 }
 

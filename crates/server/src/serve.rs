@@ -14,13 +14,14 @@ use axum::{
 use lamplight_auth::{Gate, Passwords, Secret, Tokens};
 use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, uploads};
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
-use lamplight_http::Peer;
+use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock};
 use lamplight_realtime::Realtime;
+use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
 };
@@ -43,15 +44,20 @@ const DROP_AT_ONCE: u64 = 1000;
 /// # Errors
 /// When something can't be opened, or a part ended by itself.
 pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
+    // Before anybody is told that it is ready, and may tell it to stop: until then a signal kills.
+    let mut signals = Signals::listen()?;
     let mut server = Server::start(settings, is_demo, Clock::system(), Chance::system()).await?;
     server.announce();
     let result = tokio::select! {
         ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
-        signal = stop_signal() => signal.map(|name| tracing::info!(name, "stopping")),
+        name = signals.next() => {
+            tracing::info!(name, "stopping");
+            Ok(())
+        }
     };
     tokio::select! {
         () = server.stop() => {}
-        _ = stop_signal() => tracing::warn!("stopping at once"),
+        _ = signals.next() => tracing::warn!("stopping at once"),
     }
     result
 }
@@ -67,7 +73,7 @@ pub struct Server {
     demo_sign_ins: Vec<DemoSignIn>,
     realtime: Realtime,
     parts: JoinSet<&'static str>,
-    stop: CancellationToken,
+    stop: Stop,
     relay_stop: CancellationToken,
 }
 
@@ -122,14 +128,16 @@ impl Server {
         };
 
         // The parts that run.
-        let (stop, relay_stop) = (CancellationToken::new(), CancellationToken::new());
+        let (stop, relay_stop) = (Stop::default(), CancellationToken::new());
         let mut parts = JoinSet::new();
         let (realtime, relay) =
-            Realtime::start(store.clone(), gate.clone(), &secret, socket_settings(&settings), relay_stop.clone())
-                .await?;
+            Realtime::start(store.clone(), gate.clone(), &secret, settings.live.clone(), relay_stop.clone()).await?;
         parts.spawn(named("relay", relay));
-        parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.clone())));
-        parts.spawn(named("event log's broom", drop_events(store.clone(), settings.events_keep, stop.clone())));
+        parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
+        parts.spawn(named(
+            "event log's broom",
+            drop_events(store.clone(), settings.events_keep, stop.accepting.clone()),
+        ));
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let app = App { store: store.clone(), files, gate, passwords, institute };
         let listener = TcpListener::bind(settings.listen)
@@ -141,16 +149,23 @@ impl Server {
         Ok(Self { address, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 
-    /// Stops accepting, lets requests finish, closes the sockets in waves, then stops the relay, which has nobody left to
+    /// Stops accepting, closes the sockets in waves, lets requests finish, then stops the relay, which has nobody left to
     /// tell, and closes the database.
     pub async fn stop(mut self) {
-        self.stop.cancel();
+        self.stop.accepting.cancel();
         self.realtime.shutdown(self.settings.drain).await;
+        self.stop.answering.cancel();
         self.relay_stop.cancel();
         while self.parts.join_next().await.is_some() {}
         if let Err(error) = self.store.close().await {
             tracing::warn!(%error, "the database did not close in order");
         }
+    }
+
+    /// What the Socket.IO server has counted.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        self.realtime.counters()
     }
 
     /// Tells the person who started it where it is and, in the demo, who may sign in.
@@ -171,26 +186,28 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-fn socket_settings(settings: &Settings) -> lamplight_socketio::Settings {
-    lamplight_socketio::Settings {
-        ping_interval: settings.ping_interval,
-        ping_timeout: settings.ping_timeout,
-        ..lamplight_socketio::Settings::default()
-    }
-}
-
 async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static str {
     part.await;
     name
 }
 
-async fn stop_signal() -> anyhow::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+/// What tells the server to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 fn open_files(settings: &Settings) -> anyhow::Result<Files> {
@@ -218,7 +235,10 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
 
 /// The routes: the API, its description, the sockets, and the pages for every other address.
 fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
-    let sockets = Router::new().route("/socket.io/", any(socket)).route("/socket.io", any(socket)).with_state(realtime);
+    let sockets = Router::new()
+        .route("/socket.io/", any(socket))
+        .route("/socket.io", any(socket))
+        .with_state((realtime, settings.proxies.clone()));
     let (quick, moving) = lamplight_features::routers(app);
     let routes = quick
         .layer(from_fn_with_state(REQUEST_DEADLINE, lamplight_http::deadline))
@@ -230,10 +250,12 @@ fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) ->
 }
 
 async fn socket(
-    State(realtime): State<Realtime>,
+    State((realtime, proxies)): State<(Realtime, Proxies)>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Response {
+    let client = proxies.client(peer, request.headers());
+    let peer = lamplight_realtime::Peer { address: client.address, is_limited: !client.is_shared };
     realtime.handle(request, peer).await.map(Body::new)
 }
 

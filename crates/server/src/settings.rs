@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, fmt, fmt::Write as _, net::SocketAddr, path::Pa
 use jiff::tz::TimeZone;
 use lamplight_auth::Secret;
 use lamplight_files::S3Config;
-use lamplight_http::Origins;
+use lamplight_http::{Origins, Proxies};
 use lamplight_store::DatabaseUrl;
 
 /// A setting.
@@ -62,6 +62,39 @@ pub const KEYS: &[Key] = &[
     key("UPLOAD_LIMIT_MB", "50", "The largest file that may be uploaded, in MB (1,048,576 bytes)."),
     key("UPLOAD_PATIENCE_SECONDS", "60", "How long an upload may send nothing before it is given up, in seconds."),
     key("EVENTS_KEEP_DAYS", "30", "How long a client may be away and still be given all it missed, in days."),
+    key(
+        "MISSED_EVENTS",
+        "20000",
+        "The most events that a client is given when it comes back. Who missed more loads its pages afresh.",
+    ),
+    key(
+        "TRUSTED_PROXIES",
+        "127.0.0.0/8, ::1",
+        "Addresses and nets of your own proxies, separated by commas. What they say in `X-Forwarded-For` is believed, and decides \
+         whose connections count together. A proxy that does not say for whom it asks is not limited.",
+    ),
+    key(
+        "SOCKET_CONNECT_SECONDS",
+        "10",
+        "How long a new connection may take until its sign-in was accepted, in seconds.",
+    ),
+    key("SOCKET_MESSAGE_BYTES", "100000", "The longest message a client may send over its socket, in bytes."),
+    key("SOCKET_PACKETS_PER_SECOND", "50", "Packets a second that a client may send over its socket for long."),
+    key("SOCKET_PACKET_BURST", "100", "Packets that a client may send over its socket at once."),
+    key(
+        "SOCKET_QUEUE_BYTES",
+        "1000000",
+        "What may wait in memory for a client that reads slowly, in bytes. With more its connection is closed; it comes back and \
+         is given the rest.",
+    ),
+    key("SOCKET_HANDSHAKES_PER_SECOND", "200", "New sockets a second that one address may open for long."),
+    key(
+        "SOCKET_HANDSHAKE_BURST",
+        "2000",
+        "New sockets that one address may open at once: a whole school behind one address comes back after a restart.",
+    ),
+    key("SOCKETS_PER_ADDRESS", "4000", "Open sockets that one address may have."),
+    key("SOCKETS_PER_USER", "50", "Open sockets that one person may have. With one more, the eldest is closed."),
     key("PING_INTERVAL_SECONDS", "25", "How often an open page is asked whether it is still there, in seconds."),
     key("PING_TIMEOUT_SECONDS", "20", "How long it may take to answer, in seconds."),
     key(
@@ -114,8 +147,8 @@ pub struct Settings {
     pub upload_limit: u64,
     pub upload_patience: Duration,
     pub events_keep: Duration,
-    pub ping_interval: Duration,
-    pub ping_timeout: Duration,
+    pub live: lamplight_realtime::Settings,
+    pub proxies: Proxies,
     pub drain: Duration,
     pub s3: Option<S3Config>,
     pub log: String,
@@ -257,6 +290,32 @@ impl Reader<'_> {
         }
     }
 
+    /// A whole number that fits where it goes; the range sees to it.
+    fn size<T: TryFrom<u64> + Default>(&mut self, name: &str, range: std::ops::RangeInclusive<u64>) -> T {
+        self.whole(name, range).try_into().unwrap_or_default()
+    }
+
+    fn live(&mut self) -> lamplight_realtime::Settings {
+        let seconds = Duration::from_secs;
+        lamplight_realtime::Settings {
+            sockets: lamplight_socketio::Settings {
+                ping_interval: seconds(self.whole("PING_INTERVAL_SECONDS", 1..=300)),
+                ping_timeout: seconds(self.whole("PING_TIMEOUT_SECONDS", 1..=300)),
+                connect_timeout: seconds(self.whole("SOCKET_CONNECT_SECONDS", 1..=300)),
+                max_payload: self.size("SOCKET_MESSAGE_BYTES", 10_000..=100_000_000),
+                max_buffered_bytes: self.size("SOCKET_QUEUE_BYTES", 10_000..=1_000_000_000),
+                packets_per_second: self.size("SOCKET_PACKETS_PER_SECOND", 1..=1_000_000),
+                packet_burst: self.size("SOCKET_PACKET_BURST", 1..=1_000_000),
+                handshakes_per_second: self.size("SOCKET_HANDSHAKES_PER_SECOND", 1..=1_000_000),
+                handshake_burst: self.size("SOCKET_HANDSHAKE_BURST", 1..=1_000_000),
+                connections_per_address: self.size("SOCKETS_PER_ADDRESS", 1..=1_000_000),
+                ..lamplight_socketio::Settings::default()
+            },
+            connections_per_user: self.size("SOCKETS_PER_USER", 1..=100_000),
+            most_missed: self.whole("MISSED_EVENTS", 1..=10_000_000),
+        }
+    }
+
     fn s3(&mut self) -> Option<S3Config> {
         let bucket = self.text("S3_BUCKET").to_owned();
         if bucket.is_empty() {
@@ -308,6 +367,13 @@ impl Settings {
                 Origins::default()
             }
         };
+        let proxies = match Proxies::parse(reader.text("TRUSTED_PROXIES")) {
+            Ok(proxies) => proxies,
+            Err(error) => {
+                reader.wrong("TRUSTED_PROXIES", error);
+                Proxies::default()
+            }
+        };
         let jwt_secret = match reader.text("JWT_SECRET") {
             "" => None,
             text => match Secret::from_text(text) {
@@ -353,8 +419,8 @@ impl Settings {
             upload_limit: reader.whole("UPLOAD_LIMIT_MB", 1..=10_000) * 1024 * 1024,
             upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
             events_keep: seconds(reader.whole("EVENTS_KEEP_DAYS", 1..=3650) * DAY),
-            ping_interval: seconds(reader.whole("PING_INTERVAL_SECONDS", 1..=300)),
-            ping_timeout: seconds(reader.whole("PING_TIMEOUT_SECONDS", 1..=300)),
+            live: reader.live(),
+            proxies,
             drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),
             s3: reader.s3(),
             log,
@@ -400,6 +466,8 @@ mod tests {
                 ("FRONTEND_URL", "*"),
                 ("JWT_SECRET", "short"),
                 ("TIMEZONE", "Mars/Olympus"),
+                ("TRUSTED_PROXIES", "nginx"),
+                ("SOCKETS_PER_USER", "none"),
                 ("SESSION_DAYS", "0"),
                 ("S3_BUCKET", "b"),
             ],
@@ -410,9 +478,11 @@ mod tests {
             "PORT",
             "DATABASE_URL",
             "FRONTEND_URL",
+            "TRUSTED_PROXIES",
             "JWT_SECRET",
             "TIMEZONE",
             "SESSION_DAYS",
+            "SOCKETS_PER_USER",
             "S3_ACCESS_KEY_ID",
             "S3_SECRET_ACCESS_KEY",
         ];

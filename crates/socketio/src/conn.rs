@@ -17,7 +17,6 @@
 mod polled;
 
 use std::any::Any;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -26,6 +25,8 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use tokio::io::ReadBuf;
 
+use crate::acks::{Acks, Asked, ClientAck, NoAck};
+use crate::addresses::Peer;
 use crate::codec::{engine, packet, websocket};
 use crate::hub::Gone;
 use crate::link::{Link, PushError};
@@ -43,7 +44,7 @@ pub(crate) struct Conn {
     /// Unlike any other of this process.
     pub(crate) number: u64,
     pub(crate) sid: Sid,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     pub(crate) data: OnceLock<Box<dyn Any + Send + Sync>>,
     /// Wakes the connection's task.
     waker: AtomicWaker,
@@ -89,6 +90,8 @@ struct State {
     expires: Tick,
     /// The tick of this connection's valid entry in the wheel; others are stale.
     entry: Tick,
+    /// While the client has been asked to acknowledge something.
+    acks: Option<Box<Acks>>,
 }
 
 /// How to part.
@@ -99,7 +102,7 @@ struct Farewell<'a> {
 }
 
 impl Conn {
-    pub(crate) fn new(server: Arc<Server>, number: u64, sid: Sid, peer: SocketAddr, transport: Transport) -> Arc<Self> {
+    pub(crate) fn new(server: Arc<Server>, number: u64, sid: Sid, peer: Peer, transport: Transport) -> Arc<Self> {
         let deadline = server.tick_in(server.settings.connect_timeout);
         let beat = server.tick_in(first_ping(server.settings.ping_interval, number));
         let state = State {
@@ -114,6 +117,7 @@ impl Conn {
             deadline,
             expires: NEVER,
             entry: NEVER,
+            acks: None,
         };
         let waker = AtomicWaker::new();
         let conn = Arc::new(Self { server, number, sid, peer, data: OnceLock::new(), waker, state: Mutex::new(state) });
@@ -139,6 +143,44 @@ impl Conn {
     pub(crate) fn send(&self, frame: &Frame) -> bool {
         let mut state = self.lock();
         state.is_live() && self.push(&mut state, frame, self.server.settings.max_buffered_bytes)
+    }
+
+    /// Bytes that wait for the client.
+    pub(crate) fn queued(&self) -> usize {
+        match &self.lock().transport {
+            Transport::WebSocket(link) => link.queued(),
+            Transport::Polling(polling) => polling.queued(),
+            Transport::Gone => 0,
+        }
+    }
+
+    /// Sends an event that the client is to acknowledge.
+    pub(crate) fn ask(&self, frame: impl FnOnce(u64) -> Result<Frame, serde_json::Error>) -> Result<Asked, NoAck> {
+        let mut state = self.lock();
+        if !state.is_live() {
+            return Err(NoAck::Gone);
+        }
+        let (id, answer) = state.acks.get_or_insert_default().expect();
+        // Known before it is sent: the answer may come at once. An end of the socket forgets it.
+        if !self.push(&mut state, &frame(id)?, self.server.settings.max_buffered_bytes) {
+            return Err(NoAck::Gone);
+        }
+        Ok(Asked { id, answer })
+    }
+
+    /// The client has acknowledged. What nobody waits for (any more) is passed over, as the official server does.
+    pub(crate) fn acknowledged(&self, id: u64, ack: ClientAck) {
+        let waiting = self.lock().acks.as_mut().and_then(|acks| acks.waiting.remove(&id));
+        if let Some(waiting) = waiting {
+            let _ = waiting.send(ack);
+        }
+    }
+
+    /// Nobody waits for this acknowledgement any more.
+    pub(crate) fn forget_ack(&self, id: u64) {
+        if let Some(acks) = &mut self.lock().acks {
+            acks.waiting.remove(&id);
+        }
     }
 
     pub(crate) fn disconnect(self: &Arc<Self>, why: &'static str) {
@@ -283,6 +325,10 @@ impl Conn {
         let before = link.queued();
         let result = link.poll_drain(cx);
         self.server.counters.bytes_queued.sub(before.saturating_sub(link.queued()));
+        if before > 0 && link.queued() == 0 {
+            // For `Socket::drained`.
+            self.waker.wake();
+        }
         if let Poll::Ready(Err(_)) = result {
             self.fail(&mut state, CloseReason::TransportError);
         }
@@ -377,6 +423,7 @@ impl Conn {
         state.stage = Stage::Ended;
         if state.reason.is_none() {
             state.reason = Some(reason);
+            state.acks = None;
             self.server.counters.closed(reason);
             if let Some(hub) = state.hub.take() {
                 hub.push(self.number);
@@ -461,7 +508,7 @@ impl Conn {
                 false
             }
             Err(PushError::Io(error)) => {
-                tracing::debug!(%error, peer = %self.peer, "writing to a client failed");
+                tracing::debug!(%error, peer = %self.peer.address, "writing to a client failed");
                 self.fail(state, CloseReason::TransportError);
                 false
             }

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::io::ReadBuf;
 
+use crate::acks::ClientAck;
 use crate::codec::payload::{self, NotBase64, Part};
 use crate::codec::websocket::{self, Incoming};
 use crate::codec::{engine, packet};
@@ -54,11 +55,25 @@ pub(crate) struct Driver {
 
 /// A binary packet whose attachments have not all come.
 struct Gathering {
-    /// `None` for an acknowledgement, which nobody waits for.
-    event: Option<ClientEvent>,
+    said: Said,
     /// Bytes so far, the packet's own included.
     size: usize,
     missing: usize,
+}
+
+/// What may have attachments.
+enum Said {
+    Event(ClientEvent),
+    Ack(u64, ClientAck),
+}
+
+impl Said {
+    fn attachments(&mut self) -> &mut Vec<Bytes> {
+        match self {
+            Self::Event(event) => &mut event.attachments,
+            Self::Ack(_, ack) => &mut ack.attachments,
+        }
+    }
 }
 
 /// The handler's calls: the one under way and those that wait.
@@ -144,7 +159,7 @@ impl Driver {
     }
 
     fn handler_panicked(&self) {
-        tracing::error!(peer = %self.conn.peer, sid = self.conn.sid.as_str(), "a handler panicked; closing its connection");
+        tracing::error!(peer = %self.conn.peer.address, sid = self.conn.sid.as_str(), "a handler panicked; closing its connection");
         self.conn.close(CloseReason::ServerClose("handler panicked"), 1011, "internal error");
     }
 
@@ -328,11 +343,12 @@ impl Driver {
             }
             packet::Body::Event { name, args, ack, attachments } if stage == Stage::Live => {
                 let event = ClientEvent { name, args, attachments: Vec::new(), ack: ack.map(AckId) };
-                self.gather(Some(event), text.len(), attachments);
+                self.gather(Said::Event(event), text.len(), attachments);
                 Ok(())
             }
-            packet::Body::Ack { attachments, .. } if stage == Stage::Live => {
-                self.gather(None, text.len(), attachments);
+            packet::Body::Ack { ack, args, attachments } if stage == Stage::Live => {
+                let said = Said::Ack(ack, ClientAck { args, attachments: Vec::new() });
+                self.gather(said, text.len(), attachments);
                 Ok(())
             }
             // The server may have ended the socket while this was on its way.
@@ -341,11 +357,11 @@ impl Driver {
         }
     }
 
-    fn gather(&mut self, event: Option<ClientEvent>, size: usize, attachments: usize) {
+    fn gather(&mut self, said: Said, size: usize, attachments: usize) {
         if attachments > 0 {
-            self.gathering = Some(Box::new(Gathering { event, size, missing: attachments }));
-        } else if let Some(event) = event {
-            self.event(event, size);
+            self.gathering = Some(Box::new(Gathering { said, size, missing: attachments }));
+        } else {
+            self.said(said, size);
         }
     }
 
@@ -357,23 +373,26 @@ impl Driver {
         if gathering.size > self.conn.server.settings.max_payload {
             return Err(Broken(1009, "attachments too big"));
         }
-        if let Some(event) = &mut gathering.event {
-            event.attachments.push(Bytes::copy_from_slice(bytes));
-        }
+        gathering.said.attachments().push(Bytes::copy_from_slice(bytes));
         gathering.missing -= 1;
         if gathering.missing == 0
             && let Some(gathering) = self.gathering.take()
-            && let Some(event) = gathering.event
         {
-            self.event(event, gathering.size);
+            self.said(gathering.said, gathering.size);
         }
         Ok(())
     }
 
-    fn event(&mut self, event: ClientEvent, size: usize) {
-        let work = self.work.get_or_insert_default();
-        work.size += size;
-        work.waiting.push_back(Job::Event(event, size));
+    fn said(&mut self, said: Said, size: usize) {
+        match said {
+            // Told at once, past the events that wait: the handler may be waiting for it in the call under way.
+            Said::Ack(id, ack) => self.conn.acknowledged(id, ack),
+            Said::Event(event) => {
+                let work = self.work.get_or_insert_default();
+                work.size += size;
+                work.waiting.push_back(Job::Event(event, size));
+            }
+        }
     }
 }
 
@@ -407,6 +426,7 @@ impl Future for Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.conn.abandon();
+        self.conn.server.addresses.leave(&self.conn.peer);
         self.conn.server.counters.open.sub(1);
     }
 }

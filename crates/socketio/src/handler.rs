@@ -93,7 +93,7 @@ impl ConnectAttempt {
 
     /// The address the connection came from, as the caller of [`SocketIo::handle`](crate::SocketIo::handle) told it.
     pub fn peer(&self) -> SocketAddr {
-        self.conn.peer
+        self.conn.peer.address
     }
 
     /// False if the client has gone, or its time to connect is over. Deciding is harmless then.
@@ -137,7 +137,7 @@ impl Drop for ConnectAttempt {
 impl std::fmt::Debug for ConnectAttempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The auth object holds secrets.
-        f.debug_struct("ConnectAttempt").field("peer", &self.conn.peer).finish_non_exhaustive()
+        f.debug_struct("ConnectAttempt").field("peer", &self.peer()).finish_non_exhaustive()
     }
 }
 

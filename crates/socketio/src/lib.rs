@@ -59,15 +59,16 @@
 //! * A session is held by its id (120 random bits) alone, no cookie: all requests of one must come to the same server.
 //! * A client that stops polling without a word is noticed at the next ping, one that hangs up in a poll at once. A payload on
 //!   its way when the connection broke is gone; an official client then begins a new session and can resume.
-//! * A session exists without a connection, so whoever limits connections by address must limit handshakes too.
+//! * A session exists without a connection, so handshakes are limited by address besides connections ([`Settings`]).
 //! * After the end of a session its id is not known any more, and after the move to a WebSocket neither.
 //!
 //! # What it leaves out
 //!
-//! Namespaces other than `/`, acknowledgements of the server's own events, binary events of the server, compression, JSONP,
-//! WebTransport, protocol 3. They are refused as the protocol says or, where it is the server's choice, not used. Origins and
-//! the headers of CORS are for the caller.
+//! Namespaces other than `/`, binary events of the server, compression, JSONP, WebTransport, protocol 3. They are refused as
+//! the protocol says or, where it is the server's choice, not used. Origins and the headers of CORS are for the caller.
 
+mod acks;
+mod addresses;
 mod conn;
 mod counters;
 mod driver;
@@ -90,6 +91,8 @@ mod wheel;
 
 pub mod codec;
 
+pub use acks::{ClientAck, NoAck};
+pub use addresses::Peer;
 pub use counters::Snapshot;
 pub use handler::{ClientEvent, ConnectAttempt, Handler};
 pub use hub::{Delivered, Hub};

@@ -32,6 +32,11 @@ impl Frame {
         packet::event(name, args).map(|packet| Self::message(&packet))
     }
 
+    /// An event that the client is to acknowledge under `id`; arguments as in [`Frame::event`].
+    pub(crate) fn asking<A: Serialize + ?Sized>(id: u64, name: &str, args: &A) -> Result<Self, serde_json::Error> {
+        packet::asking(id, name, args).map(|packet| Self::message(&packet))
+    }
+
     /// An acknowledgement of the client's event `id`, with arguments as in [`Frame::event`].
     pub(crate) fn ack<A: Serialize + ?Sized>(id: u64, args: &A) -> Result<Self, serde_json::Error> {
         packet::ack(id, args).map(|packet| Self::message(&packet))

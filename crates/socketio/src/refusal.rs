@@ -14,11 +14,15 @@ pub(crate) enum Refusal {
     UnknownSid,
     BadMethod,
     BadRequest,
-    /// The caller's word: the origin is not allowed, or there are too many.
+    /// The caller's word: the origin is not allowed.
     Forbidden,
     /// The WebSocket version is not 13.
     BadVersion,
     UnsupportedProtocol,
+    /// Its address asks for connections too fast.
+    TooManyHandshakes,
+    /// Its address has as many connections as it may.
+    TooManyConnections,
     /// A POST longer than the limit.
     TooLarge,
     Stopping,
@@ -27,7 +31,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    pub(crate) const COUNT: usize = 10;
+    pub(crate) const COUNT: usize = 12;
 
     pub(crate) const NAMES: [&'static str; Self::COUNT] = [
         "unknown_transport",
@@ -37,6 +41,8 @@ impl Refusal {
         "forbidden",
         "bad_version",
         "unsupported_protocol",
+        "too_many_handshakes",
+        "too_many_connections",
         "too_large",
         "stopping",
         "internal",
@@ -51,9 +57,11 @@ impl Refusal {
             Self::Forbidden => 4,
             Self::BadVersion => 5,
             Self::UnsupportedProtocol => 6,
-            Self::TooLarge => 7,
-            Self::Stopping => 8,
-            Self::Internal => 9,
+            Self::TooManyHandshakes => 7,
+            Self::TooManyConnections => 8,
+            Self::TooLarge => 9,
+            Self::Stopping => 10,
+            Self::Internal => 11,
         }
     }
 
@@ -68,6 +76,13 @@ impl Refusal {
             Self::UnsupportedProtocol => {
                 (StatusCode::BAD_REQUEST, r#"{"code":5,"message":"Unsupported protocol version"}"#)
             }
+            Self::TooManyHandshakes => (
+                StatusCode::TOO_MANY_REQUESTS,
+                r#"{"message":"Too many new connections from your address; please try again in a moment"}"#,
+            ),
+            Self::TooManyConnections => {
+                (StatusCode::TOO_MANY_REQUESTS, r#"{"message":"Too many connections from your address"}"#)
+            }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, r#"{"message":"Payload too large"}"#),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, r#"{"message":"Server is stopping"}"#),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"Internal error"}"#),
@@ -76,6 +91,9 @@ impl Refusal {
         if self == Self::BadVersion {
             // RFC 6455 section 4.4: tell which version is spoken.
             response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

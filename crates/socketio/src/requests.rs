@@ -2,7 +2,6 @@
 //!
 //! The form of the answers is the official server's: a payload as `text/plain`, `ok` for a POST.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::addresses::{Peer, Place};
 use crate::codec::engine;
 use crate::conn::{Conn, Polled};
 use crate::handler::Opening;
@@ -28,7 +28,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) async fn handle<B>(
     server: &Arc<Server>,
     mut request: Request<B>,
-    peer: SocketAddr,
+    peer: Peer,
 ) -> Result<Response<Full<Bytes>>, Refusal>
 where
     B: Body,
@@ -46,10 +46,12 @@ where
             Ok(response)
         }
         Wanted::Session => {
-            let payload = server.open_polling(peer, opening(&mut request)).map_err(no_randomness)?;
+            let place = Place::take(server, peer)?;
+            let payload = server.open_polling(place, opening(&mut request)).map_err(no_randomness)?;
             Ok(payload_response(payload.into()))
         }
         Wanted::WebSocket(response) => {
+            let place = Place::take(server, peer)?;
             let upgrade = hyper::upgrade::on(&mut request);
             let mut opening = opening(&mut request);
             let server = server.clone();
@@ -57,7 +59,7 @@ where
             server.clone().tasks.spawn(async move {
                 if let Some((stream, early)) = take_over(&server, upgrade, peer).await {
                     opening.early = early;
-                    let _ = server.open(stream, peer, opening).map_err(no_randomness);
+                    let _ = server.open(stream, place, opening).map_err(no_randomness);
                 }
             });
             Ok(response)
@@ -162,7 +164,7 @@ where
             return Err(Refusal::TooLarge);
         }
         Ok(Err(error)) => {
-            tracing::debug!(%error, peer = %conn.peer, "reading a payload failed");
+            tracing::debug!(%error, peer = %conn.peer.address, "reading a payload failed");
             conn.close(CloseReason::TransportError, 1002, "payload broke off");
             return Err(Refusal::BadRequest);
         }
@@ -180,7 +182,7 @@ where
 }
 
 /// Waits until the HTTP server lets go of the stream: that, and what was read of it beyond the request.
-async fn take_over(server: &Server, upgrade: OnUpgrade, peer: SocketAddr) -> Option<(Stream, Bytes)> {
+async fn take_over(server: &Server, upgrade: OnUpgrade, Peer { address: peer, .. }: Peer) -> Option<(Stream, Bytes)> {
     let upgraded = match tokio::time::timeout(server.settings.connect_timeout, upgrade).await {
         Ok(Ok(upgraded)) => upgraded,
         Ok(Err(error)) => {

@@ -1,7 +1,6 @@
 //! [`SocketIo`]: the server as its owner holds it, and the clock that keeps every connection's deadlines.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use hyper::body::Body;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
+use crate::addresses::{Addresses, Peer, Place};
 use crate::codec::engine;
 use crate::conn::{self, Conn, Transport};
 use crate::counters::{Counters, Snapshot};
@@ -35,6 +35,9 @@ const SLOTS: usize = 256;
 /// How many deadlines are met before other tasks may run.
 const PACE: usize = 128;
 
+/// How often addresses that have become quiet are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
 /// What the connections of one server share.
 pub(crate) struct Server {
     pub(crate) settings: Settings,
@@ -45,6 +48,7 @@ pub(crate) struct Server {
     wheel: Mutex<Wheel<Weak<Conn>>>,
     /// The connections that HTTP requests may name: those over long polling.
     sessions: Mutex<HashMap<Sid, Weak<Conn>>>,
+    pub(crate) addresses: Addresses,
     pub(crate) tasks: TaskTracker,
     stopping: AtomicBool,
     next_number: AtomicU64,
@@ -119,34 +123,30 @@ impl Server {
     pub(crate) fn open(
         self: &Arc<Self>,
         stream: Stream,
-        peer: SocketAddr,
+        place: Place,
         opening: Opening,
     ) -> Result<(), getrandom::Error> {
         let (session, sid) = (Sid::random()?, Sid::random()?);
-        let conn = self.conn(sid, peer, Transport::WebSocket(Link::new(stream)));
+        let conn = self.conn(sid, place, Transport::WebSocket(Link::new(stream)));
         conn.send_control(&Frame::engine(&self.open_packet(&session, &[])));
         self.run(conn, opening);
         Ok(())
     }
 
     /// Begins a session over long polling; the first payload.
-    pub(crate) fn open_polling(
-        self: &Arc<Self>,
-        peer: SocketAddr,
-        opening: Opening,
-    ) -> Result<String, getrandom::Error> {
+    pub(crate) fn open_polling(self: &Arc<Self>, place: Place, opening: Opening) -> Result<String, getrandom::Error> {
         let (session, sid) = (Sid::random()?, Sid::random()?);
-        let conn = self.conn(sid, peer, Transport::Polling(Box::new(Polling::new(session))));
+        let conn = self.conn(sid, place, Transport::Polling(Box::new(Polling::new(session))));
         self.sessions().insert(session, Arc::downgrade(&conn));
         self.run(conn, opening);
         Ok(self.open_packet(&session, &["websocket"]))
     }
 
-    fn conn(self: &Arc<Self>, sid: Sid, peer: SocketAddr, transport: Transport) -> Arc<Conn> {
+    fn conn(self: &Arc<Self>, sid: Sid, place: Place, transport: Transport) -> Arc<Conn> {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         self.counters.handshakes.add(1);
         self.counters.open.add(1);
-        Conn::new(self.clone(), number, sid, peer, transport)
+        Conn::new(self.clone(), number, sid, place.keep(), transport)
     }
 
     fn open_packet(&self, session: &Sid, upgrades: &[&str]) -> String {
@@ -186,6 +186,7 @@ impl SocketIo {
             start: Instant::now(),
             wheel: Mutex::new(Wheel::new(SLOTS)),
             sessions: Mutex::default(),
+            addresses: Addresses::default(),
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             next_number: AtomicU64::new(1),
@@ -201,19 +202,19 @@ impl SocketIo {
     /// say, at the latest with the next ping; dropping the future says that the client has gone. The body is read here, up to
     /// [`Settings::max_payload`]. The origin is for the caller to check before, see [`SocketIo::forbidden`]; so are preflight
     /// requests, which are only told the methods here.
-    pub async fn handle<B>(&self, request: Request<B>, peer: SocketAddr) -> Response<Full<Bytes>>
+    pub async fn handle<B>(&self, request: Request<B>, peer: impl Into<Peer>) -> Response<Full<Bytes>>
     where
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        match requests::handle(&self.0, request, peer).await {
+        match requests::handle(&self.0, request, peer.into()).await {
             Ok(response) => response,
             Err(refusal) => self.refuse(refusal),
         }
     }
 
     /// The answer, counted, to a request that the caller does not want to pass to [`SocketIo::handle`]: its origin is not
-    /// allowed, or its address has too many connections. 403 in the form clients expect.
+    /// allowed. 403 in the form clients expect.
     pub fn forbidden(&self) -> Response<Full<Bytes>> {
         self.refuse(Refusal::Forbidden)
     }
@@ -261,9 +262,14 @@ async fn clock(server: Weak<Server>, start: Instant, tick: Duration) {
     let mut interval = tokio::time::interval(tick);
     interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut due = Vec::new();
+    let mut swept = start;
     loop {
         interval.tick().await;
         let Some(server) = server.upgrade() else { return };
+        if swept.elapsed() >= SWEEP_EVERY {
+            server.addresses.sweep(&server);
+            swept = Instant::now();
+        }
         // A tick is over when its whole time has passed, so that deadlines are never met early.
         let now = Tick::try_from(start.elapsed().as_nanos() / tick.as_nanos().max(1)).unwrap_or(Tick::MAX);
         loop {

@@ -28,6 +28,13 @@ pub struct Settings {
     pub packets_per_second: u32,
     /// Packets a client may send at once. Default 100.
     pub packet_burst: u32,
+    /// Handshakes a second that one address may make for long. Default 200.
+    pub handshakes_per_second: u32,
+    /// Handshakes that one address may make at once. Default 2,000: a whole school behind one address comes back after a
+    /// restart within a second.
+    pub handshake_burst: u32,
+    /// Connections that one address may have, with or without CONNECT. Default 4,000.
+    pub connections_per_address: u32,
     /// The grain of all deadlines: they are met at most this much late. At least 1 ms; default 250 ms.
     pub tick: Duration,
 }
@@ -44,6 +51,9 @@ impl Default for Settings {
             max_buffered_bytes: 1_000_000,
             packets_per_second: 50,
             packet_burst: 100,
+            handshakes_per_second: 200,
+            handshake_burst: 2_000,
+            connections_per_address: 4_000,
             tick: Duration::from_millis(250),
         }
     }

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::acks::{ClientAck, NoAck};
 use crate::conn::Conn;
 use crate::outgoing::Frame;
 use crate::reason::CloseReason;
@@ -35,9 +37,14 @@ impl Socket {
         self.0.sid.as_str()
     }
 
+    /// Counts the connections of this server: the older one has the smaller number.
+    pub fn number(&self) -> u64 {
+        self.0.number
+    }
+
     /// The address the connection came from.
     pub fn peer(&self) -> SocketAddr {
-        self.0.peer
+        self.0.peer.address
     }
 
     /// True while events can be sent.
@@ -51,6 +58,35 @@ impl Socket {
     /// True does not mean that the client has it; that is what offsets are for.
     pub fn emit(&self, frame: &Frame) -> bool {
         self.0.send(frame)
+    }
+
+    /// Sends an event behind all that was sent before and waits, at most for `patience`, until the client acknowledges it;
+    /// `args` as in [`Frame::event`]. Given up (dropped), an answer that still comes is passed over.
+    pub async fn emit_with_ack<A: Serialize + ?Sized>(
+        &self,
+        name: &str,
+        args: &A,
+        patience: Duration,
+    ) -> Result<ClientAck, NoAck> {
+        let asked = self.0.ask(|id| Frame::asking(id, name, args))?;
+        let waiting = Waiting { conn: &self.0, id: asked.id };
+        let answer = tokio::time::timeout(patience, asked.answer).await;
+        drop(waiting);
+        match answer {
+            Ok(Ok(ack)) => Ok(ack),
+            Ok(Err(_)) => Err(NoAck::Gone),
+            Err(_) => Err(NoAck::TimedOut),
+        }
+    }
+
+    /// Waits until nothing waits for the client: the kernel, or the poll, has taken all that was sent. At once if the socket
+    /// has ended.
+    ///
+    /// For sending much, piece by piece, without ever holding it all. Only within a call of the [`Handler`](crate::Handler) for
+    /// this socket: it is the connection's task that notices.
+    pub async fn drained(&self) {
+        std::future::poll_fn(|_| if self.0.queued() == 0 || !self.is_live() { Poll::Ready(()) } else { Poll::Pending })
+            .await;
     }
 
     /// Answers an event of the client; `args` as in [`Frame::event`]. The result as in [`Socket::emit`].
@@ -89,6 +125,18 @@ impl Socket {
     }
 }
 
+/// Forgets an acknowledgement that nobody waits for any more.
+struct Waiting<'a> {
+    conn: &'a Conn,
+    id: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.conn.forget_ack(self.id);
+    }
+}
+
 impl PartialEq for Socket {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -99,6 +147,6 @@ impl Eq for Socket {}
 
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Socket").field("id", &self.id()).field("peer", &self.0.peer).finish_non_exhaustive()
+        f.debug_struct("Socket").field("id", &self.id()).field("peer", &self.peer()).finish_non_exhaustive()
     }
 }

@@ -21,5 +21,5 @@ mod tx;
 
 pub use connect::{Backend, DatabaseUrl, Store};
 pub use error::StoreError;
-pub use log::{Head, Log, Logged};
+pub use log::{Head, Log, Logged, Missed};
 pub use tx::Tx;

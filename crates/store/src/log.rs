@@ -13,8 +13,8 @@
 use lamplight_kernel::{Recorded, Room, Target, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::value::RawValue;
@@ -126,6 +126,28 @@ impl TryFrom<event::Model> for Logged {
     }
 }
 
+/// A part of what somebody missed.
+#[derive(Debug, Clone)]
+pub struct Missed {
+    /// The events, in order.
+    pub events: Vec<Logged>,
+    /// Everything up to this number is in them; more may follow.
+    pub up_to: i64,
+}
+
+/// The numbers of the first `limit` events after `from` and up to `to` that were for these rooms, in order.
+fn in_rooms(rooms: &[Room], from: i64, to: i64, limit: u64) -> Select<event_room::Entity> {
+    event_room::Entity::find()
+        .select_only()
+        .column(event_room::Column::Seq)
+        .distinct()
+        .filter(event_room::Column::Room.is_in(rooms.iter().map(Room::as_str)))
+        .filter(event_room::Column::Seq.gt(from))
+        .filter(event_room::Column::Seq.lte(to))
+        .order_by_asc(event_room::Column::Seq)
+        .limit(limit)
+}
+
 /// The log, for reading.
 #[derive(Debug, Clone, Copy)]
 pub struct Log<'a> {
@@ -167,29 +189,23 @@ impl<'a> Log<'a> {
         rows.into_iter().map(Logged::try_from).collect()
     }
 
-    /// The events after `from` and up to `to` that somebody who is in `rooms` may hear now, in order; at most `limit`.
+    /// The events after `from` and up to `to` that somebody who is in `rooms` may hear now, in order: those among the first
+    /// `limit` that were for these rooms.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn missed(self, rooms: &[Room], from: i64, to: i64, limit: u64) -> Result<Vec<Logged>, StoreError> {
+    pub async fn missed(self, rooms: &[Room], from: i64, to: i64, limit: u64) -> Result<Missed, StoreError> {
         #[derive(FromQueryResult)]
         struct Number {
             seq: i64,
         }
-        let numbers: Vec<Number> = event_room::Entity::find()
-            .select_only()
-            .column(event_room::Column::Seq)
-            .distinct()
-            .filter(event_room::Column::Room.is_in(rooms.iter().map(Room::as_str)))
-            .filter(event_room::Column::Seq.gt(from))
-            .filter(event_room::Column::Seq.lte(to))
-            .order_by_asc(event_room::Column::Seq)
-            .limit(limit)
-            .into_model()
-            .all(self.store.reader())
-            .await?;
+        let numbers: Vec<Number> = in_rooms(rooms, from, to, limit).into_model().all(self.store.reader()).await?;
+        let up_to = match numbers.last() {
+            Some(last) if numbers.len() as u64 >= limit => last.seq,
+            _ => to,
+        };
         if numbers.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Missed { events: Vec::new(), up_to });
         }
         let rows = event::Entity::find()
             .filter(event::Column::Seq.is_in(numbers.into_iter().map(|number| number.seq)))
@@ -198,7 +214,16 @@ impl<'a> Log<'a> {
             .await?;
         let now = self.store.clock().now();
         let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
-        Ok(logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect())
+        let events = logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect();
+        Ok(Missed { events, up_to })
+    }
+
+    /// How many events after `from` and up to `to` were for these rooms; counted up to `limit`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_missed(self, rooms: &[Room], from: i64, to: i64, limit: u64) -> Result<u64, StoreError> {
+        Ok(in_rooms(rooms, from, to, limit).count(self.store.reader()).await?)
     }
 
     /// Drops events that were recorded before `cutoff`, oldest first, at most `limit`; says how many.

@@ -61,16 +61,22 @@ both_databases!(who_comes_back_is_told_what_was_for_them, async |db: TestDatabas
     record(&db.store, 4, Target::rooms([Room::semester(3)]).until(Some(soon))).await;
     record(&db.store, 5, Target::rooms([Room::semester(3)])).await;
     let rooms = [Room::students(), Room::semester(3)];
-    let missed = async |from, to, limit| -> Vec<i64> {
-        let events = db.store.log().missed(&rooms, from, to, limit).await.unwrap();
-        events.iter().map(|event| event.seq).collect()
+    let missed = async |from, to, limit| -> (Vec<i64>, i64) {
+        let missed = db.store.log().missed(&rooms, from, to, limit).await.unwrap();
+        (missed.events.iter().map(|event| event.seq).collect(), missed.up_to)
     };
-    assert_eq!(missed(0, 5, 10).await, [1, 4, 5]);
-    assert_eq!(missed(1, 4, 10).await, [4]);
-    assert_eq!(missed(0, 5, 1).await, [1]);
-    assert_eq!(missed(5, 5, 10).await, [0; 0]);
+    assert_eq!(missed(0, 5, 10).await, (vec![1, 4, 5], 5));
+    assert_eq!(missed(1, 4, 10).await, (vec![4], 4));
+    assert_eq!(missed(0, 5, 1).await, (vec![1], 1));
+    assert_eq!(missed(1, 3, 1).await, (vec![], 3), "nothing more up to there");
+    assert_eq!(missed(5, 5, 10).await, (vec![], 5));
+    // The one they are excepted from is counted: it is in their room, and looking closer would cost more than it is worth.
+    for (from, limit, count) in [(0, 10, 4), (1, 10, 3), (0, 2, 2), (5, 10, 0)] {
+        assert_eq!(db.store.log().count_missed(&rooms, from, 5, limit).await.unwrap(), count, "{from} {limit}");
+    }
     db.clock.advance(Duration::from_secs(60));
-    assert_eq!(missed(0, 5, 10).await, [1, 5], "what has expired is not news any more");
+    assert_eq!(missed(0, 5, 10).await, (vec![1, 5], 5), "what has expired is not news any more");
+    assert_eq!(missed(1, 5, 1).await, (vec![], 3), "it was looked at all the same");
 });
 
 both_databases!(old_events_are_dropped_and_the_floor_says_so, async |db: TestDatabase| {
@@ -84,7 +90,7 @@ both_databases!(old_events_are_dropped_and_the_floor_says_so, async |db: TestDat
     assert_eq!(db.store.log().drop_before(cutoff, 100).await.unwrap(), 0);
     let head = db.store.log().head().await.unwrap();
     assert_eq!((head.floor, head.seq), (2, 3));
-    assert_eq!(db.store.log().missed(&[Room::students()], 0, 3, 10).await.unwrap().len(), 1);
+    assert_eq!(db.store.log().missed(&[Room::students()], 0, 3, 10).await.unwrap().events.len(), 1);
 });
 
 // Many committers at once, some of whom give up: a reader that polls must see 1, 2, 3, ... and never a hole that is

@@ -89,6 +89,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/signing-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retire the key that signs the tokens: everybody is signed out, everywhere. This session goes on with the new token. */
+        post: operations["retire_signing_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/courses": {
         parameters: {
             query?: never;
@@ -624,6 +641,18 @@ export interface components {
             /** @description The sign-ins of the demo institute; not there for a real one. */
             demoSignIns?: components["schemas"]["DemoSignIn"][];
         };
+        /** @description A signing key that was retired. */
+        KeyRetired: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for the person. */
+            message: string;
+            /** @description A new token for this session. Every earlier one, of everybody, has ended. */
+            token: string;
+        };
         /** @description As its managers see it. */
         ManagedDownload: components["schemas"]["Download"] & {
             targetAudience: components["schemas"]["TargetAudience"][];
@@ -1045,6 +1074,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasswordChanged"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retire_signing_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRetired"];
                 };
             };
             "4XX": {

@@ -1,6 +1,6 @@
 use axum::{Json as Answer, extract::State};
 use lamplight_auth::{Role, check_password};
-use lamplight_http::{ApiError, Json, SignedIn};
+use lamplight_http::{Admin, ApiError, Json, SignedIn};
 use lamplight_kernel::{Control, CourseId, Problem, Timestamp, UserId};
 use lamplight_store::StoreError;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AccountError,
-    directory::person,
+    AccountError, keys,
     rules::complete,
     store::{self, entity, moment},
 };
@@ -20,7 +19,11 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(sign_in)).routes(routes!(who_am_i)).routes(routes!(change_own_password))
+    OpenApiRouter::new()
+        .routes(routes!(sign_in))
+        .routes(routes!(who_am_i))
+        .routes(routes!(change_own_password))
+        .routes(routes!(retire_signing_key))
 }
 
 /// What to sign in with.
@@ -149,8 +152,8 @@ async fn sign_in(State(app): State<App>, Json(given): Json<Credentials>) -> Resu
     let tx = app.store.begin().await?;
     store::update_last_login(&tx, row.id).await?;
     tx.commit().await?;
-    let person = person(&app.store, &row).await?;
-    let token = app.gate.tokens().issue(&person, app.store.clock().now()).map_err(Problem::internal)?;
+    let person = app.gate.person(row.id.into()).await?.ok_or(AccountError::Inactive)?;
+    let token = app.gate.issue(&person).await?;
     tracing::info!(user = %person.user, role = %person.role(), "signed in");
     Ok(Answer(Session { success: true, message: "Welcome.", token, user: shown(&app, row).await? }))
 }
@@ -229,9 +232,35 @@ async fn change_own_password(
     tx.commit().await?;
 
     let changed = app.gate.person(user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
-    let token = app.gate.tokens().issue(&changed, app.store.clock().now()).map_err(Problem::internal)?;
+    let token = app.gate.issue(&changed).await?;
     let message = "Your password was changed. Your other devices were signed out.";
     Ok(Answer(PasswordChanged { success: true, message, token }))
+}
+
+/// A signing key that was retired.
+#[derive(Debug, Serialize, ToSchema)]
+struct KeyRetired {
+    /// Always `true`.
+    #[schema(example = true)]
+    success: bool,
+    /// A sentence for the person.
+    message: &'static str,
+    /// A new token for this session. Every earlier one, of everybody, has ended.
+    token: String,
+}
+
+/// Retire the key that signs the tokens: everybody is signed out, everywhere. This session goes on with the new token.
+#[utoipa::path(
+    post, path = "/api/admin/signing-key", tag = "accounts",
+    responses((status = 200, body = KeyRetired), (status = "4XX", body = lamplight_http::ErrorBody))
+)]
+async fn retire_signing_key(State(app): State<App>, Admin(admin): Admin) -> Result<Answer<KeyRetired>, ApiError> {
+    let mut tx = app.store.begin().await?;
+    let key = keys::rotate(&mut tx).await?;
+    tx.commit().await?;
+    tracing::warn!(user = %admin.user, key, "signing key retired: everybody is signed out");
+    let token = app.gate.issue(&admin).await?;
+    Ok(Answer(KeyRetired { success: true, message: "Everybody was signed out and has to sign in again.", token }))
 }
 
 async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
@@ -243,7 +272,7 @@ async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
     match role {
         Role::Admin => {}
         Role::Faculty => {
-            if let Some(record) = faculty::find_by_user(db, id).await?.map(|found| found.row) {
+            if let Some(record) = faculty::find_by_user(db, id).await? {
                 profile.id = Some(record.id.to_string());
                 profile.faculty_id = Some(record.faculty_id);
                 profile.designation = Some(record.designation);

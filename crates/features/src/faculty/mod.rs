@@ -6,4 +6,4 @@
 mod store;
 
 pub use store::{NewFaculty, insert};
-pub(crate) use store::{count_teachers, find_by_user};
+pub(crate) use store::{count_teachers, find_by_user, list_taught};

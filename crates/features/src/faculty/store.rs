@@ -84,20 +84,18 @@ pub async fn insert(tx: &Tx, new: &NewFaculty<'_>) -> Result<FacultyId, StoreErr
     Ok(id)
 }
 
-/// A faculty record and what they teach.
-#[derive(Debug, Clone)]
-pub(crate) struct Record {
-    pub(crate) row: entity::Model,
-    pub(crate) teaches: Vec<CourseId>,
+/// The faculty record of an account.
+pub(crate) async fn find_by_user<C: ConnectionTrait>(
+    db: &C,
+    user: UserId,
+) -> Result<Option<entity::Model>, StoreError> {
+    Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
-/// The faculty record of an account.
-pub(crate) async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<Record>, StoreError> {
-    let Some(row) = entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await? else {
-        return Ok(None);
-    };
-    let rows = courses::Entity::find().filter(courses::Column::FacultyId.eq(row.id)).all(db).await?;
-    Ok(Some(Record { row, teaches: rows.into_iter().map(|row| row.course_id.into()).collect() }))
+/// The courses that a faculty member teaches.
+pub(crate) async fn list_taught<C: ConnectionTrait>(db: &C, faculty: uuid::Uuid) -> Result<Vec<CourseId>, StoreError> {
+    let rows = courses::Entity::find().filter(courses::Column::FacultyId.eq(faculty)).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.course_id.into()).collect())
 }
 
 /// How many faculty members who may sign in teach one of these courses; with `everybody`, how many there are.

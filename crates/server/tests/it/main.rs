@@ -12,6 +12,7 @@ mod audience;
 mod cli;
 #[cfg(test)]
 mod clients;
+mod convergence;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use lamplight_kernel::{Control, Event, Room, Target};
 use serde_json::{Value, json};
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use crate::support::{Institute, Member, both_databases, live::transport, soon};
+use crate::support::{Institute, Member, both_databases, live::transport, program, soon};
 
 #[derive(serde::Serialize)]
 struct News {
@@ -139,3 +139,71 @@ async fn a_session_is_warned_before_it_ends_and_goes_on_with_a_new_token() {
     let answer = wire.next().await;
     assert!(answer.starts_with("438[") && answer.contains("socket.unknown_event"), "{answer}");
 }
+
+both_databases!(a_retired_key_ends_every_session_but_the_new_ones, async |institute: Institute| {
+    let people = &institute.people;
+    let mut pages = [institute.live(&people.asha).await, institute.live(&people.teacher).await];
+    let seat = institute.live(&people.bina).await.cut().await;
+    for who in [&people.asha, &people.teacher] {
+        institute.json("POST", &who.token, "/api/admin/signing-key", &json!({})).await.refuses(
+            403,
+            "auth.wrong_role",
+            &[],
+            "the key",
+        );
+    }
+    tell(&institute, "before", Room::students()).await;
+    let answer = institute.json("POST", &people.office.token, "/api/admin/signing-key", &json!({})).await;
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    tell(&institute, "after", Room::students()).await;
+    assert_eq!(pages[0].next().await.told(), "tests:news before");
+    for page in &mut pages {
+        assert!(!page.ended().await, "a closed transport: the client comes back, and is told");
+    }
+    for auth in [json!({"token": people.asha.token}), json!({"token": people.bina.token, "pid": seat.pid})] {
+        let refused = institute.knock(auth).await.unwrap_err();
+        assert_eq!(refused["data"]["code"], "auth.signed_out");
+    }
+    institute.get(&people.office, "/api/auth/me").await.refuses(401, "auth.signed_out", &[], "the old token");
+    assert_eq!(institute.get(&token, "/api/auth/me").await.json()["user"]["username"], "office");
+    institute.live(&token).await;
+    // Who signs in again goes on where they were.
+    let again = json!({"email": "bina", "password": crate::support::PASSWORD});
+    let again = institute.json("POST", "", "/api/auth/login", &again).await.json();
+    let mut back = institute.back(again["token"].as_str().unwrap(), &seat).await;
+    assert_eq!(back.seat.pid, seat.pid);
+    institute.ring().await;
+    assert_eq!(back.told().await, ["tests:news before", "tests:news after"]);
+});
+
+#[tokio::test]
+async fn with_one_connection_too_many_the_eldest_goes() {
+    let mut institute = Institute::open(crate::support::Backend::Sqlite).await;
+    institute.settings.live.connections_per_user = 2;
+    institute.stop().await;
+    institute.start().await;
+    let asha = institute.people.asha.clone();
+    let mut eldest = institute.live(&asha).await;
+    let mut others = [institute.live(&asha).await, institute.live(&asha).await];
+    institute.live(&institute.people.bina).await;
+    assert!(!eldest.ended().await, "a closed transport: if it is alive, it comes back");
+    tell(&institute, "news", Room::user(asha.user)).await;
+    institute.ring().await;
+    for page in &mut others {
+        assert_eq!(page.told().await, ["tests:news news"]);
+    }
+}
+
+both_databases!(the_operator_can_retire_the_key_from_the_command_line, async |mut institute: Institute| {
+    let asha = institute.people.asha.clone();
+    institute.live(&asha).await;
+    institute.stop().await;
+    let folder = tempfile::tempdir().unwrap();
+    let rotate = program::lamplight(folder.path(), &institute.environment(), &["keys", "rotate"]);
+    let said = program::run(rotate, "").await;
+    assert!(said.success && said.out.contains("Signing key 1"), "{said:?}");
+    institute.start().await;
+    let refused = institute.knock(json!({"token": asha.token})).await.unwrap_err();
+    assert_eq!(refused["data"]["code"], "auth.signed_out");
+});

@@ -178,6 +178,11 @@ pub fn event<A: Serialize + ?Sized>(name: &str, args: &A) -> Result<String, serd
     event_json(name, args).map(|json| format!("2{json}"))
 }
 
+/// An event in the root namespace that is to be acknowledged under `id`; `args` as in [`event`].
+pub fn asking<A: Serialize + ?Sized>(id: u64, name: &str, args: &A) -> Result<String, serde_json::Error> {
+    event_json(name, args).map(|json| format!("2{id}{json}"))
+}
+
 /// An acknowledgement in the root namespace; `args` as in [`event`].
 pub fn ack<A: Serialize + ?Sized>(id: u64, args: &A) -> Result<String, serde_json::Error> {
     let json = serde_json::to_string(args)?;

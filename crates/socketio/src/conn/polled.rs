@@ -37,6 +37,10 @@ impl Conn {
         let before = polling.queued();
         if let Some(payload) = polling.take(max) {
             self.server.counters.bytes_queued.sub(before.saturating_sub(polling.queued()));
+            if polling.queued() == 0 {
+                // For `Socket::drained`.
+                self.waker.wake();
+            }
             if polling.is_finished() {
                 self.cut(&mut state, false);
             }
@@ -177,7 +181,7 @@ impl Conn {
             None => return false,
             Some(Ok(link)) => link,
             Some(Err(error)) => {
-                tracing::debug!(?error, peer = %self.peer, "writing to a client failed");
+                tracing::debug!(?error, peer = %self.peer.address, "writing to a client failed");
                 self.fail(&mut state, CloseReason::TransportError);
                 return true;
             }

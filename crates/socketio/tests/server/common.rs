@@ -68,6 +68,17 @@ impl Handler for Obliging {
             "wait" => self.go_on.notified().await,
             "enough" => self.go_on.notify_one(),
             "panic" => panic!("asked for"),
+            "ask me" => {
+                let answer = socket.emit_with_ack("asked", &(), Duration::from_secs(60)).await.unwrap();
+                socket.emit(&Frame::event("answered", &(answer.args,)).unwrap());
+            }
+            "much" => {
+                let piece = "x".repeat(500_000);
+                for number in 0..event.args[0].as_u64().unwrap() {
+                    assert!(socket.emit(&Frame::event("piece", &(number, &piece)).unwrap()));
+                    socket.drained().await;
+                }
+            }
             _ => {}
         }
         if let Some(ack) = event.ack {

@@ -2,6 +2,8 @@
 
 // `cfg(test)` is always set here; it tells the linter that helpers are tests too.
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod churn;
 #[cfg(test)]
 mod common;
@@ -9,6 +11,8 @@ mod common;
 mod connecting;
 #[cfg(test)]
 mod ending;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod official;
 #[cfg(test)]

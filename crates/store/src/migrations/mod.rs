@@ -8,7 +8,9 @@
 use sea_orm::DatabaseConnection;
 use sea_orm_migration::{
     prelude::*,
-    schema::{big_integer, big_integer_null, integer, integer_null, string, string_null, text, text_null, uuid},
+    schema::{
+        big_integer, big_integer_null, binary, integer, integer_null, string, string_null, text, text_null, uuid,
+    },
 };
 
 use crate::StoreError;
@@ -20,6 +22,7 @@ mod m0004_students;
 mod m0005_faculty;
 mod m0006_uploads;
 mod m0007_downloads;
+mod m0008_signing_key;
 
 struct Migrations;
 
@@ -33,6 +36,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0005_faculty::Migration),
             Box::new(m0006_uploads::Migration),
             Box::new(m0007_downloads::Migration),
+            Box::new(m0008_signing_key::Migration),
         ]
     }
 }

@@ -22,6 +22,7 @@ use lamplight_features::{
     students::{self, NewStudent},
 };
 use lamplight_kernel::{Chance, Clock, CourseId, Event, Room, Standing, StudentId, Target, Timestamp, UserId};
+use lamplight_socketio::Snapshot;
 use lamplight_store::{DatabaseUrl, Store, Tx, testing::fresh_address};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use tempfile::TempDir;
@@ -127,6 +128,10 @@ impl Institute {
 
     fn server(&self) -> &Server {
         self.server.as_ref().expect("the server was stopped")
+    }
+
+    pub(crate) fn counters(&self) -> Snapshot {
+        self.server().counters()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

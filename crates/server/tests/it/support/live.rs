@@ -63,9 +63,9 @@ pub(crate) struct Live {
     task: JoinHandle<()>,
 }
 
-type Stream = WebSocketStream<TcpStream>;
+pub(crate) type Stream = WebSocketStream<TcpStream>;
 
-async fn receive(stream: &mut Stream) -> Option<String> {
+pub(crate) async fn receive(stream: &mut Stream) -> Option<String> {
     loop {
         match stream.next().await? {
             Ok(Message::Text(text)) if text.as_str() == "2" => stream.send(Message::text("3")).await.ok()?,

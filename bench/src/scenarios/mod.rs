@@ -1,0 +1,197 @@
+//! What is measured. Each scenario is bounded in time, says what it is doing, and gives its figures as JSON and as a table.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::{
+    load::Swarm,
+    machine::{nanos_of, now},
+    report::Table,
+    seed::Seed,
+    servers::{Binaries, Kind, Running},
+    trigger::Trigger,
+};
+
+pub(crate) mod connect;
+pub(crate) mod cuts;
+pub(crate) mod deliver;
+pub(crate) mod memory;
+pub(crate) mod slow;
+pub(crate) mod soak;
+pub(crate) mod storm;
+
+/// How many connections are being made at a time, where that is not what is measured.
+pub(crate) const IN_FLIGHT: usize = 64;
+/// How long clients may take to connect, all together.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+/// How long an event may take to reach everybody.
+const ARRIVAL: Duration = Duration::from_secs(20);
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// What a delivered message costs, and how long it takes.
+    Deliver,
+    /// What an authenticated connect costs.
+    Connect,
+    /// What a connection holds.
+    Memory,
+    /// Everybody comes back after kill -9.
+    Storm,
+    /// Connections are cut again and again.
+    Cuts,
+    /// Readers that stop reading.
+    Slow,
+    /// An hour in three minutes.
+    Soak,
+}
+
+impl Scenario {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Deliver => "deliver",
+            Self::Connect => "connect",
+            Self::Memory => "memory",
+            Self::Storm => "storm",
+            Self::Cuts => "cuts",
+            Self::Slow => "slow",
+            Self::Soak => "soak",
+        }
+    }
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Deliver => "A delivered message",
+            Self::Connect => "An authenticated connect",
+            Self::Memory => "Memory a connection",
+            Self::Storm => "Everybody comes back",
+            Self::Cuts => "Connections that are cut again and again",
+            Self::Slow => "Readers that stop reading",
+            Self::Soak => "An hour in three minutes",
+        }
+    }
+
+    /// How it is measured, for the page of figures.
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::Deliver => deliver::METHOD,
+            Self::Connect => connect::METHOD,
+            Self::Memory => memory::METHOD,
+            Self::Storm => storm::METHOD,
+            Self::Cuts => cuts::METHOD,
+            Self::Slow => slow::METHOD,
+            Self::Soak => soak::METHOD,
+        }
+    }
+
+    /// Figures, an object for each server (and number of clients).
+    pub(crate) fn run(self, bench: &Bench) -> anyhow::Result<Vec<Value>> {
+        match self {
+            Self::Deliver => deliver::run(bench),
+            Self::Connect => connect::run(bench),
+            Self::Memory => memory::run(bench),
+            Self::Storm => storm::run(bench),
+            Self::Cuts => cuts::run(bench),
+            Self::Slow => slow::run(bench),
+            Self::Soak => soak::run(bench),
+        }
+    }
+
+    pub(crate) fn table(self, figures: &[Value]) -> Table {
+        match self {
+            Self::Deliver => deliver::table(figures),
+            Self::Connect => connect::table(figures),
+            Self::Memory => memory::table(figures),
+            Self::Storm => storm::table(figures),
+            Self::Cuts => cuts::table(figures),
+            Self::Slow => slow::table(figures),
+            Self::Soak => soak::table(figures),
+        }
+    }
+}
+
+/// What all scenarios need.
+pub(crate) struct Bench {
+    pub(crate) binaries: Binaries,
+    pub(crate) seed: Seed,
+    pub(crate) kinds: Vec<Kind>,
+    /// A tenth of the work, to see that everything runs.
+    pub(crate) is_small: bool,
+    pub(crate) clients: Option<usize>,
+    pub(crate) rounds: usize,
+}
+
+impl Bench {
+    /// Starts a server and lets so many clients connect to it.
+    pub(crate) fn start(&self, kind: Kind) -> anyhow::Result<Running> {
+        Running::start(kind, &self.binaries, &self.seed)
+    }
+
+    /// Clients of a server, not connected yet.
+    pub(crate) fn swarm(&self, server: &Running, clients: usize) -> anyhow::Result<Swarm> {
+        let mut swarm = Swarm::new(server.address)?;
+        for token in self.tokens(0, clients) {
+            swarm.add(token);
+        }
+        Ok(swarm)
+    }
+
+    /// So many tokens, each of another student.
+    pub(crate) fn tokens(&self, from: usize, count: usize) -> impl Iterator<Item = Arc<str>> {
+        self.seed.students.iter().cycle().skip(from).take(count).cloned()
+    }
+
+    /// The servers in the order of this round: another begins each time, so that what a machine does meanwhile hits all.
+    pub(crate) fn order(&self, round: usize) -> Vec<Kind> {
+        let mut kinds = self.kinds.clone();
+        let by = round % kinds.len().max(1);
+        kinds.rotate_left(by);
+        kinds
+    }
+}
+
+/// What must be zero.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Zeros {
+    /// Events that a client has not got, over all clients.
+    pub(crate) lost: u64,
+    pub(crate) doubled: u64,
+    /// Arrivals after a later one.
+    pub(crate) late: u64,
+}
+
+impl Zeros {
+    pub(crate) fn of(swarm: &Swarm) -> Self {
+        let last = swarm.deliveries.last_number();
+        let lost = swarm.clients.iter().map(|client| client.received.missing(last)).sum();
+        Self { lost, doubled: swarm.deliveries.doubled, late: swarm.deliveries.late }
+    }
+}
+
+/// Opens the connection that causes events.
+pub(crate) fn open_trigger(swarm: &mut Swarm, server: &Running) -> anyhow::Result<()> {
+    swarm.open_trigger(Trigger::open(server.address, server.cause.clone())?)
+}
+
+/// Causes an event and waits until all who are live have it and the server has answered.
+pub(crate) fn deliver_one(swarm: &mut Swarm) -> anyhow::Result<u32> {
+    let number = swarm.fire()?;
+    let everybody = u32::try_from(swarm.live)?;
+    let is_done = |swarm: &Swarm| {
+        swarm.deliveries.sent(number).arrivals >= everybody && swarm.trigger.as_ref().is_some_and(Trigger::is_idle)
+    };
+    if !swarm.run_until(now() + nanos_of(ARRIVAL), is_done)? {
+        let arrivals = swarm.deliveries.sent(number).arrivals;
+        bail!("event {number} reached {arrivals} of {everybody} clients in {ARRIVAL:?}");
+    }
+    Ok(number)
+}
+
+/// The answer to the cause of an event.
+pub(crate) fn caused(swarm: &Swarm, number: u32) -> anyhow::Result<crate::trigger::Caused> {
+    let caused = swarm.trigger.iter().flat_map(|trigger| &trigger.caused);
+    caused.rev().find(|caused| caused.number == number).copied().context("the server did not answer")
+}

@@ -1,0 +1,168 @@
+//! An institute for Lamplight to serve: as many students as there are clients, each with a token.
+//!
+//! It is laid into a database as the tests do it, through the crates that own the tables, before any server is measured. The
+//! study material whose title will be changed is uploaded to the real server. Each server under test gets a copy.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddrV4, TcpStream},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use lamplight_auth::{Passwords, Person, Role, Secret, Tokens};
+use lamplight_features::{
+    accounts::{self, NewAccount},
+    courses::{self, NewCourse},
+    institute,
+    students::{self, NewStudent},
+};
+use lamplight_kernel::{Chance, Clock, CourseId, Standing, UserId};
+use lamplight_store::{DatabaseUrl, Store, Tx};
+use tempfile::TempDir;
+
+use crate::{say::progress, servers::Lamplight, trigger::request, wire};
+
+/// Signs the tokens, Lamplight's and the peers'.
+pub(crate) const SECRET: &str = "a secret for measuring, which is long enough";
+const SESSION: Duration = Duration::from_secs(24 * 3600);
+
+/// See the module's page.
+pub(crate) struct Seed {
+    /// What `DATA_DIR` is copied from.
+    pub(crate) folder: TempDir,
+    /// One for each student.
+    pub(crate) students: Vec<Arc<str>>,
+    /// An administrator's.
+    pub(crate) office: String,
+    /// The id of the study material that is for all students.
+    pub(crate) download: String,
+}
+
+impl Seed {
+    pub(crate) fn sow(students: usize, lamplight: &Path) -> anyhow::Result<Self> {
+        progress(&format!("making an institute of {students} students"));
+        let folder = tempfile::tempdir()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (office, students) = runtime.block_on(found(folder.path(), students))?;
+        // It has ended before anybody copies its files.
+        let download = {
+            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn" }.start()?;
+            upload(server.address, &office)?
+        };
+        Ok(Self { folder, students, office, download })
+    }
+
+    /// A copy of the data for one server.
+    pub(crate) fn copy(&self) -> anyhow::Result<TempDir> {
+        let folder = tempfile::tempdir()?;
+        copy_folder(self.folder.path(), folder.path())?;
+        Ok(folder)
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), &to).with_context(|| to.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+async fn found(folder: &Path, count: usize) -> anyhow::Result<(String, Vec<Arc<str>>)> {
+    let url = DatabaseUrl::Sqlite(folder.join("lamplight.db"));
+    let (clock, chance) = (Clock::system(), Chance::system());
+    let store = Store::connect(&url, clock.clone(), chance.clone()).await?;
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
+    // One for all: nobody signs in, and each costs a tenth of a second.
+    let hash = passwords.hash("lamp of the night").await.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let tokens = Tokens::new(&Secret::from_text(SECRET)?, SESSION, chance);
+    let issue = |user: UserId, username: &str, standing: Standing| -> anyhow::Result<String> {
+        let person = Person {
+            user,
+            username: username.to_owned(),
+            full_name: username.to_owned(),
+            standing,
+            is_active: true,
+            session_version: 1,
+        };
+        Ok(tokens.issue(&person, clock.now())?)
+    };
+    let tx = store.begin().await?;
+    institute::found(&tx, false).await?;
+    let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
+    let courses = [course(&tx, "GNM").await?, course(&tx, "ANM").await?];
+    let mut students = Vec::with_capacity(count);
+    for (number, course) in courses.into_iter().cycle().take(count).enumerate() {
+        let name = format!("student{number}");
+        let user = account(&tx, &name, &name, Role::Student, &hash).await?;
+        let semester = i32::try_from(number / 2 % 6)? + 1;
+        let batch_year = 2026 - (semester - 1) / 2;
+        let new =
+            NewStudent { user, student_id: &name, first_name: &name, last_name: "Nair", course, semester, batch_year };
+        let student = students::insert(&tx, &new).await?;
+        students.push(issue(user, &name, Standing::Student { student, course, semester, batch_year })?.into());
+    }
+    tx.commit().await?;
+    store.close().await?;
+    Ok((office, students))
+}
+
+async fn account(tx: &Tx, name: &str, full_name: &str, role: Role, hash: &str) -> anyhow::Result<UserId> {
+    let email = format!("{name}@nursing.example");
+    let new = NewAccount { username: name, email: &email, password_hash: hash, role, full_name };
+    Ok(accounts::insert(tx, &new).await?)
+}
+
+async fn course(tx: &Tx, code: &str) -> anyhow::Result<CourseId> {
+    let new = NewCourse {
+        code,
+        name: code,
+        description: "",
+        duration: "3 Years",
+        semesters: 6,
+        seats: 40,
+        eligibility: &[],
+        career_opportunities: &[],
+    };
+    Ok(courses::insert(tx, &new).await?)
+}
+
+/// Uploads study material for all students, and says its id.
+fn upload(server: SocketAddrV4, office: &str) -> anyhow::Result<String> {
+    let mut body = Vec::new();
+    for (name, value) in [("title", wire::title(0).as_str()), ("category", "Notes"), ("targetAudience", "students")] {
+        write!(body, "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")?;
+    }
+    write!(body, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.txt\"\r\n")?;
+    write!(body, "Content-Type: text/plain\r\n\r\nmeasured\r\n--x--\r\n")?;
+    let headers = format!("Authorization: Bearer {office}\r\nContent-Type: multipart/form-data; boundary=x\r\n");
+    let mut stream = TcpStream::connect(server)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(&request("POST", "/api/admin/downloads", server, &headers, &body))?;
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    let answer = loop {
+        let length = stream.read(&mut buffer)?;
+        bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        match wire::answer(&bytes) {
+            Some((answer, _)) => break answer,
+            None if length == 0 => bail!("the server hung up on the upload"),
+            None => {}
+        }
+    };
+    let id = wire::text_of(answer.body.as_bytes(), "_id");
+    match (answer.status, id) {
+        (201, Some(id)) => Ok(String::from_utf8_lossy(id).into_owned()),
+        _ => bail!("the upload was answered with {}: {}", answer.status, answer.body),
+    }
+}

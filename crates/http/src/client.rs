@@ -1,0 +1,128 @@
+//! Whose request it is: the address of the client, also behind proxies.
+//!
+//! A proxy of ours says for whom it asks in `X-Forwarded-For`, to which each proxy on the way appends the address it was
+//! called from. Only the part that our own proxies have written is believed: read from the right, the first address that is
+//! none of them. Anybody can send the header, so from an address that is no proxy of ours it means nothing.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use http::HeaderMap;
+use ipnet::IpNet;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// The address. Its port is 0 when a proxy told it.
+    pub address: SocketAddr,
+    /// True for a proxy of ours that does not say for whom it asks: the address is that of many.
+    pub is_shared: bool,
+}
+
+/// The text is no address and no net.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyError(pub String);
+
+impl std::fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} is not an address or a net such as 10.0.0.0/8", self.0)
+    }
+}
+
+impl std::error::Error for ProxyError {}
+
+/// The addresses of our own proxies.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies(Arc<[IpNet]>);
+
+impl Proxies {
+    /// Reads a list of addresses and nets separated by commas.
+    ///
+    /// # Errors
+    /// When one of them is neither.
+    pub fn parse(list: &str) -> Result<Self, ProxyError> {
+        let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let nets = items.map(|item| {
+            let address = || item.parse::<IpAddr>().map(IpNet::from);
+            item.parse::<IpNet>().or_else(|_| address()).map_err(|_| ProxyError(item.to_owned()))
+        });
+        Ok(Self(nets.collect::<Result<_, _>>()?))
+    }
+
+    fn include(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// Who asks, when the connection comes from `peer` and the request has these headers.
+    #[must_use]
+    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
+        let own = Client { address: peer, is_shared: false };
+        if !self.include(peer.ip().to_canonical()) {
+            return own;
+        }
+        let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
+        let hops = lines.iter().rev().flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+        for hop in hops {
+            match address(hop.trim()) {
+                Some(hop) if self.include(hop) => {}
+                Some(client) => return Client { address: SocketAddr::new(client, 0), is_shared: false },
+                // What our proxy wrote can't be read. What stands before it may be anybody's words.
+                None => break,
+            }
+        }
+        Client { is_shared: true, ..own }
+    }
+}
+
+/// The address of one hop; some proxies write the port too.
+fn address(hop: &str) -> Option<IpAddr> {
+    let plain = hop.parse().ok();
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    plain.or_else(with_port).map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(proxies: &str, peer: &str, forwarded: &[&'static str]) -> (String, bool) {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(FORWARDED_FOR, http::HeaderValue::from_static(line));
+        }
+        let client = Proxies::parse(proxies).unwrap().client(SocketAddr::new(peer.parse().unwrap(), 7), &headers);
+        (client.address.ip().to_string(), client.is_shared)
+    }
+
+    #[test]
+    fn the_first_address_from_the_right_that_is_no_proxy_of_ours() {
+        let ours = "127.0.0.0/8, ::1, 10.0.0.5";
+        let cases: [(&str, &[&'static str], &str, bool); 11] = [
+            ("192.0.2.1", &[], "192.0.2.1", false),
+            ("192.0.2.1", &["203.0.113.9"], "192.0.2.1", false),
+            ("127.0.0.1", &["203.0.113.9"], "203.0.113.9", false),
+            ("::ffff:127.0.0.1", &["203.0.113.9"], "203.0.113.9", false),
+            ("::1", &["1.2.3.4, 203.0.113.9"], "203.0.113.9", false),
+            ("127.0.0.1", &["1.2.3.4, 203.0.113.9, 10.0.0.5"], "203.0.113.9", false),
+            ("127.0.0.1", &["1.2.3.4", "2001:db8::7"], "2001:db8::7", false),
+            ("127.0.0.1", &["203.0.113.9:4711"], "203.0.113.9", false),
+            ("127.0.0.1", &[], "127.0.0.1", true),
+            ("127.0.0.1", &["10.0.0.5"], "127.0.0.1", true),
+            ("127.0.0.1", &["1.2.3.4, unknown"], "127.0.0.1", true),
+        ];
+        for (peer, forwarded, expected, is_shared) in cases {
+            assert_eq!(client(ours, peer, forwarded), (expected.to_owned(), is_shared), "{peer} {forwarded:?}");
+        }
+        assert_eq!(client("", "127.0.0.1", &["203.0.113.9"]), ("127.0.0.1".to_owned(), false), "no proxies");
+    }
+
+    #[test]
+    fn what_is_no_net_is_named() {
+        assert_eq!(Proxies::parse("10.0.0.0/8, nginx").unwrap_err(), ProxyError("nginx".to_owned()));
+        assert!(Proxies::parse("10.0.0.0/33").is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! Giving what was missed to somebody who was away for long, piece by piece.
+//!
+//! Each piece is read when the one before has left the server, so that a client on a poor line costs one piece of memory,
+//! however much it missed. When the client has come near to the relay, it is handed over.
+//!
+//! **Rights.** A replay may take as long as the client likes, and meanwhile the relay does not know the socket. So a piece ends,
+//! at the latest, where the log stood when it was last asked who this is, and nothing committed later is sent; before the next
+//! stretch, and every half second while the client is slow, it is asked again.
+
+use std::time::Duration;
+
+use lamplight_auth::Refusal;
+use lamplight_kernel::{Problem, Room};
+use lamplight_socketio::Socket;
+
+use crate::{
+    handshake::Handshake,
+    relay::{Admission, frame},
+    session::Session,
+};
+
+/// Events in a piece.
+const PIECE: u64 = 256;
+/// How often it is asked whether the person may still hear us, while the client takes its time.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// A replay to one socket.
+pub(crate) struct Replay<'a>(pub(crate) &'a Handshake);
+
+/// Why a replay ends early. The transport is closed; the client comes back and is told by the handshake.
+enum Stop {
+    /// With these words for the log.
+    Close(&'static str),
+    /// The socket has ended by itself.
+    Ended,
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        tracing::error!(%problem, cause = ?problem.cause(), "a replay can't go on");
+        Self::Close("the log can't be read now")
+    }
+}
+
+impl Replay<'_> {
+    /// Brings the socket near to the relay. `None` when it has ended.
+    pub(crate) async fn run(&self, admission: Admission) -> Option<Admission> {
+        let socket = admission.socket.clone();
+        match self.go(admission).await {
+            Ok(caught_up) => Some(caught_up),
+            Err(Stop::Close(why)) => {
+                socket.close_transport(why);
+                None
+            }
+            Err(Stop::Ended) => None,
+        }
+    }
+
+    async fn go(&self, mut at: Admission) -> Result<Admission, Stop> {
+        let progress = &self.0.progress;
+        loop {
+            while at.position < at.known {
+                self.piece(&mut at).await?;
+            }
+            if progress.is_near(at.position) {
+                return Ok(at);
+            }
+            at.known = progress.position();
+            at.rooms = self.rooms_of_today(&at.socket).await?;
+        }
+    }
+
+    async fn piece(&self, at: &mut Admission) -> Result<(), Stop> {
+        let log = self.0.store.log();
+        let missed = log.missed(&at.rooms, at.position, at.known, PIECE).await.map_err(Problem::from)?;
+        // After reading: nothing was dropped from the log in between.
+        if at.position < log.head().await.map_err(Problem::from)?.floor {
+            return Err(Stop::Close("what was missed is not kept any more"));
+        }
+        for event in &missed.events {
+            let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
+            if !at.socket.emit(&frame) {
+                return Err(Stop::Ended);
+            }
+        }
+        at.position = missed.up_to;
+        while tokio::time::timeout(ASK_EVERY, at.socket.drained()).await.is_err() {
+            self.rooms_of_today(&at.socket).await?;
+        }
+        if at.socket.is_live() { Ok(()) } else { Err(Stop::Ended) }
+    }
+
+    /// The rooms of the person, if the token still holds.
+    async fn rooms_of_today(&self, socket: &Socket) -> Result<Vec<Room>, Stop> {
+        let session = socket.data::<Session>().ok_or(Stop::Ended)?;
+        match session.person(&self.0.gate).await {
+            Ok(person) => Ok(person.rooms()),
+            Err(Refusal::Unknown(problem)) => Err(problem.into()),
+            Err(_) => Err(Stop::Close("rights changed")),
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod audience;
 mod cli;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod documents;

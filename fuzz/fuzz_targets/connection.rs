@@ -23,12 +23,15 @@ const OPENING: &[u8] = b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nH
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
     \x81\x82\0\0\0\x0040";
 
-/// Accepts everybody, gives back every event, and answers.
+/// Accepts everybody, asks them something, gives back every event, and answers.
 struct Mirror;
 
 impl Handler for Mirror {
     async fn connect(&self, attempt: ConnectAttempt) {
-        attempt.accept(Some("pid"));
+        let socket = attempt.accept(Some("pid"));
+        tokio::spawn(async move {
+            let _ = socket.emit_with_ack("ask", &(), Duration::from_millis(10)).await;
+        });
     }
 
     async fn event(&self, socket: Socket, event: ClientEvent) {
@@ -59,6 +62,9 @@ impl Server {
                     max_payload: 2_000,
                     max_buffered_bytes: 20_000,
                     tick: Duration::from_millis(1),
+                    // All come from one address.
+                    handshakes_per_second: u32::MAX,
+                    handshake_burst: u32::MAX,
                     ..Settings::default()
                 },
                 Mirror,

@@ -30,8 +30,9 @@ fuzz_target!(|input: &str| {
     let signed = format!("{}.{}", encoded(header), encoded(claims));
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length").chain_update(&signed);
     let token = format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
-    if let Ok(claims) = TOKENS.read(&token, now) {
+    if let Ok((claims, key)) = TOKENS.read(&token, now) {
         assert!(claims.exp > now.seconds());
+        assert_eq!(key, 0, "no other key is known");
         let header: Value = serde_json::from_str(header).expect("a header that was read is JSON");
         assert_eq!(header["alg"], "HS256");
     }

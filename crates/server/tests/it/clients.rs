@@ -1,14 +1,14 @@
 //! Clients of other languages against the program itself. Their side of the story is in `clients/`.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket},
     process::Command,
     sync::watch,
     task::JoinHandle,
@@ -25,14 +25,15 @@ fn root() -> PathBuf {
 }
 
 /// A line to a server, which can be cut.
-struct Line {
-    address: SocketAddr,
+pub(crate) struct Line {
+    pub(crate) address: SocketAddr,
     is_whole: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Line {
-    async fn to(server: SocketAddr) -> Self {
+    /// A line that comes out at `source`.
+    pub(crate) async fn between(source: IpAddr, server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (is_whole, state) = watch::channel(true);
@@ -45,7 +46,9 @@ impl Line {
                     tokio::select! {
                         _ = state.wait_for(|is_whole| !is_whole) => {}
                         () = async {
-                            if let Ok(mut far) = TcpStream::connect(server).await {
+                            let socket = TcpSocket::new_v4().unwrap();
+                            socket.bind(SocketAddr::new(source, 0)).unwrap();
+                            if let Ok(mut far) = socket.connect(server).await {
                                 let _ = copy_bidirectional(&mut near, &mut far).await;
                             }
                         } => {}
@@ -55,6 +58,11 @@ impl Line {
         });
         Self { address, is_whole, task }
     }
+
+    /// Does what a client asks for.
+    pub(crate) fn obey(&self, command: &str) {
+        self.is_whole.send_replace(command == "mend");
+    }
 }
 
 impl Drop for Line {
@@ -63,45 +71,53 @@ impl Drop for Line {
     }
 }
 
+/// The settings of a demo institute's server.
+pub(crate) const SETTINGS: [(&str, &str); 4] =
+    [("HOST", "127.0.0.1"), ("PORT", "0"), ("DRAIN_SECONDS", "0"), ("LOG", "error")];
+
 /// Runs a client against a demo institute of its own until it has ended, which it must do content.
-async fn is_content(mut client: Command, transport: &str) {
+async fn is_content(client: Command, transport: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let settings = [("HOST", "127.0.0.1"), ("PORT", "0"), ("DRAIN_SECONDS", "0"), ("LOG", "error")];
-    let server = Running::start(lamplight(folder.path(), &settings, &["serve", "--demo"])).await;
-    let line = Line::to(server.address).await;
+    let server = Running::start(lamplight(folder.path(), &SETTINGS, &["serve", "--demo"])).await;
+    let line = Line::between(Ipv4Addr::LOCALHOST.into(), server.address).await;
+    tell(client, [server.address, line.address], transport, async |command| line.obey(command)).await;
+    server.terminate().await;
+}
+
+/// Runs a client through its story. The addresses are of the server and of the line; `please` cuts and mends it.
+pub(crate) async fn tell(
+    mut client: Command,
+    addresses: [SocketAddr; 2],
+    transport: &str,
+    mut please: impl AsyncFnMut(&str),
+) {
     let mut client = client
-        .args([format!("http://{}", server.address), format!("http://{}", line.address), transport.to_owned()])
+        .args(addresses.map(|address| format!("http://{address}")))
+        .arg(transport)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .expect("the client can't be run; `make test-deps` installs what it needs");
-    let mut commands = client.stdin.take().unwrap();
+    let mut answers = client.stdin.take().unwrap();
     let mut said = BufReader::new(client.stdout.take().unwrap()).lines();
     let mut complaints = client.stderr.take().unwrap();
     let mut complained = String::new();
     let story = async {
-        while let Some(line_said) = said.next_line().await.unwrap() {
-            match line_said.as_str() {
-                "cut" => drop(line.is_whole.send_replace(false)),
-                "mend" => drop(line.is_whole.send_replace(true)),
-                other => {
-                    println!("{other}");
-                    continue;
-                }
-            }
-            commands.write_all(b"done\n").await.unwrap();
+        while let Some(command) = said.next_line().await.unwrap() {
+            assert!(["cut", "mend"].contains(&command.as_str()), "{command}");
+            please(&command).await;
+            answers.write_all(b"done\n").await.unwrap();
         }
     };
     let (_, read) = soon(async { tokio::join!(story, complaints.read_to_string(&mut complained)) }).await;
     read.unwrap();
     let status = soon(client.wait()).await.unwrap();
     assert!(status.success(), "{status}: {complained}");
-    server.terminate().await;
 }
 
-fn javascript() -> Command {
+pub(crate) fn javascript() -> Command {
     let folder = root().join("clients/javascript");
     assert!(folder.join("node_modules").is_dir(), "the official client is not installed: run `make test-deps`");
     let mut command = Command::new("node");

@@ -12,6 +12,7 @@ mod audience;
 mod cli;
 #[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod documents;
@@ -21,6 +22,8 @@ mod downloads;
 mod faults;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod proxied;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]

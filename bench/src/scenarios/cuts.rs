@@ -7,7 +7,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, open_trigger};
+use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, each, open_trigger};
 use crate::{
     load::Phase,
     machine::{nanos_of, now},
@@ -32,7 +32,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     let clients = bench.clients.unwrap_or(if bench.is_small { CLIENTS / 10 } else { CLIENTS });
     let kinds = bench.kinds.iter().copied().filter(|kind| *kind != Kind::Floor);
-    kinds.map(|kind| one(bench, kind, clients)).collect()
+    each(kinds, |kind| one(bench, kind, clients))
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {

@@ -39,8 +39,9 @@ struct Figures {
     cpu: u64,
     messages: u64,
     events: u64,
-    /// Processor microseconds a message, of each round.
+    /// Processor microseconds a message, of each round; not a number for one that failed.
     costs: Vec<f64>,
+    failures: Vec<String>,
     /// From the cause to each client.
     each: Histogram,
     /// From the cause to the last client.
@@ -107,13 +108,16 @@ fn size(bench: &Bench, clients: usize, messages: usize, results: &mut Vec<Value>
     for round in 0..bench.rounds {
         for kind in bench.order(round) {
             if let Some((_, figures)) = all.iter_mut().find(|(known, _)| *known == kind) {
-                one(bench, kind, clients, events, figures)?;
-                progress(&format!(
-                    "deliver, {clients} clients, round {} of {}: {kind}, {} us a message",
-                    round + 1,
-                    bench.rounds,
-                    micros(figures.costs.last().copied().unwrap_or_default())
-                ));
+                let became = match one(bench, kind, clients, events, figures) {
+                    Ok(cost) => format!("{} us a message", micros(cost)),
+                    Err(error) => {
+                        figures.costs.push(f64::NAN);
+                        figures.failures.push(format!("{error:#}"));
+                        format!("failed: {error:#}")
+                    }
+                };
+                let (round, rounds) = (round + 1, bench.rounds);
+                progress(&format!("deliver, {clients} clients, round {round} of {rounds}: {kind}, {became}"));
             }
         }
     }
@@ -121,9 +125,10 @@ fn size(bench: &Bench, clients: usize, messages: usize, results: &mut Vec<Value>
     for (kind, figures) in &all {
         let cost = figures.cpu as f64 / 1000.0 / figures.messages.max(1) as f64;
         let ratios: Vec<f64> = floor.map_or(Vec::new(), |floor| {
-            figures.costs.iter().zip(&floor.costs).map(|(cost, floor)| cost / floor).collect()
+            let ratios = figures.costs.iter().zip(&floor.costs).map(|(cost, floor)| cost / floor);
+            ratios.filter(|ratio| ratio.is_finite()).collect()
         });
-        let of_floor = floor.map(|_| median(&ratios));
+        let of_floor = (!ratios.is_empty()).then(|| median(&ratios));
         let committed = |figures: &Figures| figures.committed.quantile(0.99) as f64;
         let last_of_floor = floor.map(|floor| committed(figures) / committed(floor));
         let nanos = |histogram: &Histogram| {
@@ -138,13 +143,13 @@ fn size(bench: &Bench, clients: usize, messages: usize, results: &mut Vec<Value>
             "cpuMicrosPerMessageByRound": figures.costs, "cpuOfFloor": of_floor, "cpuOfFloorByRound": ratios,
             "nanosToEach": nanos(&figures.each), "nanosToLast": nanos(&figures.last),
             "nanosCommitToLast": nanos(&figures.committed), "commitToLastP99OfFloor": last_of_floor,
-            "nanosToAnswer": nanos(&figures.answered),
+            "nanosToAnswer": nanos(&figures.answered), "failures": figures.failures,
         }));
     }
     Ok(())
 }
 
-fn one(bench: &Bench, kind: Kind, clients: usize, events: usize, figures: &mut Figures) -> anyhow::Result<()> {
+fn one(bench: &Bench, kind: Kind, clients: usize, events: usize, figures: &mut Figures) -> anyhow::Result<f64> {
     let mut server = bench.start(kind)?;
     let mut swarm = bench.swarm(&server, clients)?;
     swarm.connect_all(IN_FLIGHT, PATIENCE)?;
@@ -180,8 +185,9 @@ fn one(bench: &Bench, kind: Kind, clients: usize, events: usize, figures: &mut F
     figures.cpu += cpu;
     figures.messages += messages;
     figures.events += events as u64;
-    figures.costs.push(cpu as f64 / 1000.0 / messages.max(1) as f64);
     figures.each.merge(&swarm.deliveries.latency);
     figures.bytes = swarm.deliveries.event_bytes;
-    Ok(())
+    let cost = cpu as f64 / 1000.0 / messages.max(1) as f64;
+    figures.costs.push(cost);
+    Ok(cost)
 }

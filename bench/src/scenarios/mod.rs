@@ -10,6 +10,7 @@ use crate::{
     load::Swarm,
     machine::{nanos_of, now},
     report::Table,
+    say::progress,
     seed::Seed,
     servers::{Binaries, Kind, Running},
     trigger::Trigger,
@@ -150,6 +151,28 @@ impl Bench {
         let by = round % kinds.len().max(1);
         kinds.rotate_left(by);
         kinds
+    }
+}
+
+/// Measures one server after the other. One that fails is left out, with a word; it is an error when none is left.
+pub(crate) fn each(
+    kinds: impl Iterator<Item = Kind>,
+    mut measure: impl FnMut(Kind) -> anyhow::Result<Value>,
+) -> anyhow::Result<Vec<Value>> {
+    let mut figures = Vec::new();
+    let mut failure = None;
+    for kind in kinds {
+        match measure(kind) {
+            Ok(row) => figures.push(row),
+            Err(error) => {
+                progress(&format!("{kind} failed: {error:#}"));
+                failure = Some(error.context(format!("measuring {kind}")));
+            }
+        }
+    }
+    match failure {
+        Some(error) if figures.is_empty() => Err(error),
+        _ => Ok(figures),
     }
 }
 

@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, open_trigger};
+use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, each, open_trigger};
 use crate::{
     deliveries::Received,
     load::Swarm,
@@ -35,9 +36,10 @@ const BEFORE: u32 = 2_500;
 const SETTLE: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
-    let clients = bench.clients.unwrap_or(CLIENTS).max(STOPPED + 1);
+    // Not as many as one likes: more than these at this rate is more than any server here can send.
+    let clients = bench.clients.unwrap_or(CLIENTS).clamp(STOPPED + 1, CLIENTS);
     let kinds = bench.kinds.iter().copied().filter(|kind| *kind != Kind::Floor);
-    kinds.map(|kind| one(bench, kind, clients)).collect()
+    each(kinds, |kind| one(bench, kind, clients))
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {
@@ -78,6 +80,9 @@ fn flow(swarm: &mut Swarm, server: &Running, events: u32, time: Duration) -> any
     swarm.deliveries.latency = Histogram::default();
     let (started, mut most) = (now(), 0);
     for number in 0..events {
+        if now() > started + nanos_of(time) * 5 {
+            bail!("{number} of {events} events took five times as long as they should");
+        }
         swarm.run_until(started + nanos_of(time / events * number), |_| false)?;
         swarm.fire()?;
         swarm.run_until(now() + nanos_of(TIME), |swarm| swarm.trigger.as_ref().is_some_and(Trigger::is_idle))?;

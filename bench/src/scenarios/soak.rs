@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, open_trigger};
+use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, each, open_trigger};
 use crate::{
     load::Phase,
     machine::{nanos_of, now, resident},
@@ -31,7 +31,7 @@ const TIME: Duration = Duration::from_secs(180);
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     // The peers keep nothing and are not what this is about; ask for them by name.
     let only = |kind: &Kind| *kind == Kind::Lamplight || (bench.kinds.len() == 1 && *kind != Kind::Floor);
-    bench.kinds.iter().copied().filter(only).map(|kind| one(bench, kind)).collect()
+    each(bench.kinds.iter().copied().filter(only), |kind| one(bench, kind))
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {

@@ -8,7 +8,7 @@ use std::{net::TcpStream, time::Duration};
 
 use serde_json::{Value, json};
 
-use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, deliver_one, open_trigger};
+use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, deliver_one, each, open_trigger};
 use crate::{
     load::{Phase, Swarm},
     machine::{Cpu, nanos_of, now},
@@ -35,7 +35,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     let clients = bench.clients.unwrap_or(if bench.is_small { CLIENTS / 9 } else { CLIENTS });
     let kinds = bench.kinds.iter().copied().filter(|kind| *kind != Kind::Floor);
-    kinds.map(|kind| one(bench, kind, clients)).collect()
+    each(kinds, |kind| one(bench, kind, clients))
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {

@@ -9,6 +9,7 @@ use crate::support::{
     http::send,
     institute::{DAY, PORTAL},
     live::transport,
+    until,
 };
 
 async fn refused(institute: &Institute, auth: Value) -> String {
@@ -195,4 +196,24 @@ async fn a_socket_ends_with_its_token() {
     live.ended().await;
     institute.clock.advance(left);
     assert_eq!(refused(&institute, json!({"token": token, "pid": live.seat.pid})).await, "auth.token_expired");
+}
+
+/// Between two polls there is nothing that could be told: the connection must be there when the next one comes.
+#[tokio::test]
+async fn who_polls_hears_of_an_orderly_stop_too() {
+    let mut institute = Institute::open(crate::support::Backend::Sqlite).await;
+    let (http, address) = (institute.http.clone(), institute.address());
+    let url = |sid: &str| format!("http://{address}/socket.io/?EIO=4&transport=polling&sid={sid}");
+    let get = async |sid: &str| http.get(url(sid)).send().await?.text().await;
+    let open: Value = serde_json::from_str(&get("").await.unwrap()[1..]).unwrap();
+    let sid = open["sid"].as_str().unwrap();
+    let connect = format!("40{}", json!({"token": institute.people.asha.token}));
+    assert_eq!(http.post(url(sid)).body(connect).send().await.unwrap().text().await.unwrap(), "ok");
+    assert!(get(sid).await.unwrap().starts_with("40{"));
+    let poll = async {
+        until("nobody is let in any more", async || tokio::net::TcpStream::connect(address).await.is_err()).await;
+        get(sid).await
+    };
+    let ((), last) = tokio::join!(institute.stop(), poll);
+    assert_eq!(last.unwrap(), "1", "the close packet, over the connection that was kept");
 }

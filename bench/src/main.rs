@@ -109,7 +109,9 @@ fn measure(run: &Run) -> anyhow::Result<()> {
         lamplight: here.join(run.lamplight.clone().unwrap_or(run.target.join("release/lamplight"))),
         socketioxide: here.join(&run.target).join("peers/release/peer"),
         node_folder: here.join("bench/peers/node"),
+        figures: run.target.join("bench"),
     };
+    std::fs::create_dir_all(&binaries.figures)?;
     let seed = Seed::sow(most, &binaries.lamplight).context("making the institute that is measured")?;
     let rounds = if run.small { 1 } else { run.rounds };
     let bench = Bench { binaries, seed, kinds, is_small: run.small, clients: run.clients, rounds };
@@ -121,7 +123,7 @@ fn measure(run: &Run) -> anyhow::Result<()> {
         // The others are measured all the same.
         match scenario.run(&bench) {
             Ok(figures) => {
-                report::keep(&run.target.join("bench"), scenario.name(), run.small, &figures)?;
+                report::keep(&bench.binaries.figures, scenario.name(), run.small, &figures)?;
                 scenario.table(&figures).say();
             }
             Err(error) => {

@@ -59,12 +59,13 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Where what is started lies.
+/// Where what is started lies, and where what was found out goes.
 #[derive(Debug, Clone)]
 pub(crate) struct Binaries {
     pub(crate) lamplight: PathBuf,
     pub(crate) socketioxide: PathBuf,
     pub(crate) node_folder: PathBuf,
+    pub(crate) figures: PathBuf,
 }
 
 /// A server that runs.
@@ -76,6 +77,13 @@ pub(crate) struct Running {
     pub(crate) cause: Cause,
     /// Lamplight's data.
     data: Option<TempDir>,
+    log_copy: PathBuf,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.keep_log();
+    }
 }
 
 /// Lamplight on a folder of data.
@@ -132,7 +140,8 @@ impl Running {
             _ => Cause::Emit,
         };
         let cpu = Cpu::of(started.process.pid());
-        Ok(Self { kind, address: started.address, process: started.process, cpu, cause, data })
+        let log_copy = binaries.figures.join("lamplight.log");
+        Ok(Self { kind, address: started.address, process: started.process, cpu, cause, data, log_copy })
     }
 
     /// Starts it again, after it was killed, on the same address and data.
@@ -147,6 +156,14 @@ impl Running {
         self.process = started.process;
         self.cpu = Cpu::of(self.process.pid());
         Ok(())
+    }
+
+    /// Keeps a copy of Lamplight's log, for whoever wants to know what happened.
+    fn keep_log(&self) {
+        if let Some(data) = &self.data {
+            // There is none when it never came to write one.
+            let _ = fs::copy(data.path().join(LOG), &self.log_copy);
+        }
     }
 
     /// Moments (of this program's clock) at which transactions with events were committed, oldest first.

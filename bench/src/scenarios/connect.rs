@@ -28,7 +28,13 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     let mut all: Vec<(Kind, Vec<(f64, f64)>)> = bench.kinds.iter().map(|kind| (*kind, Vec::new())).collect();
     for round in 0..bench.rounds {
         for kind in bench.order(round) {
-            let (cost, rate) = one(bench, kind, clients)?;
+            let (cost, rate) = match one(bench, kind, clients) {
+                Ok(figures) => figures,
+                Err(error) => {
+                    progress(&format!("connect: {kind} failed: {error:#}"));
+                    continue;
+                }
+            };
             progress(&format!(
                 "connect, round {} of {}: {kind}, {} us a connect, {rate:.0} a second",
                 round + 1,

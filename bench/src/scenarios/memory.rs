@@ -29,7 +29,13 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     let mut all: Vec<(Kind, Vec<(f64, f64)>)> = bench.kinds.iter().map(|kind| (*kind, Vec::new())).collect();
     for round in 0..bench.rounds {
         for kind in bench.order(round) {
-            let (empty, full) = one(bench, kind, clients)?;
+            let (empty, full) = match one(bench, kind, clients) {
+                Ok(figures) => figures,
+                Err(error) => {
+                    progress(&format!("memory: {kind} failed: {error:#}"));
+                    continue;
+                }
+            };
             let each = full.saturating_sub(empty) as f64 / clients as f64;
             progress(&format!(
                 "memory, round {} of {}: {kind}, {each:.2} KB a connection over {empty} KB",

@@ -44,6 +44,8 @@ pub struct Caller {
     pub claims: Claims,
     /// The key that signed it.
     pub signing_key: KeyId,
+    /// Where the event log stood when this was found out.
+    pub log_head: i64,
 }
 
 /// The caller is somebody, but not of the role that is needed.

@@ -7,14 +7,25 @@ use lamplight_kernel::{Class, Clock, Problem, UserId};
 
 use crate::{Caller, Claims, KeyId, Person, SigningKey, TokenError, Tokens};
 
+/// A person, and what else must be known of the same moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Who it is.
+    pub person: Person,
+    /// The newest signing key.
+    pub signing_key: KeyId,
+    /// The newest event in the log: what it says about this person's rights is in the answer.
+    pub log_head: i64,
+}
+
 /// Who a person is today. The features know; this crate and the live side only ask.
 #[async_trait]
 pub trait Directory: Send + Sync + 'static {
-    /// The person, or nothing when there is no such account; and which signing key is the newest at the same moment.
+    /// The person, or nothing when there is no such account.
     ///
     /// # Errors
     /// When the answer can't be found out now.
-    async fn person(&self, user: UserId) -> Result<Option<(Person, KeyId)>, Problem>;
+    async fn person(&self, user: UserId) -> Result<Option<Found>, Problem>;
 
     /// The newest signing key.
     ///
@@ -102,8 +113,8 @@ impl Gate {
     pub async fn admit(&self, token: Option<&str>) -> Result<Caller, Refusal> {
         let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenMissing)?;
         let (claims, signing_key) = self.read(token).await?;
-        let person = self.still_holds(claims.user_id, claims.ver, signing_key).await?;
-        Ok(Caller { person, claims, signing_key })
+        let Found { person, log_head, .. } = self.still_holds(claims.user_id, claims.ver, signing_key).await?;
+        Ok(Caller { person, claims, signing_key, log_head })
     }
 
     /// Who a person is now, if a token of theirs that was good once has not been ended early: one of this session version,
@@ -111,20 +122,19 @@ impl Gate {
     ///
     /// # Errors
     /// When nobody is to be let in with it any more.
-    pub async fn still_holds(&self, user: UserId, version: i32, signing_key: KeyId) -> Result<Person, Refusal> {
-        let (person, newest) =
-            self.directory.person(user).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
+    pub async fn still_holds(&self, user: UserId, version: i32, signing_key: KeyId) -> Result<Found, Refusal> {
+        let found = self.directory.person(user).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
         // The key may have been retired through another node, and not be learned here yet.
-        if signing_key < newest {
+        if signing_key < found.signing_key {
             return Err(Refusal::SignedOut);
         }
-        if !person.is_active {
+        if !found.person.is_active {
             return Err(Refusal::AccountInactive);
         }
-        if person.session_version != version {
+        if found.person.session_version != version {
             return Err(Refusal::SignedOut);
         }
-        Ok(person)
+        Ok(found)
     }
 
     async fn read(&self, token: &str) -> Result<(Claims, KeyId), Refusal> {
@@ -155,7 +165,7 @@ impl Gate {
     /// # Errors
     /// When it can't be found out now.
     pub async fn person(&self, user: UserId) -> Result<Option<Person>, Problem> {
-        Ok(self.directory.person(user).await?.map(|(person, _)| person).filter(|person| person.is_active))
+        Ok(self.directory.person(user).await?.map(|found| found.person).filter(|person| person.is_active))
     }
 
     /// The clock.

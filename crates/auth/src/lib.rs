@@ -12,7 +12,7 @@ mod secret;
 mod token;
 
 pub use caller::{Admin, Caller, Person, Staff, Student, WrongRole};
-pub use gate::{Directory, Gate, Refusal};
+pub use gate::{Directory, Found, Gate, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Passwords, WeakPassword, check_password};
 pub use role::Role;
 pub use secret::{Secret, SecretError};

@@ -38,11 +38,11 @@ struct Start {
 
 impl Handshake {
     /// Where a client goes on, by its own pid and offset; a fresh start when nothing else is certain.
-    async fn start(&self, caller: &Caller, auth: &Value, known: i64) -> Result<Start, StoreError> {
-        let user = caller.person.user;
+    async fn start(&self, caller: &Caller, auth: &Value) -> Result<Start, StoreError> {
+        let (user, head) = (caller.person.user, caller.log_head);
         let fresh = || {
-            let here = Offset { epoch: self.epoch, seq: known };
-            Start { pid: self.pids.sign(Pid { user, offset: here }), from: known, recovered: false }
+            let here = Offset { epoch: self.epoch, seq: head };
+            Start { pid: self.pids.sign(Pid { user, offset: here }), from: head, recovered: false }
         };
         let text = |name: &str| auth.get(name).and_then(Value::as_str);
         let Some((text_of_pid, pid)) = text("pid").and_then(|text| Some((text, self.pids.read(text)?))) else {
@@ -55,14 +55,13 @@ impl Handshake {
         let told =
             text("offset").and_then(|text| text.parse::<Offset>().ok()).filter(|offset| offset.epoch == self.epoch);
         let from = told.map_or(pid.offset.seq, |told| told.seq.max(pid.offset.seq));
-        if from > known {
-            // Heard on another node, which is ahead of this one; or a number that nobody has given.
-            if from > self.store.log().head().await?.seq {
-                return Ok(fresh());
-            }
-        } else if !self.progress.is_near(from) {
+        // A number that nobody has given.
+        if from > head {
+            return Ok(fresh());
+        }
+        if !self.progress.is_near(from) {
             let most = self.most_missed;
-            let missed = self.store.log().count_missed(&caller.person.rooms(), from, known, most + 1).await?;
+            let missed = self.store.log().count_missed(&caller.person.rooms(), from, head, most + 1).await?;
             // Looked at after reading, so that nothing was dropped from the log in between.
             if from < self.store.log().head().await?.floor || missed > most {
                 return Ok(fresh());
@@ -83,8 +82,6 @@ fn token(attempt: &ConnectAttempt) -> Option<&str> {
 
 impl Handler for Handshake {
     async fn connect(&self, attempt: ConnectAttempt) {
-        // Before the question who this is: see "How rights and connecting meet".
-        let known = self.progress.position();
         let caller = match self.gate.admit(token(&attempt)).await {
             Ok(caller) => caller,
             Err(Refusal::Unknown(problem)) => {
@@ -97,7 +94,7 @@ impl Handler for Handshake {
                 return attempt.refuse(Problem::from(refusal).message(), problem);
             }
         };
-        let start = match self.start(&caller, attempt.auth(), known).await {
+        let start = match self.start(&caller, attempt.auth()).await {
             Ok(start) => start,
             Err(error) => {
                 tracing::error!(%error, "the log could not be read for a socket");
@@ -112,10 +109,11 @@ impl Handler for Handshake {
         Session::begin(&socket, &caller, self.gate.clock().now());
         let person = &caller.person;
         tracing::debug!(
-            user = %person.user, role = %person.role(), %peer, recovered = start.recovered, behind = known - start.from,
+            user = %person.user, role = %person.role(), %peer, recovered = start.recovered,
+            behind = caller.log_head - start.from,
             "socket connected"
         );
-        let mut admission = Admission { rooms: person.rooms(), socket, position: start.from, known };
+        let mut admission = Admission { rooms: person.rooms(), socket, position: start.from, known: caller.log_head };
         if !self.progress.is_near(start.from) {
             match Replay(self).run(admission).await {
                 Some(caught_up) => admission = caught_up,

@@ -14,16 +14,15 @@
 //!   so that `socket.recovered` is false). Never a silent hole.
 //! * Nothing reaches a socket before its CONNECT was accepted, or after its token or its rights ended.
 //!
-//! **How replay and live meet.** The handshake notes the relay's position `h`, asks who this is, and finds out from where the client
-//! has to go on. It answers CONNECT and hands the socket to the relay together with that position. When the relay has passed it,
-//! it sends what came since from its own memory, joins the socket to its rooms, and goes on. It does nothing in between, so nothing
-//! is sent twice and nothing falls between. Who has missed more than the memory holds is first given the older events from the
-//! database. If the memory does not reach back far enough after all, the transport is closed: the client comes back and is
-//! given more from the database.
+//! **How replay and live meet.** The handshake finds out who this is and, in the same statement, where the log stands (`h`); and from
+//! where the client has to go on. It answers CONNECT and hands the socket to the relay together with that position. When the relay has
+//! come to it, it sends what it has relayed since from its own memory, joins the socket to its rooms, and goes on. It does nothing in
+//! between, so nothing is sent twice and nothing falls between. Who has missed more than the memory holds is first given the
+//! older events from the database. If the memory does not reach back far enough after all, the transport is closed: the client
+//! comes back and is given more from the database.
 //!
-//! **How rights and connecting meet.** `h` is noted before anybody asks who this is. A control up to `h` was committed before the
-//! answer and is part of it, so the relay does not act on it again; a later one is found by the relay when it admits the
-//! socket.
+//! **How rights and connecting meet.** A control up to `h` was committed before the answer and is part of it, so the relay does not act
+//! on it again; a later one is found by the relay when it admits the socket, and then it is asked again who this is.
 
 mod handshake;
 mod memory;

@@ -39,7 +39,7 @@ pub(crate) struct Admission {
     pub(crate) rooms: Vec<Room>,
     /// It has been given everything up to here.
     pub(crate) position: i64,
-    /// Who it is was asked when the log stood here, or later.
+    /// Who it is was found out when the log stood here.
     pub(crate) known: i64,
 }
 
@@ -282,7 +282,7 @@ impl Relay {
             // What was found out about this person may be from before it. The answer of now is from after all that is
             // remembered.
             Some(true) => match session.person(&self.gate).await {
-                Ok(person) => rooms = person.rooms(),
+                Ok(found) => rooms = found.person.rooms(),
                 Err(_) => return socket.close_transport(RIGHTS_CHANGED),
             },
         }

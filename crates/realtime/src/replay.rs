@@ -9,8 +9,8 @@
 
 use std::time::Duration;
 
-use lamplight_auth::Refusal;
-use lamplight_kernel::{Problem, Room};
+use lamplight_auth::{Found, Refusal};
+use lamplight_kernel::Problem;
 use lamplight_socketio::Socket;
 
 use crate::{
@@ -65,8 +65,8 @@ impl Replay<'_> {
             if progress.is_near(at.position) {
                 return Ok(at);
             }
-            at.known = progress.position();
-            at.rooms = self.rooms_of_today(&at.socket).await?;
+            let now = self.still_allowed(&at.socket).await?;
+            (at.known, at.rooms) = (now.log_head, now.person.rooms());
         }
     }
 
@@ -85,16 +85,16 @@ impl Replay<'_> {
         }
         at.position = missed.up_to;
         while tokio::time::timeout(ASK_EVERY, at.socket.drained()).await.is_err() {
-            self.rooms_of_today(&at.socket).await?;
+            self.still_allowed(&at.socket).await?;
         }
         if at.socket.is_live() { Ok(()) } else { Err(Stop::Ended) }
     }
 
-    /// The rooms of the person, if the token still holds.
-    async fn rooms_of_today(&self, socket: &Socket) -> Result<Vec<Room>, Stop> {
+    /// Who it is now, if the token still holds.
+    async fn still_allowed(&self, socket: &Socket) -> Result<Found, Stop> {
         let session = socket.data::<Session>().ok_or(Stop::Ended)?;
         match session.person(&self.0.gate).await {
-            Ok(person) => Ok(person.rooms()),
+            Ok(found) => Ok(found),
             Err(Refusal::Unknown(problem)) => Err(problem.into()),
             Err(_) => Err(Stop::Close("rights changed")),
         }

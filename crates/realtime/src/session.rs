@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lamplight_auth::{Caller, Gate, Person, Refusal, Role};
+use lamplight_auth::{Caller, Found, Gate, Refusal, Role};
 use lamplight_kernel::{Control, Event, Timestamp, UserId};
 use lamplight_socketio::{AckId, ClientEvent, Frame, Socket};
 use serde::Serialize;
@@ -98,7 +98,7 @@ impl Session {
     }
 
     /// Who it is now, if its token has not been ended early.
-    pub(crate) async fn person(&self, gate: &Gate) -> Result<Person, Refusal> {
+    pub(crate) async fn person(&self, gate: &Gate) -> Result<Found, Refusal> {
         let (version, key) = (self.version.load(Ordering::Acquire), self.signing_key.load(Ordering::Acquire));
         gate.still_holds(self.user, version, key).await
     }

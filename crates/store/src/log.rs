@@ -21,6 +21,9 @@ use serde_json::value::RawValue;
 
 use crate::{Store, StoreError};
 
+/// The number of the newest event, as an expression for a larger statement that must know it of the same moment.
+pub const HEAD: &str = "(SELECT head FROM log)";
+
 /// Rows an INSERT carries at most: SQLite binds at most 32,766 values in a statement.
 const INSERT_ROWS: usize = 1000;
 

@@ -10,9 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use lamplight_auth::{Directory, KeyId, Person, Role, SigningKey};
+use lamplight_auth::{Directory, Found, KeyId, Person, Role, SigningKey};
 use lamplight_kernel::{CourseId, Problem, Standing, UserId};
-use lamplight_store::{Store, StoreError};
+use lamplight_store::{Store, StoreError, log::HEAD};
 use sea_orm::{DbErr, FromQueryResult, Statement};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -37,9 +37,10 @@ struct Row {
     batch_year: Option<i32>,
     faculty: Option<Uuid>,
     signing_key: Option<KeyId>,
+    log_head: i64,
 }
 
-type Answer = Result<Option<(Person, KeyId)>, StoreError>;
+type Answer = Result<Option<Found>, StoreError>;
 
 /// Somebody who is asked for, and who wants to know.
 type Question = (Uuid, oneshot::Sender<Answer>);
@@ -97,7 +98,7 @@ impl People {
     }
 
     /// These people. An account whose records do not fit together is told what is wrong with it.
-    async fn find(&self, users: Vec<Uuid>) -> Result<HashMap<Uuid, Result<(Person, KeyId), String>>, DbErr> {
+    async fn find(&self, users: Vec<Uuid>) -> Result<HashMap<Uuid, Result<Found, String>>, DbErr> {
         let db = self.store.reader();
         let statement =
             Statement::from_sql_and_values(db.get_database_backend(), statement(users.len()), padded(users));
@@ -116,7 +117,8 @@ fn statement(people: usize) -> String {
     let places: Vec<String> = (1..=people.next_power_of_two()).map(|place| format!("${place}")).collect();
     format!(
         "SELECT u.id, u.username, u.full_name, u.role, u.is_active, u.session_version, s.id AS student, s.course_id, \
-            s.semester, s.batch_year, f.id AS faculty, (SELECT MAX(k.id) FROM signing_key k) AS signing_key \
+            s.semester, s.batch_year, f.id AS faculty, (SELECT MAX(k.id) FROM signing_key k) AS signing_key, \
+            {HEAD} AS log_head \
         FROM users u LEFT JOIN students s ON s.user_id = u.id LEFT JOIN faculty f ON f.user_id = u.id \
         WHERE u.id IN ({})",
         places.join(", ")
@@ -130,7 +132,7 @@ fn padded(users: Vec<Uuid>) -> Vec<sea_orm::Value> {
 }
 
 impl Row {
-    fn person(self, teaches: Vec<CourseId>) -> Result<(Person, KeyId), String> {
+    fn person(self, teaches: Vec<CourseId>) -> Result<Found, String> {
         let corrupt = |what: &str| format!("{}: {what}", self.id);
         let role: Role = self.role.parse().map_err(|()| corrupt("unknown role"))?;
         let standing = match role {
@@ -155,7 +157,7 @@ impl Row {
             is_active: self.is_active != 0,
             session_version: self.session_version,
         };
-        Ok((person, self.signing_key.unwrap_or(0)))
+        Ok(Found { person, signing_key: self.signing_key.unwrap_or(0), log_head: self.log_head })
     }
 }
 
@@ -181,7 +183,7 @@ impl Drop for AtWork<'_> {
 
 #[async_trait]
 impl Directory for People {
-    async fn person(&self, user: UserId) -> Result<Option<(Person, KeyId)>, Problem> {
+    async fn person(&self, user: UserId) -> Result<Option<Found>, Problem> {
         let (asker, answer) = oneshot::channel();
         let begin = {
             let mut desk = lock(&self.desk);

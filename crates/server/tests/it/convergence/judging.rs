@@ -158,7 +158,7 @@ fn who_comes_back_goes_on_where_it_was_and_who_begins_anew_does_not() {
 }
 
 #[test]
-fn the_same_pid_must_be_ones_own_and_the_log_whole() {
+fn the_same_pid_must_be_ones_own_and_nothing_lost() {
     let mut story = given(&[1]);
     story.link(Some("p"), "p", &[]).who = 1;
     story.rejects("somebody else's");
@@ -174,7 +174,7 @@ fn the_same_pid_must_be_ones_own_and_the_log_whole() {
     story.history.floors.push(Moment { begun, done, what: (EPOCH, 2) });
     story.tick += 10;
     story.link(Some("p"), "p", &[5]);
-    story.rejects("no more");
+    story.rejects("lost");
 
     let mut story = given(&[1]);
     let (begun, done) = (story.tick(), story.tick());

@@ -1,8 +1,7 @@
 //! Who a person is today: the answer that HTTP and the sockets ask for.
 //!
 //! Every request and every connect asks it, and after a restart everybody asks at once. So it is one statement for many: whoever
-//! asks while an answer is under way is answered together with the others by the next. Alone, nobody waits for anybody. (Measured in
-//! one run, 64 connects at a time on SQLite: a statement each cost 1.4 times the processor time of the whole connect.)
+//! asks while an answer is under way is answered together with the others by the next. Alone, nobody waits for anybody.
 
 use std::{
     collections::HashMap,

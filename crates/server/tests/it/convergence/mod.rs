@@ -36,7 +36,7 @@ use plan::{Kind, plan};
 use run::Run;
 
 /// Plans that run beside each other.
-const LANES: u64 = 2;
+const LANES: u64 = 6;
 /// What `make test` runs.
 const FEW: u64 = 8;
 /// No plan takes this long unless it hangs.

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -96,7 +96,7 @@ struct Inner {
     /// Counts commits that recorded events. Its value means nothing; that it changed wakes the relay.
     commits: watch::Sender<u64>,
     /// Held for as long as the store is open: the operating system lets go of it however the process ends.
-    _lock: Option<File>,
+    lock: Mutex<Option<File>>,
 }
 
 impl fmt::Debug for Inner {
@@ -146,7 +146,7 @@ impl Store {
                 clock,
                 chance,
                 commits: watch::Sender::new(0),
-                _lock: lock,
+                lock: Mutex::new(lock),
             }),
         };
         store.log().found_epoch().await?;
@@ -197,13 +197,14 @@ impl Store {
         &self.inner.chance
     }
 
-    /// Closes all connections. Every clone is useless afterwards.
+    /// Closes all connections, and lets others open the file. Every clone is useless afterwards.
     ///
     /// # Errors
     /// When a connection does not close in order; the data are safe all the same.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.inner.reader.clone().close().await?;
         self.inner.writer.clone().close().await?;
+        *self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
     }
 

@@ -1,14 +1,13 @@
 //! Where a plan is carried out: the nodes, and whoever may write to their database beside them.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use lamplight_kernel::{Chance, Clock};
-use lamplight_store::{Backend, Head, Store, StoreError};
+use lamplight_store::{Backend, Head, Store};
 
 use crate::support::{
     Institute, Member,
     program::{Running, lamplight},
-    soon,
 };
 
 use super::plan::Kind;
@@ -57,18 +56,8 @@ impl Ground {
         if self.is_inside() { self.institute.clock.clone() } else { Clock::system() }
     }
 
-    /// Opens the database, which the node that had it lets go of a moment after its end.
     async fn connect(&self) -> Store {
-        let url = &self.institute.settings.database_url;
-        let open = async {
-            loop {
-                match Store::connect(url, self.clock(), Chance::system()).await {
-                    Err(StoreError::InUse(_)) => tokio::time::sleep(Duration::from_millis(2)).await,
-                    opened => return opened.unwrap(),
-                }
-            }
-        };
-        soon(open).await
+        Store::connect(&self.institute.settings.database_url, self.clock(), Chance::system()).await.unwrap()
     }
 
     /// The database, when the test may write to it now.

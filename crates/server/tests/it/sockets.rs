@@ -217,3 +217,33 @@ async fn who_polls_hears_of_an_orderly_stop_too() {
     let ((), last) = tokio::join!(institute.stop(), poll);
     assert_eq!(last.unwrap(), "1", "the close packet, over the connection that was kept");
 }
+
+/// The tests come from this machine, as a proxy on it would.
+#[tokio::test]
+async fn behind_a_proxy_of_ours_each_client_has_limits_of_its_own() {
+    let mut institute = Institute::open(crate::support::Backend::Sqlite).await;
+    institute.settings.live.sockets.connections_per_address = 2;
+    institute.stop().await;
+    institute.start().await;
+    let open = async |forwarded: &[&str]| {
+        let request = institute.request("GET", "", "/socket.io/?EIO=4&transport=polling");
+        let request = forwarded.iter().fold(request, |request, line| request.header("X-Forwarded-For", *line));
+        send(request).await.status
+    };
+    for (forwarded, status) in [
+        (&["203.0.113.1"][..], 200),
+        // What the client wrote itself stands before what the proxy has added.
+        (&["198.51.100.7, 203.0.113.1"], 200),
+        (&["203.0.113.1"], 429),
+        (&["203.0.113.1", "203.0.113.2"], 200),
+        (&["2001:db8::1"], 200),
+        (&["2001:db8::2"], 200),
+        (&["2001:db8::3"], 429),
+        // Nobody can be told apart, so nobody is locked out.
+        (&[], 200),
+        (&[], 200),
+        (&[], 200),
+    ] {
+        assert_eq!(open(forwarded).await, status, "{forwarded:?}");
+    }
+}

@@ -70,9 +70,9 @@ lint: ui e2e/node_modules/.package-lock.json ## Format and lint everything.
 test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 	@scripts/with-services.sh cargo test --quiet --workspace
 
-converge: ui ## Random plans of cuts, kills and rights changes against a model: make converge PLANS=1000 (SEED=17 for one of them).
+converge: ui ## Random plans of cuts, kills and rights changes against a model: make converge PLANS=1000 (SEED=17 for one of them). RELEASE=1 builds longer and runs faster.
 	@CONVERGE_SEED=$(SEED) CONVERGE_PLANS=$(or $(PLANS),$(if $(SEED),1,1000)) \
-	  scripts/with-services.sh cargo test --quiet -p lamplight --test it convergence::whatever -- --nocapture
+	  scripts/with-services.sh cargo test --quiet $(if $(RELEASE),--release) -p lamplight --test it convergence::whatever -- --nocapture
 
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test

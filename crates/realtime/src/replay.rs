@@ -21,6 +21,9 @@ use crate::{
 
 /// Events in a piece.
 const PIECE: u64 = 256;
+/// Bytes that may be given to the socket before it is waited for, unless a single event is longer: far below what closes it, and
+/// enough for one poll.
+const AT_ONCE: usize = 64 * 1024;
 /// How often it is asked whether the person may still hear us, while the client takes its time.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
@@ -77,17 +80,28 @@ impl Replay<'_> {
         if at.position < log.head().await.map_err(Problem::from)?.floor {
             return Err(Stop::Close("what was missed is not kept any more"));
         }
+        let mut bytes = 0;
         for event in &missed.events {
             let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
             if !at.socket.emit(&frame) {
                 return Err(Stop::Ended);
             }
+            bytes += frame.wire().len();
+            if bytes > AT_ONCE {
+                self.drained(&at.socket).await?;
+                bytes = 0;
+            }
         }
         at.position = missed.up_to;
-        while tokio::time::timeout(ASK_EVERY, at.socket.drained()).await.is_err() {
-            self.still_allowed(&at.socket).await?;
+        self.drained(&at.socket).await
+    }
+
+    /// Waits until the client has been sent all that was given to the socket.
+    async fn drained(&self, socket: &Socket) -> Result<(), Stop> {
+        while tokio::time::timeout(ASK_EVERY, socket.drained()).await.is_err() {
+            self.still_allowed(socket).await?;
         }
-        if at.socket.is_live() { Ok(()) } else { Err(Stop::Ended) }
+        if socket.is_live() { Ok(()) } else { Err(Stop::Ended) }
     }
 
     /// Who it is now, if the token still holds.

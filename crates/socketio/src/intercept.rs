@@ -3,7 +3,7 @@
 //! Almost every connection of a Socket.IO server is one, and after a restart all of them are made anew at once. The HTTP server
 //! would read the request into a buffer of its own, walk it through the application's layers, write the answer, and hand the
 //! stream over to a second task; here the request is looked at where it lies, and the answer and the open packet leave in one
-//! write. What that saves stands in `docs/performance.md`.
+//! write. What that saves stands in `ARCHITECTURE.md`.
 //!
 //! Only what is whole and good is taken. Whatever is cut, odd or refused is left in the kernel for the HTTP server, untouched,
 //! and gets the answer it would have got: this file has no refusals.

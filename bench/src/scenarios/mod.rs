@@ -46,7 +46,7 @@ pub(crate) enum Scenario {
     Cuts,
     /// Readers that stop reading.
     Slow,
-    /// An hour in three minutes.
+    /// An hour in four minutes.
     Soak,
 }
 
@@ -71,7 +71,7 @@ impl Scenario {
             Self::Storm => "Everybody comes back",
             Self::Cuts => "Connections that are cut again and again",
             Self::Slow => "Readers that stop reading",
-            Self::Soak => "An hour in three minutes",
+            Self::Soak => "An hour in four minutes",
         }
     }
 

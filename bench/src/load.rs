@@ -267,8 +267,10 @@ impl Swarm {
         for event in &events {
             let data = event.data;
             if data.u64() == TRIGGER {
-                if let Some(trigger) = &mut self.trigger {
-                    trigger.read()?;
+                if let Some(trigger) = &mut self.trigger
+                    && !trigger.read()?
+                {
+                    self.trigger = None;
                 }
             } else if let Ok(index) = usize::try_from(data.u64()) {
                 self.ready(index);

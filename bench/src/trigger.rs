@@ -88,13 +88,15 @@ impl Trigger {
         Ok(())
     }
 
-    /// Takes in what has been answered.
-    pub(crate) fn read(&mut self) -> anyhow::Result<()> {
+    /// Takes in what has been answered. False when the server has closed the connection, which it does when nothing was asked for
+    /// half a minute.
+    pub(crate) fn read(&mut self) -> anyhow::Result<bool> {
         let mut buffer = [0; 16 * 1024];
         match rustix::io::read(&self.fd, &mut buffer) {
+            Ok(0) if self.is_idle() => return Ok(false),
             Ok(0) => bail!("the server closed the connection that causes events"),
             Ok(length) => self.partial.extend_from_slice(buffer.get(..length).unwrap_or_default()),
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(()),
+            Err(Errno::AGAIN | Errno::INTR) => return Ok(true),
             Err(error) => return Err(error.into()),
         }
         while let Some((answer, length)) = wire::answer(&self.partial) {
@@ -106,7 +108,7 @@ impl Trigger {
             let read_at = answer.body.strip_prefix("at ").and_then(|at| at.trim().parse().ok());
             self.caused.push(Caused { number, answered: now(), read_at });
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -5,7 +5,7 @@ use lamplight_kernel::{Offset, Problem};
 use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Handler, Socket};
 use lamplight_store::{Store, StoreError};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     memory::Progress,
@@ -25,6 +25,8 @@ pub(crate) struct Handshake {
     pub(crate) admissions: mpsc::UnboundedSender<Admission>,
     /// The most events that one client is given when it comes back. Who missed more loads afresh.
     pub(crate) most_missed: u64,
+    /// Turns of replays to work.
+    pub(crate) replays: Semaphore,
 }
 
 /// Where somebody who connects goes on.

@@ -41,7 +41,10 @@ use lamplight_auth::{Gate, Secret};
 pub use lamplight_socketio::Peer;
 use lamplight_socketio::{Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
-use tokio::{net::TcpStream, sync::mpsc};
+use tokio::{
+    net::TcpStream,
+    sync::{Semaphore, mpsc},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use session::{SIGNALS, Signal};
@@ -88,6 +91,7 @@ impl Realtime {
             progress: relay.progress(),
             admissions,
             most_missed: settings.most_missed,
+            replays: Semaphore::new(replay::AT_A_TIME),
         };
         Ok((Self { io: SocketIo::new(settings.sockets, handshake) }, relay.run(stop)))
     }

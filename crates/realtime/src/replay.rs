@@ -6,12 +6,16 @@
 //! **Rights.** A replay may take as long as the client likes, and meanwhile the relay does not know the socket. So a piece ends,
 //! at the latest, where the log stood when it was last asked who this is, and nothing committed later is sent; before the next
 //! stretch, and every half second while the client is slow, it is asked again.
+//!
+//! **Fairness.** When many come back at once who were away for long, the relay must still have its turn: those who are connected
+//! wait for nobody. So few replays work at a time, and each in short turns.
 
 use std::time::Duration;
 
 use lamplight_auth::{Found, Refusal};
 use lamplight_kernel::Problem;
 use lamplight_socketio::Socket;
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     handshake::Handshake,
@@ -24,6 +28,10 @@ const PIECE: u64 = 256;
 /// Bytes that may be given to the socket before it is waited for, unless a single event is longer: far below what closes it, and
 /// enough for one poll.
 const AT_ONCE: usize = 64 * 1024;
+/// Replays that work at the same time. The others wait, in order.
+pub(crate) const AT_A_TIME: usize = 4;
+/// Events that one sends before it is somebody else's turn. With all at work it is as much as the relay sends in a turn of its own.
+const TURN: usize = 32;
 /// How often it is asked whether the person may still hear us, while the client takes its time.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
@@ -75,25 +83,43 @@ impl Replay<'_> {
 
     async fn piece(&self, at: &mut Admission) -> Result<(), Stop> {
         let log = self.0.store.log();
+        let turn = self.turn().await?;
         let missed = log.missed(&at.rooms, at.position, at.known, PIECE).await.map_err(Problem::from)?;
         // After reading: nothing was dropped from the log in between.
         if at.position < log.head().await.map_err(Problem::from)?.floor {
             return Err(Stop::Close("what was missed is not kept any more"));
         }
+        drop(turn);
         let mut bytes = 0;
-        for event in &missed.events {
-            let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
-            if !at.socket.emit(&frame) {
-                return Err(Stop::Ended);
+        let mut events = missed.events.iter();
+        while !events.as_slice().is_empty() {
+            let turn = self.turn().await?;
+            for event in events.by_ref().take(TURN) {
+                let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
+                if !at.socket.emit(&frame) {
+                    return Err(Stop::Ended);
+                }
+                bytes += frame.wire().len();
+                if bytes > AT_ONCE {
+                    break;
+                }
             }
-            bytes += frame.wire().len();
+            drop(turn);
             if bytes > AT_ONCE {
                 self.drained(&at.socket).await?;
                 bytes = 0;
+            } else {
+                tokio::task::yield_now().await;
             }
         }
         at.position = missed.up_to;
         self.drained(&at.socket).await
+    }
+
+    /// Waits for a turn to work.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Stop> {
+        // It is never closed.
+        self.0.replays.acquire().await.map_err(|_| Stop::Ended)
     }
 
     /// Waits until the client has been sent all that was given to the socket.

@@ -20,7 +20,7 @@ use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
@@ -36,6 +36,9 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const DROP_EVENTS_EVERY: Duration = Duration::from_secs(3600);
+/// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
+/// only after a second, then three. The system may allow less (`net.core.somaxconn`).
+const BACKLOG: u32 = 4096;
 /// Events dropped in one transaction, so that nobody waits long behind it.
 const DROP_AT_ONCE: u64 = 1000;
 
@@ -140,8 +143,7 @@ impl Server {
         ));
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let app = App { store: store.clone(), files, gate, passwords, institute };
-        let listener = TcpListener::bind(settings.listen)
-            .await
+        let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
         let router = router(&app, realtime.clone(), &settings, chance);
@@ -185,6 +187,14 @@ impl Server {
 /// Only the operator's account looks into it: it holds names, password hashes and the signing secret.
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 async fn named(name: &'static str, part: impl Future<Output = ()>) -> &'static str {

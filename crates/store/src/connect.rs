@@ -99,6 +99,24 @@ struct Inner {
     lock: Mutex<Option<File>>,
 }
 
+impl Inner {
+    /// Lets go of the file. Closing it would not be enough: a child process that another thread is just starting has it open too,
+    /// until it becomes another program.
+    fn unlock(&self) {
+        if let Some(lock) = self.lock.lock().unwrap_or_else(PoisonError::into_inner).take()
+            && let Err(error) = lock.unlock()
+        {
+            tracing::error!(%error, "the lock of the database can't be given back before the process ends");
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.unlock();
+    }
+}
+
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inner").field("backend", &self.backend).finish_non_exhaustive()
@@ -204,7 +222,7 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         self.inner.reader.clone().close().await?;
         self.inner.writer.clone().close().await?;
-        *self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.inner.unlock();
         Ok(())
     }
 

@@ -304,6 +304,19 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_closed_database_can_be_opened_although_a_child_still_has_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("x.db"));
+        let open = async || Store::connect(&url, Clock::system(), Chance::system()).await;
+        let store = open().await.unwrap();
+        assert!(matches!(open().await, Err(StoreError::InUse(_))));
+        // What a process has of its parent's files until it becomes another program.
+        let _inherited = store.inner.lock.lock().unwrap().as_ref().unwrap().try_clone().unwrap();
+        store.close().await.unwrap();
+        open().await.unwrap();
+    }
+
     #[test]
     fn a_password_is_never_shown() {
         for url in ["postgres://me:secret@host:5432/db?sslmode=require&password=secret", "postgres://host/db"] {

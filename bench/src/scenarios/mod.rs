@@ -20,6 +20,7 @@ pub(crate) mod connect;
 pub(crate) mod cuts;
 pub(crate) mod deliver;
 pub(crate) mod memory;
+pub(crate) mod revoke;
 pub(crate) mod slow;
 pub(crate) mod soak;
 pub(crate) mod storm;
@@ -46,6 +47,8 @@ pub(crate) enum Scenario {
     Cuts,
     /// Readers that stop reading.
     Slow,
+    /// The signing key is retired.
+    Revoke,
     /// An hour in four minutes.
     Soak,
 }
@@ -59,6 +62,7 @@ impl Scenario {
             Self::Storm => "storm",
             Self::Cuts => "cuts",
             Self::Slow => "slow",
+            Self::Revoke => "revoke",
             Self::Soak => "soak",
         }
     }
@@ -71,6 +75,7 @@ impl Scenario {
             Self::Storm => "Everybody comes back",
             Self::Cuts => "Connections that are cut again and again",
             Self::Slow => "Readers that stop reading",
+            Self::Revoke => "Rights that end",
             Self::Soak => "An hour in four minutes",
         }
     }
@@ -84,6 +89,7 @@ impl Scenario {
             Self::Storm => storm::METHOD,
             Self::Cuts => cuts::METHOD,
             Self::Slow => slow::METHOD,
+            Self::Revoke => revoke::METHOD,
             Self::Soak => soak::METHOD,
         }
     }
@@ -97,6 +103,7 @@ impl Scenario {
             Self::Storm => storm::run(bench),
             Self::Cuts => cuts::run(bench),
             Self::Slow => slow::run(bench),
+            Self::Revoke => revoke::run(bench),
             Self::Soak => soak::run(bench),
         }
     }
@@ -109,6 +116,7 @@ impl Scenario {
             Self::Storm => storm::table(figures),
             Self::Cuts => cuts::table(figures),
             Self::Slow => slow::table(figures),
+            Self::Revoke => revoke::table(figures),
             Self::Soak => soak::table(figures),
         }
     }

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::downloads;
+use crate::{downloads, regulations};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -37,5 +37,10 @@ pub const ALL: &[Listed] = &[
         "Download",
         "those who may open it, and administrators",
         "Something about a piece of study material was changed.",
+    ),
+    listed::<regulations::Changed>(
+        "RegulationChanged",
+        "those of the course, or everybody; and administrators",
+        "A regulation was set, such as the attendance that is needed. What is computed from it may be another.",
     ),
 ];

@@ -13,6 +13,7 @@ pub mod downloads;
 pub mod events;
 pub mod faculty;
 pub mod institute;
+pub mod regulations;
 mod search;
 pub mod students;
 pub mod uploads;
@@ -32,7 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
     info(title = "Lamplight", description = "The live record of a nursing institute."),
     modifiers(&Bearer),
     security(("bearer" = [])),
-    components(schemas(lamplight_http::ErrorBody, downloads::Deleted))
+    components(schemas(lamplight_http::ErrorBody, downloads::Deleted, regulations::Changed))
 )]
 struct Description;
 
@@ -53,6 +54,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(courses::routes())
         .merge(students::routes())
         .merge(downloads::routes())
+        .merge(regulations::routes())
 }
 
 /// Routes that move files and take as long as these do.

@@ -227,6 +227,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/regulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is regulated, what holds today for each course, and what was ever set. */
+        get: operations["list_regulations"];
+        /** Set a regulation from a date on. What was set before stays in the history. */
+        put: operations["set_regulation"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/downloads/{id}/file": {
         parameters: {
             query?: never;
@@ -472,6 +490,23 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_RegulationList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What is regulated, what holds today, and what was ever set. */
+            data: {
+                /** @description What is regulated, with what holds today. */
+                regulations: components["schemas"]["Regulation"][];
+                /** @description What was ever set, the last first; at most 500. */
+                history: components["schemas"]["Setting"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Rehearsal: {
             /**
              * @description Always `true`.
@@ -623,6 +658,25 @@ export interface components {
              */
             status: string;
         };
+        /** @description What holds today. */
+        Holding: {
+            /** @description For which course; nothing for the institute. */
+            course?: string | null;
+            /** @description `GNM`. */
+            courseCode?: string | null;
+            /**
+             * Format: int32
+             * @description A percentage; nothing where there is no limit.
+             */
+            value?: number | null;
+            /**
+             * Format: date
+             * @description Since when; nothing for the default.
+             */
+            since?: string | null;
+            /** @description Whether it was set for this course alone. */
+            isOwn: boolean;
+        };
         /** @description What a page needs before anybody signs in. */
         InstituteBody: {
             /** @description The institute's name. */
@@ -641,6 +695,11 @@ export interface components {
             /** @description The sign-ins of the demo institute; not there for a real one. */
             demoSignIns?: components["schemas"]["DemoSignIn"][];
         };
+        /**
+         * @description What is regulated. Every value is a whole percentage.
+         * @enum {string}
+         */
+        Key: "attendance_theory" | "attendance_practical" | "attendance_clinical" | "marks_class_average_cap" | "marks_pass";
         /** @description A signing key that was retired. */
         KeyRetired: {
             /**
@@ -769,6 +828,50 @@ export interface components {
             /** @description A faculty member's: `Pediatric Nursing`. */
             department?: string;
         };
+        /** @description Something that is regulated. */
+        Regulation: {
+            /** @description Which. */
+            key: components["schemas"]["Key"];
+            /** @description In words. */
+            title: string;
+            /** @description The default, in words, with its source. */
+            source: string;
+            /** @description Whether there may be no such rule. */
+            mayBeAbsent: boolean;
+            /** @description What holds for a course that has none of its own, first; then what holds for each course. */
+            today: components["schemas"]["Holding"][];
+        };
+        /** @description A regulation was set: what is computed from it may be another. */
+        RegulationChanged: {
+            /** @description Which. */
+            key: components["schemas"]["Key"];
+            /** @description For which course; nothing when it is for the institute. */
+            course?: string | null;
+        };
+        /** @description A regulation to be set. */
+        RegulationForm: {
+            /** @description Which. */
+            key: components["schemas"]["Key"];
+            /** @description For which course, by its id; without one for the institute. */
+            course?: string | null;
+            /**
+             * Format: int32
+             * @description A whole percentage; `null` where there is no limit.
+             */
+            value?: number | null;
+            /**
+             * Format: date
+             * @description The first day it holds, `YYYY-MM-DD`. It may be past: councils decide late.
+             */
+            validFrom: string;
+        };
+        /** @description What is regulated, what holds today, and what was ever set. */
+        RegulationList: {
+            /** @description What is regulated, with what holds today. */
+            regulations: components["schemas"]["Regulation"][];
+            /** @description What was ever set, the last first; at most 500. */
+            history: components["schemas"]["Setting"][];
+        };
         /** @description Who would be told. */
         Rehearsal: {
             /** @description In words: `42 students of GNM, semester 3`. */
@@ -809,6 +912,34 @@ export interface components {
             token: string;
             /** @description Who it is. */
             user: components["schemas"]["User"];
+        };
+        /** @description Something that was set. */
+        Setting: {
+            /** @description Which. */
+            key: components["schemas"]["Key"];
+            /** @description In words. */
+            title: string;
+            /** @description For which course; nothing for the institute. */
+            course?: string | null;
+            /** @description `GNM`. */
+            courseCode?: string | null;
+            /**
+             * Format: int32
+             * @description A percentage; nothing where there is no limit.
+             */
+            value?: number | null;
+            /**
+             * Format: date
+             * @description The first day it holds.
+             */
+            validFrom: string;
+            /** @description The name of who set it. */
+            setBy?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            setAt: string;
         };
         /** @description Which courses, years, semesters and students a [`TargetAudience`] is about. */
         SpecificTargets: {
@@ -1472,6 +1603,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_Opened"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_regulations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_RegulationList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_regulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegulationForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_RegulationList"];
+                };
+            };
+            /** @description `regulations.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             "4XX": {

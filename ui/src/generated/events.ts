@@ -12,6 +12,8 @@ export interface ServerEvents {
   'downloads:deleted': (payload: Schemas['Deleted'], offset: string) => void;
   /** Something about a piece of study material was changed. Heard by those who may open it, and administrators. */
   'downloads:updated': (payload: Schemas['Download'], offset: string) => void;
+  /** A regulation was set, such as the attendance that is needed. What is computed from it may be another. Heard by those of the course, or everybody; and administrators. */
+  'regulations:changed': (payload: Schemas['RegulationChanged'], offset: string) => void;
   /** The token of this socket ends within a minute. Then the socket is closed, unless it is refreshed. Not logged. */
   'session:expiring': (payload: { expiresAt: string }) => void;
 }

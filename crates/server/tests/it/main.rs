@@ -25,6 +25,8 @@ mod opening;
 #[cfg(test)]
 mod proxied;
 #[cfg(test)]
+mod regulations;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod rights;

@@ -10,6 +10,7 @@ use sea_orm_migration::{
     prelude::*,
     schema::{
         big_integer, big_integer_null, binary, integer, integer_null, string, string_null, text, text_null, uuid,
+        uuid_null,
     },
 };
 
@@ -23,6 +24,7 @@ mod m0005_faculty;
 mod m0006_uploads;
 mod m0007_downloads;
 mod m0008_signing_key;
+mod m0011_regulations;
 
 struct Migrations;
 
@@ -37,6 +39,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0006_uploads::Migration),
             Box::new(m0007_downloads::Migration),
             Box::new(m0008_signing_key::Migration),
+            Box::new(m0011_regulations::Migration),
         ]
     }
 }

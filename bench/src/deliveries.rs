@@ -94,7 +94,8 @@ impl Deliveries {
         index.and_then(|index| self.sent.get(index)).copied().unwrap_or_default()
     }
 
-    pub(crate) fn arrive(&mut self, number: u32, arrival: Arrival, now: u64) {
+    /// `is_timed` is false for who did not read when it came: that it came late says nothing about the server.
+    pub(crate) fn arrive(&mut self, number: u32, arrival: Arrival, now: u64, is_timed: bool) {
         match arrival {
             Arrival::New => {}
             Arrival::Late => self.late += 1,
@@ -108,7 +109,9 @@ impl Deliveries {
         if let Some(sent) = index.and_then(|index| self.sent.get_mut(index)) {
             sent.arrivals += 1;
             sent.last = now;
-            self.latency.add(now.saturating_sub(sent.started));
+            if is_timed {
+                self.latency.add(now.saturating_sub(sent.started));
+            }
         }
     }
 

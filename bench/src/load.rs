@@ -77,6 +77,8 @@ pub(crate) struct Client {
     pub(crate) fresh: u32,
     /// When it was last accepted.
     pub(crate) live_since: u64,
+    /// Whether it stopped reading at some time.
+    pub(crate) has_paused: bool,
 }
 
 /// Counts of things that happened to clients.
@@ -151,6 +153,7 @@ impl Swarm {
             recovered: 0,
             fresh: 0,
             live_since: 0,
+            has_paused: false,
         });
     }
 
@@ -193,8 +196,9 @@ impl Swarm {
 
     /// The client stops reading, or goes on.
     pub(crate) fn pause(&mut self, index: usize, is_paused: bool) -> anyhow::Result<()> {
-        let fd = self.clients.get(index).and_then(|client| client.fd.as_ref());
-        if let Some(fd) = fd {
+        let Some(client) = self.clients.get_mut(index) else { return Ok(()) };
+        client.has_paused = true;
+        if let Some(fd) = &client.fd {
             let flags = if is_paused { epoll::EventFlags::empty() } else { epoll::EventFlags::IN };
             epoll::modify(&self.epoll, fd, epoll::EventData::new_u64(index as u64), flags)?;
         }
@@ -521,7 +525,7 @@ impl Swarm {
         if let Some(number) = wire::number(event, &mut self.hint) {
             self.deliveries.event_bytes = event.len();
             let arrival = client.received.take(number);
-            self.deliveries.arrive(number, arrival, now());
+            self.deliveries.arrive(number, arrival, now(), !client.has_paused);
         }
     }
 

@@ -74,6 +74,16 @@ impl Institute {
         now.date_in(&self.time_zone)
     }
 
+    /// A date as forms send it, `YYYY-MM-DD`, or the date of a full timestamp at the institute.
+    #[must_use]
+    pub fn date_of(&self, text: &str) -> Option<jiff::civil::Date> {
+        if text.len() == "2026-11-22".len() {
+            return text.parse().ok();
+        }
+        let moment: jiff::Timestamp = text.parse().ok()?;
+        Some(moment.to_zoned(self.time_zone.clone()).date())
+    }
+
     /// The moment a date ends at the institute: the first one that is not part of it.
     #[must_use]
     pub fn end_of(&self, date: jiff::civil::Date) -> Timestamp {
@@ -83,5 +93,31 @@ impl Institute {
         zoned.map_or(Timestamp::from_millis(i64::MAX), |zoned| {
             Timestamp::from_millis(zoned.timestamp().as_millisecond())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn dates_as_clients_send_them() {
+        let institute = Institute {
+            name: String::new(),
+            time_zone: TimeZone::get("Asia/Kolkata").unwrap(),
+            time_zone_name: String::new(),
+            upload_limit: 0,
+            upload_patience: Duration::ZERO,
+            accepted_extensions: Vec::new(),
+            demo_sign_ins: Vec::new(),
+        };
+        let day = Some(date(2026, 12, 1));
+        assert_eq!(institute.date_of("2026-12-01"), day);
+        assert_eq!(institute.date_of("2026-11-30T20:00:00.000Z"), day, "the next day has begun in Kolkata");
+        for bad in ["", "01-12-2026", "2026-02-30", "2026-13-01", "tomorrow", "2026-12-1", "20261201T00"] {
+            assert_eq!(institute.date_of(bad), None, "{bad}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{downloads, regulations};
+use crate::{attendance, downloads, regulations};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,11 @@ const fn listed<E: Event>(payload: &'static str, heard_by: &'static str, when: &
 
 /// Every event that a client can hear, by name.
 pub const ALL: &[Listed] = &[
+    listed::<attendance::Changed>(
+        "AttendanceChanged",
+        "faculty and administrators, without a student; with their own `studentId` each student concerned",
+        "Attendance of a class was recorded, corrected or deleted.",
+    ),
     listed::<downloads::Created>(
         "Download",
         "exactly those who may open it, and administrators; each once",

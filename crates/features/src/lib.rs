@@ -8,6 +8,7 @@
 
 pub mod accounts;
 mod app;
+pub mod attendance;
 pub mod courses;
 pub mod downloads;
 pub mod events;
@@ -33,7 +34,7 @@ use utoipa_axum::router::OpenApiRouter;
     info(title = "Lamplight", description = "The live record of a nursing institute."),
     modifiers(&Bearer),
     security(("bearer" = [])),
-    components(schemas(lamplight_http::ErrorBody, downloads::Deleted, regulations::Changed))
+    components(schemas(lamplight_http::ErrorBody, attendance::Changed, downloads::Deleted, regulations::Changed))
 )]
 struct Description;
 
@@ -54,6 +55,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(courses::routes())
         .merge(students::routes())
         .merge(downloads::routes())
+        .merge(attendance::routes())
         .merge(regulations::routes())
 }
 

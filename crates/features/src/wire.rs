@@ -124,6 +124,7 @@ impl<T: Serialize> Serialize for Change<T> {
 #[serde(untagged)]
 enum Loose {
     Number(i64),
+    Decimal(f64),
     Boolean(bool),
     Text(String),
     Nothing,
@@ -135,6 +136,7 @@ impl<'de, T: FromStr> Deserialize<'de> for Change<T> {
             match Loose::deserialize(deserializer).map_err(|_| D::Error::custom("this must be a single value"))? {
                 Loose::Nothing => return Ok(Self::Clear),
                 Loose::Number(number) => number.to_string(),
+                Loose::Decimal(number) => number.to_string(),
                 Loose::Boolean(boolean) => boolean.to_string(),
                 Loose::Text(text) if text.trim().is_empty() => return Ok(Self::Clear),
                 Loose::Text(text) => text,

@@ -78,6 +78,14 @@ ids! {
     CourseId,
     /// A piece of study material.
     DownloadId,
+    /// A student's attendance of one class.
+    AttendanceId,
+    /// A class that is, or was, open for marking.
+    ClassId,
+    /// A tap on the roll-call board. Made on the device.
+    TapId,
+    /// A file of attendance that was read and may be applied.
+    AttendanceImportId,
 }
 
 #[cfg(test)]

@@ -14,7 +14,9 @@ mod time;
 pub use audience::{Audience, AudiencePart, Room, Standing};
 pub use chance::Chance;
 pub use event::{Control, Event, Offset, Recorded, Target};
-pub use id::{CourseId, DownloadId, FacultyId, IdError, StudentId, UserId};
+pub use id::{
+    AttendanceId, AttendanceImportId, ClassId, CourseId, DownloadId, FacultyId, IdError, StudentId, TapId, UserId,
+};
 pub use page::{MAX_LIMIT, Page, PageRequest, Pagination};
 pub use problem::{Class, Problem};
 pub use time::{Clock, Timestamp};

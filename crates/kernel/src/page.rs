@@ -20,6 +20,12 @@ impl PageRequest {
         Self { page: page.clamp(1, 1_000_000), limit: limit.clamp(1, MAX_LIMIT) }
     }
 
+    /// The first `limit` rows, which may be more than a page: for clients that can't turn pages and count what they are given.
+    #[must_use]
+    pub const fn first(limit: u64) -> Self {
+        Self { page: 1, limit }
+    }
+
     /// Which page, from 1.
     #[must_use]
     pub const fn page(self) -> u64 {

@@ -227,6 +227,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attendance, newest first. Faculty see that of the courses they teach. */
+        get: operations["list_attendance"];
+        put?: never;
+        /**
+         * Record a class. What is recorded already is corrected, what is the same stays; all in one transaction.
+         * @description When some students can't be recorded nothing is, and they are named by row; with `partial` the rest is.
+         */
+        post: operations["record_attendance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The attendance of a class in a month. Without a month of the whole year, without both of the current month. */
+        get: operations["report_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Correct one record. */
+        put: operations["correct_attendance"];
+        post?: never;
+        /** Delete one record. Its history stays. */
+        delete: operations["delete_attendance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to one record, oldest first; also to one that is deleted. */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A student's own attendance, newest first, and how they stand in this semester. */
+        get: operations["list_own_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/regulations": {
         parameters: {
             query?: never;
@@ -266,6 +356,502 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description As staff see it. */
+        Attendance: components["schemas"]["AttendedClass"] & {
+            student: components["schemas"]["AttendanceStudent"] | null;
+            course: components["schemas"]["CourseName"] | null;
+            /**
+             * Format: int32
+             * @description Goes up with each correction. Sent along with one, it makes sure that nobody's is lost.
+             */
+            rev: number;
+            /** @description Whether the caller may correct and delete it. */
+            canEdit: boolean;
+        };
+        /** @description A student's count of one kind of class. */
+        AttendanceByKind: {
+            /** @description The kind. */
+            type: components["schemas"]["ClassKind"];
+            /**
+             * Format: int64
+             * @description Attended.
+             */
+            attended: number;
+            /**
+             * Format: int64
+             * @description Held.
+             */
+            held: number;
+            /**
+             * Format: double
+             * @description Of those that were held.
+             */
+            percentage: number;
+            /**
+             * Format: int64
+             * @description What is needed, in percent.
+             */
+            threshold: number;
+            /** @description Whether it is less than that. */
+            isShort: boolean;
+        };
+        /**
+         * @description Attendance was recorded, corrected or deleted.
+         *
+         *     As a stamp to staff it names nobody. As a letter to the student concerned it holds their own id.
+         */
+        AttendanceChanged: {
+            /**
+             * Format: date
+             * @description The date of the class, at the institute.
+             */
+            date: string;
+            /** @description The subject. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description The semester of the students.
+             */
+            semester: number;
+            /** @description The id of the course. */
+            course: string;
+            /** @description The human id of the student who hears this; in no event to others. */
+            studentId?: string;
+        };
+        /** @description What a correction says. What is absent stays as it is. */
+        AttendanceCorrection: {
+            /** @default null */
+            status: components["schemas"]["AttendanceStatus"] | null;
+            /** @default null */
+            type: components["schemas"]["ClassKind"] | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            hoursAttended: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            totalHours: number | null;
+            /** @default null */
+            remarks: string | null;
+            /**
+             * @description Why. Kept in the history.
+             * @default null
+             */
+            reason: string;
+            /**
+             * Format: int32
+             * @description The revision that was read. The correction is refused when it is not the current one any more.
+             * @default null
+             */
+            rev: number;
+        };
+        /** @description The best or the worst. */
+        AttendanceExtreme: {
+            /** @description The student's name. */
+            name: string;
+            /**
+             * Format: double
+             * @description Theirs.
+             */
+            percentage: number;
+        };
+        /** @description A class and what is said of its students, as the existing client sends it. */
+        AttendanceForm: {
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`.
+             * @default null
+             */
+            date: string;
+            /**
+             * @description The id of the course.
+             * @default null
+             */
+            course: string;
+            /** @default null */
+            subject: string;
+            /**
+             * Format: int32
+             * @description From 1. Without it each student's own semester is kept.
+             * @default null
+             */
+            semester: number | null;
+            /** @default null */
+            session: components["schemas"]["ClassSession"] | null;
+            /** @default null */
+            type: components["schemas"]["ClassKind"] | null;
+            /** @default [] */
+            students: components["schemas"]["AttendanceRow"][];
+            /**
+             * @description Whether what can be recorded is to be recorded when some students can't. Without it all or nothing.
+             * @default null
+             */
+            partial: boolean | null;
+            /**
+             * @description Why, when something is corrected. Kept in its history.
+             * @default null
+             */
+            reason: string | null;
+        };
+        /** @description How far a student is from what is needed. */
+        AttendanceGauge: {
+            /** @description The subject, when it is about one. */
+            subject?: string;
+            /** @description The kind of class. */
+            type: components["schemas"]["ClassKind"];
+            /**
+             * Format: int64
+             * @description Classes attended.
+             */
+            attended: number;
+            /**
+             * Format: int64
+             * @description Classes held.
+             */
+            held: number;
+            /**
+             * Format: double
+             * @description Of those that were held, to two decimals; nothing when none was.
+             */
+            percentage: number | null;
+            /**
+             * Format: double
+             * @description How long the student was there.
+             */
+            hoursAttended: number;
+            /**
+             * Format: double
+             * @description How long the classes were.
+             */
+            totalHours: number;
+            /**
+             * Format: int64
+             * @description What is needed, in percent.
+             */
+            threshold: number;
+            /**
+             * Format: int64
+             * @description So many of the next classes may be missed.
+             */
+            mayMiss: number;
+            /**
+             * Format: int64
+             * @description So many of the next classes must be attended, without a gap. Nothing when missed ones have to be made up instead.
+             */
+            mustAttend: number | null;
+        };
+        /** @description One thing that happened to a record. */
+        AttendanceLine: {
+            /** @description `corrected`, `deleted`, or `overtaken`: a tap that arrived after a later one and so did not count. */
+            action: string;
+            before: components["schemas"]["AttendanceSaid"] | null;
+            after: components["schemas"]["AttendanceSaid"] | null;
+            reason: string | null;
+            /** @description `form`, `board`, `correction` or `import`. */
+            way: string;
+            by: components["schemas"]["AttendanceRecorder"] | null;
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description Attendance as staff see it. */
+        AttendanceList: {
+            /** @description Newest first. */
+            attendance: components["schemas"]["Attendance"][];
+            /** @description Of everything that fits, on whatever page. */
+            stats: components["schemas"]["AttendanceStats"];
+            /**
+             * Format: int64
+             * @description Records in the whole list.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Pages in the whole list.
+             */
+            pages: number;
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description The student. */
+        AttendanceOwner: {
+            /** @description The student record's id. */
+            _id: string;
+            /** @description The student's name. */
+            name: string;
+            /** @description The id of the course. */
+            course: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            semester: number;
+        };
+        /** @description What became of a class. */
+        AttendanceRecorded: {
+            /** @description Students in the request. */
+            total: number;
+            /** @description Those that are recorded now. */
+            success: number;
+            /** @description Those that were refused. */
+            failed: number;
+            /** @description Of `success`: recorded for the first time. */
+            added: number;
+            /** @description Of `success`: recorded before, and corrected now. */
+            corrected: number;
+            /** @description Of `success`: recorded before, just so. */
+            unchanged: number;
+            /** @description Who was refused and why. */
+            errors: components["schemas"]["AttendanceRowError"][];
+        };
+        /** @description Somebody of the staff. */
+        AttendanceRecorder: {
+            /** @description The name they sign in with. */
+            username: string;
+            /** @description What the institute calls them. */
+            fullName: string;
+        };
+        /** @description The attendance of a class over some time. */
+        AttendanceReport: {
+            /** @description The course in full; `All courses` without one. */
+            courseName: string;
+            /**
+             * Format: int32
+             * @description 1 to 12.
+             */
+            month: number | null;
+            /**
+             * Format: int32
+             * @description The year.
+             */
+            year: number | null;
+            /**
+             * Format: date
+             * @description First date.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last date.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Days on which classes were held.
+             */
+            totalDays: number;
+            /** @description Students with at least one record. */
+            totalStudents: number;
+            /**
+             * Format: double
+             * @description The mean of the students' percentages, to two decimals; 0 without any.
+             */
+            averagePercentage: number;
+            bestStudent: components["schemas"]["AttendanceExtreme"] | null;
+            worstStudent: components["schemas"]["AttendanceExtreme"] | null;
+            /** @description Every student, by human id. */
+            students: components["schemas"]["AttendanceReportRow"][];
+        };
+        /** @description One student's count. The words say days; a day with two classes counts twice. */
+        AttendanceReportRow: {
+            /** @description The student record's id. */
+            _id: string;
+            /** @description The human id. */
+            studentId: string;
+            /** @description The student's name. */
+            fullName: string;
+            /**
+             * Format: int64
+             * @description Present.
+             */
+            presentDays: number;
+            /**
+             * Format: int64
+             * @description Absent without a reason.
+             */
+            absentDays: number;
+            /**
+             * Format: int64
+             * @description Late.
+             */
+            lateDays: number;
+            /**
+             * Format: int64
+             * @description On leave, also for illness.
+             */
+            leaveDays: number;
+            /**
+             * Format: int64
+             * @description Held.
+             */
+            totalDays: number;
+            /**
+             * Format: double
+             * @description Of those that were held, to two decimals; 0 when none was.
+             */
+            percentage: number;
+            /**
+             * Format: double
+             * @description Attended.
+             */
+            totalHours: number;
+            /** @description The same by kind of class, which councils count apart. */
+            byType: components["schemas"]["AttendanceByKind"][];
+        };
+        /** @description What is said of one student. */
+        AttendanceRow: {
+            /**
+             * @description The student record's id, or the human id.
+             * @default null
+             */
+            studentId: string;
+            /** @default null */
+            status: components["schemas"]["AttendanceStatus"] | null;
+            /**
+             * Format: double
+             * @description The whole class for who was there, otherwise 0, unless told.
+             * @default null
+             */
+            hoursAttended: number | null;
+            /**
+             * Format: double
+             * @description 8 for a full day, otherwise 4, unless told.
+             * @default null
+             */
+            totalHours: number | null;
+            /** @default null */
+            remarks: string | null;
+        };
+        /** @description A student who was refused. */
+        AttendanceRowError: {
+            /** @description As the request named them. */
+            studentId: string;
+            /** @description Why. */
+            error: string;
+        };
+        /** @description What is said of a student in a class: what a correction can change. */
+        AttendanceSaid: {
+            /** @description The status. */
+            status: components["schemas"]["AttendanceStatus"];
+            /** @description The kind of class. */
+            type: components["schemas"]["ClassKind"];
+            /**
+             * Format: double
+             * @description How long the student was there.
+             */
+            hoursAttended: number;
+            /**
+             * Format: double
+             * @description How long the class was.
+             */
+            totalHours: number;
+            /** @description A remark. */
+            remarks: string | null;
+        };
+        /** @description How a student stands in the current semester. */
+        AttendanceStanding: {
+            /** @description Everything. */
+            overall: components["schemas"]["AttendanceStats"];
+            /** @description By kind of class, which councils count apart. */
+            byType: components["schemas"]["AttendanceGauge"][];
+            /** @description By subject and kind. */
+            bySubject: components["schemas"]["AttendanceGauge"][];
+            /** @description The subjects of this semester. */
+            subjects: string[];
+        };
+        /** @description Counts of classes, as the existing client reads them and a few more. */
+        AttendanceStats: {
+            /**
+             * Format: int64
+             * @description Classes that were held: all but holidays.
+             */
+            total: number;
+            /** Format: int64 */
+            present: number;
+            /** Format: int64 */
+            absent: number;
+            /** Format: int64 */
+            late: number;
+            /**
+             * Format: int64
+             * @description Leave and medical leave.
+             */
+            leave: number;
+            /** Format: int64 */
+            holiday: number;
+            /**
+             * Format: int64
+             * @description Present and late.
+             */
+            attended: number;
+            /**
+             * Format: double
+             * @description Of those that were held, to two decimals; 0 when none was.
+             */
+            percentage: number;
+            /**
+             * Format: double
+             * @description How long the student was there.
+             */
+            hoursAttended: number;
+            /**
+             * Format: double
+             * @description How long the classes were.
+             */
+            totalHours: number;
+        };
+        /**
+         * @description What is said of one student in one class.
+         * @enum {string}
+         */
+        AttendanceStatus: "Present" | "Absent" | "Late" | "Leave" | "MedicalLeave" | "Holiday";
+        /** @description A student, in short. */
+        AttendanceStudent: {
+            /** @description The student record's id. */
+            _id: string;
+            /** @description The human id. */
+            studentId: string;
+            /** @description The student's name. */
+            fullName: string;
+        };
+        /** @description A student's attendance of one class, as the student sees it. */
+        AttendedClass: {
+            _id: string;
+            /**
+             * Format: date
+             * @description At the institute.
+             */
+            date: string;
+            subject: string;
+            /** Format: int32 */
+            semester: number;
+            session: components["schemas"]["ClassSession"];
+            type: components["schemas"]["ClassKind"];
+            status: components["schemas"]["AttendanceStatus"];
+            /**
+             * Format: double
+             * @description How long the student was there.
+             */
+            hoursAttended: number;
+            /**
+             * Format: double
+             * @description How long the class was.
+             */
+            totalHours: number;
+            remarks: string | null;
+            recordedBy: components["schemas"]["AttendanceRecorder"] | null;
+            /** Format: date-time */
+            recordedAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
         /** @description A student whom it was made for by name. */
         ChosenStudent: {
             /** @description The student record's id. */
@@ -275,6 +861,16 @@ export interface components {
             /** @description The student's name. */
             fullName: string;
         };
+        /**
+         * @description The kind of class. Councils count them apart.
+         * @enum {string}
+         */
+        ClassKind: "Theory" | "Practical" | "Clinical" | "Tutorial" | "Lab";
+        /**
+         * @description The part of the day.
+         * @enum {string}
+         */
+        ClassSession: "Morning" | "Afternoon" | "FullDay";
         /** @description A course. */
         Course: components["schemas"]["CourseName"] & {
             /** @description A sentence or two. */
@@ -397,6 +993,140 @@ export interface components {
             updatedAt: string;
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Attendance: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description As staff see it. */
+            data: components["schemas"]["AttendedClass"] & {
+                student: components["schemas"]["AttendanceStudent"] | null;
+                course: components["schemas"]["CourseName"] | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each correction. Sent along with one, it makes sure that nobody's is lost.
+                 */
+                rev: number;
+                /** @description Whether the caller may correct and delete it. */
+                canEdit: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Attendance as staff see it. */
+            data: {
+                /** @description Newest first. */
+                attendance: components["schemas"]["Attendance"][];
+                /** @description Of everything that fits, on whatever page. */
+                stats: components["schemas"]["AttendanceStats"];
+                /**
+                 * Format: int64
+                 * @description Records in the whole list.
+                 */
+                total: number;
+                /**
+                 * Format: int64
+                 * @description This page, from 1.
+                 */
+                page: number;
+                /**
+                 * Format: int64
+                 * @description Pages in the whole list.
+                 */
+                pages: number;
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceRecorded: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a class. */
+            data: {
+                /** @description Students in the request. */
+                total: number;
+                /** @description Those that are recorded now. */
+                success: number;
+                /** @description Those that were refused. */
+                failed: number;
+                /** @description Of `success`: recorded for the first time. */
+                added: number;
+                /** @description Of `success`: recorded before, and corrected now. */
+                corrected: number;
+                /** @description Of `success`: recorded before, just so. */
+                unchanged: number;
+                /** @description Who was refused and why. */
+                errors: components["schemas"]["AttendanceRowError"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceReport: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The attendance of a class over some time. */
+            data: {
+                /** @description The course in full; `All courses` without one. */
+                courseName: string;
+                /**
+                 * Format: int32
+                 * @description 1 to 12.
+                 */
+                month: number | null;
+                /**
+                 * Format: int32
+                 * @description The year.
+                 */
+                year: number | null;
+                /**
+                 * Format: date
+                 * @description First date.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last date.
+                 */
+                to: string;
+                /**
+                 * Format: int64
+                 * @description Days on which classes were held.
+                 */
+                totalDays: number;
+                /** @description Students with at least one record. */
+                totalStudents: number;
+                /**
+                 * Format: double
+                 * @description The mean of the students' percentages, to two decimals; 0 without any.
+                 */
+                averagePercentage: number;
+                bestStudent: components["schemas"]["AttendanceExtreme"] | null;
+                worstStudent: components["schemas"]["AttendanceExtreme"] | null;
+                /** @description Every student, by human id. */
+                students: components["schemas"]["AttendanceReportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_InstituteBody: {
             /**
              * @description Always `true`.
@@ -490,6 +1220,29 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OwnAttendance: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A student's own attendance. */
+            data: {
+                /** @description Newest first. */
+                attendance: components["schemas"]["AttendedClass"][];
+                /** @description Of everything that fits the filter, however much of it is listed. */
+                stats: components["schemas"]["AttendanceStats"];
+                /** @description Who. */
+                student: components["schemas"]["AttendanceOwner"];
+                /** @description How the student stands in this semester, whatever is listed. */
+                standing: components["schemas"]["AttendanceStanding"];
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_RegulationList: {
             /**
              * @description Always `true`.
@@ -573,6 +1326,28 @@ export interface components {
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
             };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Vec_AttendanceLine: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            data: {
+                /** @description `corrected`, `deleted`, or `overtaken`: a tap that arrived after a later one and so did not count. */
+                action: string;
+                before: components["schemas"]["AttendanceSaid"] | null;
+                after: components["schemas"]["AttendanceSaid"] | null;
+                reason: string | null;
+                /** @description `form`, `board`, `correction` or `import`. */
+                way: string;
+                by: components["schemas"]["AttendanceRecorder"] | null;
+                /** Format: date-time */
+                at: string;
+            }[];
         };
         /** @description The body of every refusal. */
         ErrorBody: {
@@ -756,6 +1531,19 @@ export interface components {
              * @description Once a student and day.
              */
             downloadCount: number;
+        };
+        /** @description A student's own attendance. */
+        OwnAttendance: {
+            /** @description Newest first. */
+            attendance: components["schemas"]["AttendedClass"][];
+            /** @description Of everything that fits the filter, however much of it is listed. */
+            stats: components["schemas"]["AttendanceStats"];
+            /** @description Who. */
+            student: components["schemas"]["AttendanceOwner"];
+            /** @description How the student stands in this semester, whatever is listed. */
+            standing: components["schemas"]["AttendanceStanding"];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
         };
         /** @description Where a page stands in its list. */
         PaginationBody: {
@@ -1603,6 +2391,317 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_Opened"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_attendance: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM-DD` */
+                date?: string;
+                /** @description First date */
+                from?: string;
+                /** @description Last date */
+                to?: string;
+                /** @description 1 to 12 */
+                month?: number;
+                year?: number;
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                /** @description Words of the subject */
+                subject?: string;
+                type?: components["schemas"]["ClassKind"];
+                session?: components["schemas"]["ClassSession"];
+                status?: components["schemas"]["AttendanceStatus"];
+                /** @description Record id or human id of a student */
+                studentId?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description Rows on a page, at most 500; 50 with `page`, 5000 without both */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    record_attendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceRecorded"];
+                };
+            };
+            /** @description `attendance.invalid`, `attendance.rows_refused` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `attendance.course_forbidden` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    report_attendance: {
+        parameters: {
+            query?: {
+                /** @description Id of a course; all that the caller may see without one */
+                course?: string;
+                semester?: number;
+                month?: number;
+                year?: number;
+                from?: string;
+                to?: string;
+                subject?: string;
+                type?: components["schemas"]["ClassKind"];
+                /** @description Record id or human id of a student */
+                studentId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceReport"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    correct_attendance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttendanceCorrection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Attendance"];
+                };
+            };
+            /** @description `attendance.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `attendance.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `attendance.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_attendance: {
+        parameters: {
+            query: {
+                /** @description The revision that was read */
+                rev: number;
+                /** @description Why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `attendance.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_AttendanceLine"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own_attendance: {
+        parameters: {
+            query?: {
+                /** @description 1 to 12, by the dates of the institute */
+                month?: number;
+                year?: number;
+                from?: string;
+                to?: string;
+                /** @description The whole subject */
+                subject?: string;
+                type?: components["schemas"]["ClassKind"];
+                /** @description From 1 */
+                page?: number;
+                /** @description Rows on a page, at most 500; 50 with `page`, 5000 without both */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OwnAttendance"];
                 };
             };
             "4XX": {

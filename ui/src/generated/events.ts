@@ -6,6 +6,8 @@ type Schemas = components['schemas'];
 
 /** What the server sends. The last argument is the offset that the client library keeps for itself. */
 export interface ServerEvents {
+  /** Attendance of a class was recorded, corrected or deleted. Heard by faculty and administrators, without a student; with their own `studentId` each student concerned. */
+  'attendance:changed': (payload: Schemas['AttendanceChanged'], offset: string) => void;
   /** Study material was uploaded, or was made visible to somebody who could not see it before. Heard by exactly those who may open it, and administrators; each once. */
   'downloads:created': (payload: Schemas['Download'], offset: string) => void;
   /** Study material was deleted, or is not for them any more. Heard by those who could open it and can't any more. */

@@ -10,10 +10,7 @@ use utoipa::ToSchema;
 
 use super::{
     audience::{Choice, SpecificTargets, TargetAudience},
-    rules::{
-        CATEGORIES, DownloadError, MAX_DESCRIPTION, MAX_SEMESTER, MAX_SHORT, MAX_TAGS, MAX_TITLE, academic_year,
-        parse_date,
-    },
+    rules::{CATEGORIES, DownloadError, MAX_DESCRIPTION, MAX_SEMESTER, MAX_SHORT, MAX_TAGS, MAX_TITLE, academic_year},
     store::Details,
 };
 use crate::{
@@ -128,7 +125,7 @@ impl Form {
         let expires_on = match self.expiry_date {
             Change::Keep => was,
             Change::Clear => None,
-            Change::Set(text) => match parse_date(&text, &institute.time_zone) {
+            Change::Set(text) => match institute.date_of(&text) {
                 // An item that has expired may be corrected without bringing it back.
                 Some(date) if date < today && Some(date) != was => {
                     wrong.no_date("This day is over. Choose a later one.")

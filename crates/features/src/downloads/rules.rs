@@ -85,15 +85,6 @@ pub(super) fn is_expired(expires_on: Option<Date>, today: Date) -> bool {
     expires_on.is_some_and(|last| last < today)
 }
 
-/// A date as forms send it, `YYYY-MM-DD`, or the date of a full timestamp at the institute.
-pub(super) fn parse_date(text: &str, zone: &jiff::tz::TimeZone) -> Option<Date> {
-    if text.len() == "2026-11-22".len() {
-        return text.parse().ok();
-    }
-    let moment: jiff::Timestamp = text.parse().ok()?;
-    Some(moment.to_zoned(zone.clone()).date())
-}
-
 /// The academic year that a date falls in, by the year it begins. It begins in July, as councils and universities of the
 /// programmes have it.
 pub(super) fn academic_year(date: Date) -> String {
@@ -114,17 +105,6 @@ mod tests {
         assert!(!is_expired(Some(today), today));
         assert!(!is_expired(Some(date(2026, 11, 23)), today));
         assert!(is_expired(Some(date(2026, 11, 21)), today));
-    }
-
-    #[test]
-    fn dates_as_clients_send_them() {
-        let zone = jiff::tz::TimeZone::get("Asia/Kolkata").unwrap();
-        let day = Some(date(2026, 12, 1));
-        assert_eq!(parse_date("2026-12-01", &zone), day);
-        assert_eq!(parse_date("2026-11-30T20:00:00.000Z", &zone), day, "the next day has begun in Kolkata");
-        for bad in ["", "01-12-2026", "2026-02-30", "2026-13-01", "tomorrow", "2026-12-1", "20261201T00"] {
-            assert_eq!(parse_date(bad, &zone), None, "{bad}");
-        }
     }
 
     #[test]

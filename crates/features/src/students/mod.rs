@@ -10,5 +10,5 @@ mod routes;
 mod store;
 
 pub(crate) use routes::routes;
-pub(crate) use store::{Among, count_among, count_by_course, entity, find_by_ids, find_by_user};
+pub(crate) use store::{Among, count_among, count_by_course, entity, find_by_human_ids, find_by_ids, find_by_user};
 pub use store::{NewStudent, insert};

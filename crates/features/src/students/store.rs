@@ -101,6 +101,19 @@ pub(crate) async fn find_by_ids<C: ConnectionTrait>(
     Ok(rows.into_iter().map(|row| (row.id.into(), row)).collect())
 }
 
+/// The students with these human ids, in whatever case they were typed; unknown ones are missing from the answer.
+pub(crate) async fn find_by_human_ids<C: ConnectionTrait>(
+    db: &C,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<Vec<entity::Model>, StoreError> {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_lowercase()).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lower = Expr::expr(Func::lower(Expr::col(entity::Column::StudentId)));
+    Ok(entity::Entity::find().filter(lower.is_in(ids)).all(db).await?)
+}
+
 /// How many students each course has.
 pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, u64>, StoreError> {
     #[derive(FromQueryResult)]

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod attendance;
+#[cfg(test)]
 mod audience;
 #[cfg(test)]
 mod cli;

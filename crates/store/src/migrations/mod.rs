@@ -24,6 +24,7 @@ mod m0005_faculty;
 mod m0006_uploads;
 mod m0007_downloads;
 mod m0008_signing_key;
+mod m0009_attendance;
 mod m0011_regulations;
 
 struct Migrations;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0006_uploads::Migration),
             Box::new(m0007_downloads::Migration),
             Box::new(m0008_signing_key::Migration),
+            Box::new(m0009_attendance::Migration),
             Box::new(m0011_regulations::Migration),
         ]
     }

@@ -1,0 +1,36 @@
+//! Attendance: who was in which class, recorded once and seen at once.
+//!
+//! * **Who may what**: administrators record, correct, delete and read everything; faculty for the courses they teach.
+//!   Students read their own.
+//! * **Tables**: `attendance` (one row a student, date, subject and session), `attendance_history` (what was corrected or
+//!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `attendance_imports` (files
+//!   that were read and may be applied).
+//! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
+//!   `PUT DELETE /api/admin/attendance/{id}`, `GET /api/admin/attendance/{id}/history`, `GET /api/student/attendance`.
+//! * **Events**: `attendance:changed`.
+//!
+//! What must always hold:
+//!
+//! * A student has at most one record of a date, subject and session. Recording again corrects it.
+//! * Everything is written in one place (`write.rs`): what changed leaves a line of history and is told, in the same
+//!   transaction; what did not change leaves nothing and tells nobody.
+//! * A date is a date at the institute, never a moment. A record keeps the course and the semester of its day.
+//! * There is one formula (`rules::Tally`), for every page, report and export.
+//! * What goes to many names no student; a student reads and hears of their own records alone.
+//!
+//! **When you change** what counts as attended, change `rules.rs` alone, and the words of `ui/src/features/attendance`.
+
+mod document;
+mod entity;
+mod events;
+mod form;
+mod report;
+mod routes;
+mod rules;
+mod store;
+mod student;
+mod write;
+
+pub use events::Changed;
+pub(crate) use routes::routes;
+pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter, threshold};

@@ -90,7 +90,8 @@ fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="pa
 bench: ui bench/peers/node/node_modules/.package-lock.json ## Measure everything beside the floor and the peers (half an hour). SCALE=small for a minute; ONLY=deliver,.. CLIENTS=2000 SERVERS=floor,lamplight,.. ROUNDS=3.
 	@cargo build --release -p lamplight -p lamplight-bench
 	@cargo build --release --manifest-path bench/peers/socketioxide/Cargo.toml --target-dir $${CARGO_TARGET_DIR:-target}/peers
-	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench run --target $${CARGO_TARGET_DIR:-target} $(BENCH)
+	@scripts/need.sh --install postgres redis
+	@DURABLE=1 scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/lamplight-bench run --target $${CARGO_TARGET_DIR:-target} $(BENCH)
 
 bench-docs: ## Write docs/performance.md and its plot from what `make bench` measured.
 	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench docs --from $${CARGO_TARGET_DIR:-target}/bench

@@ -22,9 +22,11 @@ trap stop EXIT
 cd "$here"
 as_owner "$postgres_bin/initdb" -D "$here/postgres/data" -U lamplight --auth=trust --no-sync -E UTF8 --no-locale >"$here/initdb.log" 2>&1 \
   || { cat "$here/initdb.log" >&2; exit 1; }
-# No fsync: these data live as long as one test run. Tests of durability start their own server.
+# No fsync: these data live as long as one test run. Tests of durability start their own server; what measures sets DURABLE=1.
+careless="-c fsync=off -c full_page_writes=off"
+[ -z "${DURABLE:-}" ] || careless=""
 as_owner "$postgres_bin/pg_ctl" -D "$here/postgres/data" -w -l "$here/postgres/log" start \
-  -o "-k $here/postgres -c listen_addresses='' -c max_connections=300 -c fsync=off -c full_page_writes=off" >/dev/null \
+  -o "-k $here/postgres -c listen_addresses='' -c max_connections=300 $careless" >/dev/null \
   || { cat "$here/postgres/log" >&2; exit 1; }
 "$redis_server" --port 0 --unixsocket "$here/redis.sock" --save '' --appendonly no --daemonize yes \
   --pidfile "$here/redis.pid" --dir "$here" --logfile "$here/redis.log" >/dev/null

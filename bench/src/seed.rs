@@ -50,7 +50,7 @@ impl Seed {
         let (office, students) = runtime.block_on(found(folder.path(), students))?;
         // It has ended before anybody copies its files.
         let download = {
-            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn" }.start()?;
+            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn", database: None }.start()?;
             upload(server.address, &office)?
         };
         Ok(Self { folder, students, office, download })
@@ -80,23 +80,10 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 async fn found(folder: &Path, count: usize) -> anyhow::Result<(String, Vec<Arc<str>>)> {
     let url = DatabaseUrl::Sqlite(folder.join("lamplight.db"));
-    let (clock, chance) = (Clock::system(), Chance::system());
-    let store = Store::connect(&url, clock.clone(), chance.clone()).await?;
-    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
-    // One for all: nobody signs in, and each costs a tenth of a second.
-    let hash = passwords.hash("lamp of the night").await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    let tokens = Tokens::new(&Secret::from_text(SECRET)?, SESSION, chance);
-    let issue = |user: UserId, username: &str, standing: Standing| -> anyhow::Result<String> {
-        let person = Person {
-            user,
-            username: username.to_owned(),
-            full_name: username.to_owned(),
-            standing,
-            is_active: true,
-            session_version: 1,
-        };
-        Ok(tokens.issue(&person, clock.now())?)
-    };
+    let store = Store::connect(&url, Clock::system(), Chance::system()).await?;
+    let hash = hash().await?;
+    let tokens = Tokens::new(&Secret::from_text(SECRET)?, SESSION, Chance::system());
+    let issue = |user, name: &str, standing| issue(&tokens, user, name, standing);
     let tx = store.begin().await?;
     institute::found(&tx, false).await?;
     let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
@@ -115,6 +102,75 @@ async fn found(folder: &Path, count: usize) -> anyhow::Result<(String, Vec<Arc<s
     tx.commit().await?;
     store.close().await?;
     Ok((office, students))
+}
+
+/// An institute whose classes are full, for measuring what happens in class.
+pub(crate) struct School {
+    /// An administrator's token.
+    pub(crate) office: String,
+    /// One for each student.
+    pub(crate) students: Vec<String>,
+    /// Each class: course, semester, the human ids of its students.
+    pub(crate) cohorts: Vec<(CourseId, usize, Vec<String>)>,
+}
+
+/// Lays an institute of so many students into a database, in classes of `size`.
+pub(crate) async fn found_school(
+    url: &DatabaseUrl,
+    count: usize,
+    size: usize,
+    semesters: usize,
+) -> anyhow::Result<School> {
+    let store = Store::connect(url, Clock::system(), Chance::system()).await?;
+    let tokens = Tokens::new(&Secret::from_text(SECRET)?, SESSION, Chance::system());
+    let hash = hash().await?;
+    let issue = |user, name: &str, standing| issue(&tokens, user, name, standing);
+    let tx = store.begin().await?;
+    institute::found(&tx, false).await?;
+    let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
+    let (mut students, mut cohorts) = (Vec::with_capacity(count), Vec::new());
+    let mut programme = course(&tx, "C0").await?;
+    for number in 0..count {
+        let place = number / size % semesters;
+        if number % size == 0 {
+            if number > 0 && place == 0 {
+                programme = course(&tx, &format!("C{}", number / size / semesters)).await?;
+            }
+            cohorts.push((programme, place + 1, Vec::with_capacity(size)));
+        }
+        let name = format!("student{number}");
+        let user = account(&tx, &name, &name, Role::Student, &hash).await?;
+        let semester = i32::try_from(place)? + 1;
+        let (course, batch_year) = (programme, 2026 - (semester - 1) / 2);
+        let new =
+            NewStudent { user, student_id: &name, first_name: &name, last_name: "Nair", course, semester, batch_year };
+        let student = students::insert(&tx, &new).await?;
+        students.push(issue(user, &name, Standing::Student { student, course, semester, batch_year })?);
+        if let Some((_, _, names)) = cohorts.last_mut() {
+            names.push(name);
+        }
+    }
+    tx.commit().await?;
+    store.close().await?;
+    Ok(School { office, students, cohorts })
+}
+
+/// One for all: nobody signs in, and each costs a tenth of a second.
+async fn hash() -> anyhow::Result<String> {
+    let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
+    passwords.hash("lamp of the night").await.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+fn issue(tokens: &Tokens, user: UserId, username: &str, standing: Standing) -> anyhow::Result<String> {
+    let person = Person {
+        user,
+        username: username.to_owned(),
+        full_name: username.to_owned(),
+        standing,
+        is_active: true,
+        session_version: 1,
+    };
+    Ok(tokens.issue(&person, Clock::system().now())?)
 }
 
 async fn account(tx: &Tx, name: &str, full_name: &str, role: Role, hash: &str) -> anyhow::Result<UserId> {

@@ -91,6 +91,8 @@ pub(crate) struct Lamplight<'a> {
     pub(crate) binary: &'a Path,
     pub(crate) data: &'a Path,
     pub(crate) log: &'a str,
+    /// The address of a PostgreSQL, unless it is the embedded one.
+    pub(crate) database: Option<&'a str>,
 }
 
 /// A process and where it listens.
@@ -116,6 +118,9 @@ impl Lamplight<'_> {
             .env("JWT_SECRET", SECRET)
             .env("DRAIN_SECONDS", "0")
             .env("LOG", self.log);
+        if let Some(database) = self.database {
+            command.env("DATABASE_URL", database);
+        }
         // To a file, as a service's log goes to one in the end.
         let log = File::options().append(true).create(true).open(self.data.join(LOG))?;
         spawn_quietly(command, log)
@@ -205,7 +210,7 @@ fn spawn_here(
 ) -> anyhow::Result<Process> {
     if kind == Kind::Lamplight {
         let data = data.context("no data")?.path();
-        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL }.spawn(address);
+        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None }.spawn(address);
     }
     let mut command = match kind {
         Kind::Floor => {

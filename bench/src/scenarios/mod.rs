@@ -16,6 +16,7 @@ use crate::{
     trigger::Trigger,
 };
 
+pub(crate) mod classes;
 pub(crate) mod connect;
 pub(crate) mod cuts;
 pub(crate) mod deliver;
@@ -51,6 +52,8 @@ pub(crate) enum Scenario {
     Revoke,
     /// An hour in four minutes.
     Soak,
+    /// Attendance is recorded and read.
+    Classes,
 }
 
 impl Scenario {
@@ -64,6 +67,7 @@ impl Scenario {
             Self::Slow => "slow",
             Self::Revoke => "revoke",
             Self::Soak => "soak",
+            Self::Classes => "classes",
         }
     }
 
@@ -77,6 +81,7 @@ impl Scenario {
             Self::Slow => "Readers that stop reading",
             Self::Revoke => "Rights that end",
             Self::Soak => "An hour in four minutes",
+            Self::Classes => "Recording a class, and reading attendance",
         }
     }
 
@@ -91,6 +96,7 @@ impl Scenario {
             Self::Slow => slow::METHOD,
             Self::Revoke => revoke::METHOD,
             Self::Soak => soak::METHOD,
+            Self::Classes => classes::METHOD,
         }
     }
 
@@ -105,6 +111,7 @@ impl Scenario {
             Self::Slow => slow::run(bench),
             Self::Revoke => revoke::run(bench),
             Self::Soak => soak::run(bench),
+            Self::Classes => classes::run(bench),
         }
     }
 
@@ -118,6 +125,7 @@ impl Scenario {
             Self::Slow => slow::table(figures),
             Self::Revoke => revoke::table(figures),
             Self::Soak => soak::table(figures),
+            Self::Classes => classes::table(figures),
         }
     }
 }

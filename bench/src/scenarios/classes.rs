@@ -1,0 +1,285 @@
+//! `classes`: recording attendance, and reading it, as the institute and its history grow.
+//!
+//! A class is 60 students in one request and one transaction, with one event to the staff and one to each student. Four teachers' pages send
+//! one after the other. Then students open their month, the office a day's list and a month's report. It is measured with few
+//! records, and with the largest institute again when a million are stored, on SQLite and, where one is named by
+//! `LAMPLIGHT_TEST_POSTGRES`, on PostgreSQL.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddrV4, TcpStream},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use lamplight_kernel::CourseId;
+use lamplight_store::{Backend, DatabaseUrl};
+use serde_json::{Value, json};
+
+use super::Bench;
+use crate::{
+    machine::{LOAD_CORE, SERVER_CORE, now, pin},
+    report::{Row, Table},
+    say::progress,
+    seed,
+    servers::{Lamplight, Started},
+    stats::Histogram,
+    trigger::request,
+    wire,
+};
+
+/// How it is measured, for the page of figures.
+pub(crate) const METHOD: &str = "A class of 60 is recorded in one request: a transaction with 60 rows, the events, a commit that is on the disk. Four \
+    connections send classes one after the other. Then one connection reads: a student's month with all totals, the office's list of a course's day, a month's report of a \
+    course. *Rows* is what is stored when reading begins. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
+
+/// Names a PostgreSQL server whose role may make schemas.
+const POSTGRES: &str = "LAMPLIGHT_TEST_POSTGRES";
+const CLASS: usize = 60;
+const WRITERS: usize = 4;
+const STUDENTS: [usize; 3] = [100, 1_000, 10_000];
+const HISTORY: usize = 1_000_000;
+const CLASSES: usize = 600;
+const READS: usize = 300;
+/// Of each course, so that a class is a course and a semester.
+const SEMESTERS: usize = 6;
+
+pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
+    let mut backends = vec![Backend::Sqlite];
+    if std::env::var_os(POSTGRES).is_some() {
+        backends.push(Backend::Postgres);
+    } else {
+        progress(&format!("classes: without {POSTGRES} only SQLite is measured"));
+    }
+    let mut rows = Vec::new();
+    for backend in backends {
+        for students in STUDENTS.into_iter().take(if bench.is_small { 1 } else { STUDENTS.len() }) {
+            let is_largest = students == 10_000;
+            rows.extend(one(bench, backend, students, is_largest)?);
+        }
+    }
+    Ok(rows)
+}
+
+pub(crate) fn table(figures: &[Value]) -> Table {
+    let mut table = Table::new(&[
+        "database",
+        "students",
+        "rows",
+        "classes a second",
+        "a class, ms: p50",
+        "p99",
+        "student's month: p50",
+        "p99",
+        "day's list: p50",
+        "p99",
+        "month's report: p50",
+        "p99",
+    ]);
+    for row in figures.iter().map(Row) {
+        let mut cells = vec![
+            row.text("database"),
+            row.text("students"),
+            row.text("rows"),
+            format!("{:.0}", row.number("classesPerSecond")),
+        ];
+        for name in ["nanosToRecord", "nanosToMonth", "nanosToList", "nanosToReport"] {
+            cells.extend(["p50", "p99"].map(|quantile| format!("{:.1}", row.of(name, quantile) / 1e6)));
+        }
+        table.row(cells);
+    }
+    table
+}
+
+/// The students of one course and semester.
+struct Class {
+    course: CourseId,
+    semester: usize,
+    names: Vec<String>,
+}
+
+fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::Result<Vec<Value>> {
+    let name = if backend == Backend::Sqlite { "SQLite" } else { "PostgreSQL" };
+    progress(&format!("classes: {name}, {students} students"));
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let url = match backend {
+        Backend::Sqlite => DatabaseUrl::Sqlite(folder.path().join("lamplight.db")),
+        Backend::Postgres => DatabaseUrl::Postgres(fresh_schema(students)?),
+    };
+    let school = runtime.block_on(seed::found_school(&url, students, CLASS, SEMESTERS))?;
+    let classes: Vec<Class> =
+        school.cohorts.into_iter().map(|(course, semester, names)| Class { course, semester, names }).collect();
+    let database = match &url {
+        DatabaseUrl::Postgres(address) => Some(address.as_str()),
+        DatabaseUrl::Sqlite(_) => None,
+    };
+    // What is started stays where its starter is.
+    pin(SERVER_CORE)?;
+    let started = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database }.start();
+    pin(LOAD_CORE)?;
+    let server: Started = started?;
+    let measure = |from: usize| -> anyhow::Result<Value> {
+        let started = now();
+        let record = record(server.address, &school.office, &classes, from, CLASSES)?;
+        let seconds = (now() - started) as f64 / 1e9;
+        let mut page = Page::open(server.address)?;
+        let dates = (0..READS).map(|index| (index, date((from + index) / classes.len().max(1) / SLOTS)));
+        let (mut month, mut list, mut report) = (Histogram::default(), Histogram::default(), Histogram::default());
+        for (index, date) in dates {
+            let token = school.students.get(index * 7 % school.students.len().max(1)).context("no student")?;
+            let class = classes.get(index % classes.len().max(1)).context("no class")?;
+            let (year, of_month) = (&date.get(..4).unwrap_or_default(), date.get(5..7).unwrap_or_default());
+            month.add(page.get(token, &format!("/api/student/attendance?month={of_month}&year={year}"))?);
+            let office = &school.office;
+            let course = class.course;
+            list.add(page.get(office, &format!("/api/admin/attendance?date={date}&course={course}"))?);
+            if index % 10 == 0 {
+                let path = format!("/api/admin/attendance/report?course={course}&month={of_month}&year={year}");
+                report.add(page.get(office, &path)?);
+            }
+        }
+        let quantiles =
+            |all: &Histogram| json!({"p50": all.quantile(0.5), "p99": all.quantile(0.99), "max": all.max()});
+        let rows = (from + CLASSES) * CLASS.min(students);
+        progress(&format!(
+            "classes: {name}, {students} students, {rows} rows: {:.0} classes a second",
+            CLASSES as f64 / seconds
+        ));
+        Ok(json!({
+            "database": name, "students": students, "rows": rows, "classesPerSecond": CLASSES as f64 / seconds,
+            "nanosToRecord": quantiles(&record), "nanosToMonth": quantiles(&month), "nanosToList": quantiles(&list),
+            "nanosToReport": quantiles(&report),
+        }))
+    };
+    let mut figures = vec![measure(0)?];
+    if fill {
+        let wanted = HISTORY / CLASS;
+        let step = 2_000;
+        let mut from = CLASSES;
+        while from < wanted {
+            record(server.address, &school.office, &classes, from, step)?;
+            from += step;
+            progress(&format!("classes: {name}, {} rows stored", from * CLASS));
+        }
+        figures.push(measure(from)?);
+    }
+    Ok(figures)
+}
+
+/// The address of a schema of its own on the PostgreSQL that was named.
+fn fresh_schema(students: usize) -> anyhow::Result<String> {
+    let server = std::env::var(POSTGRES)?;
+    let schema = format!("bench_{}_{students}", std::process::id());
+    let made =
+        Command::new("psql").args(["--quiet", "--command", &format!("CREATE SCHEMA {schema}"), &server]).status()?;
+    if !made.success() {
+        bail!("psql could not make a schema on the PostgreSQL of {POSTGRES}");
+    }
+    let joint = if server.contains('?') { '&' } else { '?' };
+    Ok(format!("{server}{joint}options=-csearch_path%3D{schema}"))
+}
+
+/// Classes that one course and semester can have on a day here: two subjects, two sessions.
+const SLOTS: usize = 4;
+
+/// The so-manyth school day.
+fn date(day: usize) -> String {
+    let first = jiff::civil::date(2026, 1, 1);
+    let days = i64::try_from(day % 300).unwrap_or(0);
+    first.checked_add(jiff::Span::new().days(days)).unwrap_or(first).to_string()
+}
+
+/// Records so many classes, each another one, beginning with the so-manyth.
+fn record(
+    server: SocketAddrV4,
+    office: &str,
+    classes: &[Class],
+    from: usize,
+    count: usize,
+) -> anyhow::Result<Histogram> {
+    let write = |writer: usize| -> anyhow::Result<Histogram> {
+        let mut page = Page::open(server)?;
+        let mut times = Histogram::default();
+        for number in (from..from + count).filter(|number| number % WRITERS == writer) {
+            let class = classes.get(number % classes.len().max(1)).context("no class")?;
+            let slot = number / classes.len().max(1);
+            let students: Vec<_> = class
+                .names
+                .iter()
+                .enumerate()
+                .map(|(index, name)| {
+                    let status = if (index + number) % 7 == 0 { "Absent" } else { "Present" };
+                    json!({"studentId": name, "status": status, "hoursAttended": if status == "Absent" { 0 } else { 4 }})
+                })
+                .collect();
+            let body = json!({
+                "date": date(slot / SLOTS), "course": class.course, "semester": class.semester,
+                "subject": if slot.is_multiple_of(2) { "Anatomy" } else { "Physiology" },
+                "session": if (slot / 2).is_multiple_of(2) { "Morning" } else { "Afternoon" }, "type": "Theory", "students": students,
+            });
+            times.add(page.post(office, "/api/admin/attendance", &body)?);
+        }
+        Ok(times)
+    };
+    std::thread::scope(|scope| {
+        let write = &write;
+        let threads: Vec<_> = (0..WRITERS).map(|writer| scope.spawn(move || write(writer))).collect();
+        let mut all = Histogram::default();
+        for thread in threads {
+            all.merge(&thread.join().map_err(|_| anyhow::anyhow!("a writer ended"))??);
+        }
+        Ok(all)
+    })
+}
+
+/// A connection that asks one thing after the other.
+struct Page {
+    stream: TcpStream,
+    server: SocketAddrV4,
+    bytes: Vec<u8>,
+}
+
+impl Page {
+    fn open(server: SocketAddrV4) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        Ok(Self { stream, server, bytes: Vec::new() })
+    }
+
+    fn get(&mut self, token: &str, path: &str) -> anyhow::Result<u64> {
+        self.ask("GET", token, path, b"")
+    }
+
+    fn post(&mut self, token: &str, path: &str, body: &Value) -> anyhow::Result<u64> {
+        self.ask("POST", token, path, body.to_string().as_bytes())
+    }
+
+    /// Nanoseconds from sending to the last byte of the answer.
+    fn ask(&mut self, method: &str, token: &str, path: &str, body: &[u8]) -> anyhow::Result<u64> {
+        let mut headers = format!("Authorization: Bearer {token}\r\n");
+        if !body.is_empty() {
+            headers.push_str("Content-Type: application/json\r\n");
+        }
+        let started = now();
+        self.stream.write_all(&request(method, path, self.server, &headers, body))?;
+        let mut buffer = [0; 64 * 1024];
+        loop {
+            if let Some((answer, length)) = wire::answer(&self.bytes) {
+                let took = now() - started;
+                self.bytes.drain(..length);
+                if answer.status != 200 {
+                    bail!("{method} {path} was answered with {}: {}", answer.status, answer.body);
+                }
+                return Ok(took);
+            }
+            let length = self.stream.read(&mut buffer)?;
+            if length == 0 {
+                bail!("the server hung up on {method} {path}");
+            }
+            self.bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        }
+    }
+}

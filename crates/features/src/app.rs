@@ -47,6 +47,8 @@ pub struct Institute {
     pub upload_patience: Duration,
     /// The endings that an uploaded file may have, with the dot.
     pub accepted_extensions: Vec<String>,
+    /// How long a publication of marks can be undone before anybody sees or hears of it.
+    pub undo_window: Duration,
     /// The sign-ins of the demo institute; empty for a real one.
     pub demo_sign_ins: Vec<DemoSignIn>,
 }

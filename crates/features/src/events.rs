@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{attendance, downloads, regulations};
+use crate::{attendance, downloads, marks, regulations};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,42 @@ pub const ALL: &[Listed] = &[
         "Download",
         "those who may open it, and administrators",
         "Something about a piece of study material was changed.",
+    ),
+    listed::<marks::Added>(
+        "MarksAdded",
+        "who teaches the course, and administrators",
+        "Marks were entered, not published.",
+    ),
+    listed::<marks::BulkAdded>("MarksBulkAdded", "administrators", "A list of marks was sent, and this became of it."),
+    listed::<marks::Edited>(
+        "MarksEdited",
+        "who teaches the course, and administrators",
+        "Cells of a sheet of marks were changed in somebody's grid.",
+    ),
+    listed::<marks::Entered>(
+        "MarksEntered",
+        "who teaches the course, and administrators",
+        "Somebody is in a cell of a sheet of marks. Not news for long.",
+    ),
+    listed::<marks::Published>(
+        "MarksPublished",
+        "each student whose mark can be seen now, who teaches the course, and administrators; each once",
+        "Marks were published: their students can see them.",
+    ),
+    listed::<marks::Recalled>(
+        "MarksRecalled",
+        "each student whose mark is hidden again, who teaches the course, and administrators; each once",
+        "Published marks were recalled or deleted.",
+    ),
+    listed::<marks::Staged>(
+        "MarksStaged",
+        "who teaches the course, and administrators",
+        "A sheet of marks was made, handed in, taken back, is about to be published, or is published.",
+    ),
+    listed::<marks::Updated<'_>>(
+        "Mark",
+        "its student if it is published, who teaches the course, and administrators",
+        "A mark was changed.",
     ),
     listed::<regulations::Changed>(
         "RegulationChanged",

@@ -14,6 +14,7 @@ pub mod downloads;
 pub mod events;
 pub mod faculty;
 pub mod institute;
+pub mod marks;
 pub mod regulations;
 mod search;
 pub mod students;
@@ -34,7 +35,19 @@ use utoipa_axum::router::OpenApiRouter;
     info(title = "Lamplight", description = "The live record of a nursing institute."),
     modifiers(&Bearer),
     security(("bearer" = [])),
-    components(schemas(lamplight_http::ErrorBody, attendance::Changed, downloads::Deleted, regulations::Changed))
+    components(schemas(
+        lamplight_http::ErrorBody,
+        attendance::Changed,
+        downloads::Deleted,
+        marks::Added,
+        marks::BulkAdded,
+        marks::Edited,
+        marks::Entered,
+        marks::Published,
+        marks::Recalled,
+        marks::Staged,
+        regulations::Changed
+    ))
 )]
 struct Description;
 
@@ -57,6 +70,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(downloads::routes())
         .merge(attendance::routes())
         .merge(regulations::routes())
+        .merge(marks::routes())
 }
 
 /// Routes that move files and take as long as these do.

@@ -86,6 +86,10 @@ ids! {
     TapId,
     /// A file of attendance that was read and may be applied.
     AttendanceImportId,
+    /// The marks of one student in one exam.
+    MarkId,
+    /// The sheet of marks of one exam of a class.
+    SheetId,
 }
 
 #[cfg(test)]

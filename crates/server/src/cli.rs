@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use lamplight_auth::{Passwords, Role, check_password};
-use lamplight_features::{accounts, institute};
+use lamplight_features::{accounts, institute, marks};
 use lamplight_kernel::{Chance, Clock};
 use lamplight_store::Store;
 
@@ -43,6 +43,8 @@ enum Command {
     /// The key that signs the sign-ins.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Go through the history of every mark, link by link, and name the first that is not what it was.
+    Verify,
     /// Show the settings that hold and where each comes from. Secrets are masked.
     Config,
     /// Write the documents that are made from the code.
@@ -118,6 +120,7 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
             log_to_stderr(&settings);
             serve::serve(settings, demo).await
         }
+        Command::Verify => verify(&Settings::read(&values()?)?).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,
     }
@@ -179,6 +182,17 @@ async fn create_admin(settings: &Settings, new: &NewAdmin) -> anyhow::Result<()>
         say(&format!("Password (shown this once): {password}"));
     }
     Ok(())
+}
+
+async fn verify(settings: &Settings) -> anyhow::Result<()> {
+    let store = Store::connect(&settings.database_url, Clock::system(), Chance::system()).await?;
+    match marks::verify(store.reader()).await? {
+        Ok(marks::Verified { sheets, links }) => {
+            say(&format!("The history of the marks is whole: {links} links of {sheets} sheets."));
+            Ok(())
+        }
+        Err(link) => bail!("the history of the marks is not what it was. The first bad link: {link}"),
+    }
 }
 
 async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {

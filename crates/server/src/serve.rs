@@ -12,7 +12,7 @@ use axum::{
     routing::any,
 };
 use lamplight_auth::{Gate, Passwords, Secret, Tokens};
-use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, uploads};
+use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, marks, uploads};
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock};
@@ -35,6 +35,8 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 /// How long requests under way may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often marks are looked for whose undo window has ended.
+const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 const DROP_EVENTS_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
 /// only after a second, then three. The system may allow less (`net.core.somaxconn`).
@@ -137,6 +139,7 @@ impl Server {
             Realtime::start(store.clone(), gate.clone(), &secret, settings.live.clone(), relay_stop.clone()).await?;
         parts.spawn(named("relay", relay));
         parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
+        parts.spawn(named("marks' publisher", publish_due(store.clone(), stop.accepting.clone())));
         parts.spawn(named(
             "event log's broom",
             drop_events(store.clone(), settings.events_keep, stop.accepting.clone()),
@@ -240,6 +243,7 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
         upload_limit: settings.upload_limit,
         upload_patience: settings.upload_patience,
         accepted_extensions: extensions.collect(),
+        undo_window: settings.undo_window,
         demo_sign_ins,
     }
 }
@@ -297,6 +301,15 @@ async fn sweep(store: Store, files: Files, stop: CancellationToken) {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
             Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
+        }
+    }
+}
+
+async fn publish_due(store: Store, stop: CancellationToken) {
+    let mut turns = every(PUBLISH_EVERY);
+    while is_next(&mut turns, &stop).await {
+        if let Err(error) = marks::publish_due(&store).await {
+            tracing::error!(%error, "could not publish the marks that are due; will try again");
         }
     }
 }

@@ -61,6 +61,11 @@ pub const KEYS: &[Key] = &[
     key("TIMEZONE", "Asia/Kolkata", "Where the institute's days begin and end (IANA name)."),
     key("UPLOAD_LIMIT_MB", "50", "The largest file that may be uploaded, in MB (1,048,576 bytes)."),
     key("UPLOAD_PATIENCE_SECONDS", "60", "How long an upload may send nothing before it is given up, in seconds."),
+    key(
+        "MARKS_UNDO_SECONDS",
+        "15",
+        "How long a publication of marks can be undone, in seconds. Until it ends no student sees or hears of it.",
+    ),
     key("EVENTS_KEEP_DAYS", "30", "How long a client may be away and still be given all it missed, in days."),
     key(
         "MISSED_EVENTS",
@@ -146,6 +151,7 @@ pub struct Settings {
     pub timezone_name: String,
     pub upload_limit: u64,
     pub upload_patience: Duration,
+    pub undo_window: Duration,
     pub events_keep: Duration,
     pub live: lamplight_realtime::Settings,
     pub proxies: Proxies,
@@ -418,6 +424,7 @@ impl Settings {
             timezone_name,
             upload_limit: reader.whole("UPLOAD_LIMIT_MB", 1..=10_000) * 1024 * 1024,
             upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
+            undo_window: seconds(reader.whole("MARKS_UNDO_SECONDS", 0..=3600)),
             events_keep: seconds(reader.whole("EVENTS_KEEP_DAYS", 1..=3650) * DAY),
             live: reader.live(),
             proxies,

@@ -14,6 +14,22 @@ export interface ServerEvents {
   'downloads:deleted': (payload: Schemas['Deleted'], offset: string) => void;
   /** Something about a piece of study material was changed. Heard by those who may open it, and administrators. */
   'downloads:updated': (payload: Schemas['Download'], offset: string) => void;
+  /** Marks were entered, not published. Heard by who teaches the course, and administrators. */
+  'marks:added': (payload: Schemas['MarksAdded'], offset: string) => void;
+  /** A list of marks was sent, and this became of it. Heard by administrators. */
+  'marks:bulkAdded': (payload: Schemas['MarksBulkAdded'], offset: string) => void;
+  /** Cells of a sheet of marks were changed in somebody's grid. Heard by who teaches the course, and administrators. */
+  'marks:edited': (payload: Schemas['MarksEdited'], offset: string) => void;
+  /** Somebody is in a cell of a sheet of marks. Not news for long. Heard by who teaches the course, and administrators. */
+  'marks:entered': (payload: Schemas['MarksEntered'], offset: string) => void;
+  /** Marks were published: their students can see them. Heard by each student whose mark can be seen now, who teaches the course, and administrators; each once. */
+  'marks:published': (payload: Schemas['MarksPublished'], offset: string) => void;
+  /** Published marks were recalled or deleted. Heard by each student whose mark is hidden again, who teaches the course, and administrators; each once. */
+  'marks:recalled': (payload: Schemas['MarksRecalled'], offset: string) => void;
+  /** A sheet of marks was made, handed in, taken back, is about to be published, or is published. Heard by who teaches the course, and administrators. */
+  'marks:staged': (payload: Schemas['MarksStaged'], offset: string) => void;
+  /** A mark was changed. Heard by its student if it is published, who teaches the course, and administrators. */
+  'marks:updated': (payload: Schemas['Mark'], offset: string) => void;
   /** A regulation was set, such as the attendance that is needed. What is computed from it may be another. Heard by those of the course, or everybody; and administrators. */
   'regulations:changed': (payload: Schemas['RegulationChanged'], offset: string) => void;
   /** The token of this socket ends within a minute. Then the socket is closed, unless it is refreshed. Not logged. */

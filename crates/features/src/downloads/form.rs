@@ -249,6 +249,7 @@ mod tests {
             time_zone_name: "Asia/Kolkata".to_owned(),
             upload_limit: 1,
             upload_patience: Duration::ZERO,
+            undo_window: std::time::Duration::from_secs(15),
             accepted_extensions: Vec::new(),
             demo_sign_ins: Vec::new(),
         }

@@ -10,5 +10,7 @@ mod routes;
 mod store;
 
 pub(crate) use routes::routes;
-pub(crate) use store::{Among, count_among, count_by_course, entity, find_by_human_ids, find_by_ids, find_by_user};
+pub(crate) use store::{
+    Among, count_among, count_by_course, entity, find_by_human_ids, find_by_ids, find_by_user, of_class,
+};
 pub use store::{NewStudent, insert};

@@ -114,6 +114,17 @@ pub(crate) async fn find_by_human_ids<C: ConnectionTrait>(
     Ok(entity::Entity::find().filter(lower.is_in(ids)).all(db).await?)
 }
 
+/// The students of a course in a semester, by their human ids.
+pub(crate) async fn of_class<C: ConnectionTrait>(
+    db: &C,
+    course: CourseId,
+    semester: i32,
+) -> Result<Vec<entity::Model>, StoreError> {
+    let found = entity::Entity::find().filter(entity::Column::CourseId.eq(course.uuid()));
+    let found = found.filter(entity::Column::Semester.eq(semester)).order_by_asc(entity::Column::StudentId);
+    Ok(found.limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
+}
+
 /// How many students each course has.
 pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, u64>, StoreError> {
     #[derive(FromQueryResult)]

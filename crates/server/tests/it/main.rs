@@ -23,9 +23,13 @@ mod downloads;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod marks;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod proxied;
+#[cfg(test)]
+mod publishing;
 #[cfg(test)]
 mod regulations;
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod m0006_uploads;
 mod m0007_downloads;
 mod m0008_signing_key;
 mod m0009_attendance;
+mod m0010_marks;
 mod m0011_regulations;
 
 struct Migrations;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0007_downloads::Migration),
             Box::new(m0008_signing_key::Migration),
             Box::new(m0009_attendance::Migration),
+            Box::new(m0010_marks::Migration),
             Box::new(m0011_regulations::Migration),
         ]
     }

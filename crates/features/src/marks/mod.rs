@@ -1,0 +1,42 @@
+//! Marks: entered for an exam of a class, published with an undo window, changed afterwards only with a reason.
+//!
+//! * **Who may what**: administrators for every course, faculty for the courses they teach: enter, publish, recall, read.
+//!   Students read their own published marks and what was done to them since.
+//! * **Tables**: `mark_sheets` (one exam of a class), `marks` (one student in one sheet), `mark_publications` (each with its
+//!   undo window), `mark_history` (what was done to each mark, append-only, each link hashes the one before).
+//! * **Routes**: the existing client's `GET POST /api/admin/marks`, `GET PUT DELETE /api/admin/marks/{id}`,
+//!   `PUT /api/admin/marks/publish`, `GET /api/admin/marks/stats`, `GET /api/student/marks`,
+//!   `GET /api/student/marks/download`; and below `/api/admin/marks/sheets` what our own grid needs.
+//! * **Events**: see `events.rs`. Stamps to many hold no mark; a mark goes to its student, to who teaches the course, and to
+//!   administrators, and to its student only when it is published.
+//!
+//! What must always hold:
+//!
+//! * **A student sees a mark exactly when `published_at` is set**: every route for students asks for it in SQL. It is set in the
+//!   transaction that records `marks:published`, when the undo window has ended ([`publish_due`]), and nowhere else. So who
+//!   hears of a mark can read it at once, and until the window ends there is nothing to see or to hear, also across a crash.
+//! * **What is published is what was rehearsed**: a publication names the marks and their versions by a hash; while it is under
+//!   way, none of its sheet can be changed.
+//! * **Nobody overwrites silently**: each cell has a revision; an edit that was based on another one is refused and shown both.
+//! * **Published marks change only with a reason**, and each change is a link of the history. [`verify`] names the first bad one.
+//! * Every transaction that changes a sheet begins with [`store::lock_sheet`]: one at a time for each sheet, on both databases.
+//!
+//! **When you change** what a student may see, also change the privacy stories in `crates/server/tests/it/marks.rs`.
+
+mod document;
+mod entry;
+mod events;
+mod grid;
+mod history;
+mod publishing;
+mod routes;
+mod rules;
+mod store;
+mod student;
+
+pub use document::Mark;
+pub use events::{Added, BulkAdded, Edited, EditedCell, Entered, Exam, Published, Recalled, Staged, Updated};
+pub use history::{BadLink, Verified, verify};
+pub use publishing::publish_due;
+pub(crate) use routes::routes;
+pub use rules::{Cell, EXAM_TYPES, MarkError, Part, Parts, Score};

@@ -112,6 +112,7 @@ mod tests {
             time_zone_name: String::new(),
             upload_limit: 0,
             upload_patience: Duration::ZERO,
+            undo_window: Duration::ZERO,
             accepted_extensions: Vec::new(),
             demo_sign_ins: Vec::new(),
         };

@@ -27,6 +27,8 @@ mod marks;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod privacy;
+#[cfg(test)]
 mod proxied;
 #[cfg(test)]
 mod publishing;

@@ -28,6 +28,21 @@ pub const ALL: &[Listed] = &[
         "faculty and administrators, without a student; with their own `studentId` each student concerned",
         "Attendance of a class was recorded, corrected or deleted.",
     ),
+    listed::<attendance::Closed>(
+        "ClassStamp",
+        "who teaches the course, and administrators",
+        "A class was closed: its roll call is over.",
+    ),
+    listed::<attendance::Opened>(
+        "ClassStamp",
+        "who teaches the course, and administrators",
+        "A class was opened for marking.",
+    ),
+    listed::<attendance::Tapped>(
+        "AttendanceTapped",
+        "who teaches the course, and administrators",
+        "Students were marked on a roll-call board, or a mark was taken back.",
+    ),
     listed::<downloads::Created>(
         "Download",
         "exactly those who may open it, and administrators; each once",

@@ -38,6 +38,8 @@ use utoipa_axum::router::OpenApiRouter;
     components(schemas(
         lamplight_http::ErrorBody,
         attendance::Changed,
+        attendance::ClassStamp,
+        attendance::Tapped,
         downloads::Deleted,
         marks::Added,
         marks::BulkAdded,

@@ -8,6 +8,12 @@ type Schemas = components['schemas'];
 export interface ServerEvents {
   /** Attendance of a class was recorded, corrected or deleted. Heard by faculty and administrators, without a student; with their own `studentId` each student concerned. */
   'attendance:changed': (payload: Schemas['AttendanceChanged'], offset: string) => void;
+  /** A class was closed: its roll call is over. Heard by who teaches the course, and administrators. */
+  'attendance:closed': (payload: Schemas['ClassStamp'], offset: string) => void;
+  /** A class was opened for marking. Heard by who teaches the course, and administrators. */
+  'attendance:opened': (payload: Schemas['ClassStamp'], offset: string) => void;
+  /** Students were marked on a roll-call board, or a mark was taken back. Heard by who teaches the course, and administrators. */
+  'attendance:tapped': (payload: Schemas['AttendanceTapped'], offset: string) => void;
   /** Study material was uploaded, or was made visible to somebody who could not see it before. Heard by exactly those who may open it, and administrators; each once. */
   'downloads:created': (payload: Schemas['Download'], offset: string) => void;
   /** Study material was deleted, or is not for them any more. Heard by those who could open it and can't any more. */

@@ -67,3 +67,18 @@ table!(taps, "attendance_taps" {
     at: i64,
     received_at: i64,
 });
+
+table!(classes, "attendance_classes" {
+    course_id: Uuid,
+    semester: i32,
+    subject: String,
+    subject_key: String,
+    /// `YYYY-MM-DD`.
+    date: String,
+    session: String,
+    kind: String,
+    minutes_total: i32,
+    opened_by: Uuid,
+    opened_at: i64,
+    closed_at: Option<i64>,
+});

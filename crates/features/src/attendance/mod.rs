@@ -6,8 +6,11 @@
 //!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `attendance_imports` (files
 //!   that were read and may be applied).
 //! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
-//!   `PUT DELETE /api/admin/attendance/{id}`, `GET /api/admin/attendance/{id}/history`, `GET /api/student/attendance`.
-//! * **Events**: `attendance:changed`.
+//!   `PUT DELETE /api/admin/attendance/{id}`, `GET /api/admin/attendance/{id}/history`, `GET /api/student/attendance`; the board:
+//!   `GET POST /api/admin/attendance/classes`, `GET /api/admin/attendance/classes/{id}`,
+//!   `POST /api/admin/attendance/classes/{id}/close`, `POST /api/admin/attendance/classes/{id}/taps`.
+//! * **Events**: `attendance:changed`; to those who may mark in a class `attendance:opened`, `attendance:tapped`,
+//!   `attendance:closed`.
 //!
 //! What must always hold:
 //!
@@ -25,12 +28,15 @@ mod entity;
 mod events;
 mod form;
 mod report;
+mod rollcall;
+mod rollcall_rules;
+mod rollcall_store;
 mod routes;
 mod rules;
 mod store;
 mod student;
 mod write;
 
-pub use events::Changed;
+pub use events::{Changed, ClassStamp, Closed, Opened, Tapped};
 pub(crate) use routes::routes;
-pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter, threshold};
+pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter};

@@ -16,7 +16,9 @@ use super::{
     store,
 };
 use crate::{
-    App, courses, students,
+    App, courses,
+    regulations::{self, Regulations},
+    students,
     wire::{Envelope, data},
 };
 
@@ -164,8 +166,12 @@ pub(super) async fn report(app: &App, staff: &StaffCaller, params: &Params) -> R
         }
         total_days = store::count_days(db, &filter).await?;
     }
+    let regulations = regulations::load(db).await?;
     let known = students::find_by_ids(db, counts.keys().copied()).await?;
-    let mut rows: Vec<ReportRow> = counts.iter().filter_map(|(id, kinds)| Some(row(known.get(id)?, kinds))).collect();
+    let mut rows: Vec<ReportRow> = counts
+        .iter()
+        .filter_map(|(id, kinds)| Some(row(known.get(id)?, kinds, &regulations, dates.1.min(today))))
+        .collect();
     rows.sort_by(|a, b| a.student_id.cmp(&b.student_id));
     let counted: Vec<&ReportRow> = rows.iter().filter(|row| row.total_days > 0).collect();
     let sum: f64 = counted.iter().map(|row| row.percentage).sum();
@@ -189,11 +195,16 @@ pub(super) async fn report(app: &App, staff: &StaffCaller, params: &Params) -> R
     })
 }
 
-fn row(student: &students::entity::Model, kinds: &BTreeMap<Kind, Tally>) -> ReportRow {
+fn row(
+    student: &students::entity::Model,
+    kinds: &BTreeMap<Kind, Tally>,
+    regulations: &Regulations,
+    on: Date,
+) -> ReportRow {
     let all = kinds.values().fold(Tally::default(), |sum, one| sum.plus(one));
     let by_type = kinds.iter().filter_map(|(&kind, tally)| {
         let percentage = tally.percentage()?;
-        let threshold = threshold(kind);
+        let threshold = threshold(regulations, student.course_id.into(), kind, on);
         let is_short = tally.attended() * 100 < threshold * tally.held();
         Some(ByKind { kind, attended: tally.attended(), held: tally.held(), percentage, threshold, is_short })
     });

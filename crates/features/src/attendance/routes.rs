@@ -13,8 +13,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     document::{self, Attendance, Line, Names, Stats, document},
-    form::{Form, Known, Refused, Wrong, lengths},
-    report,
+    form::{self, Form, Known, Refused, Wrong, lengths},
+    report, rollcall, rollcall_store,
     rules::{AttendanceError, Kind, MAX_REASON, MAX_REMARKS, Session, Status, Tally, minutes},
     store::{self, Filter, Model, word},
     student,
@@ -30,6 +30,7 @@ pub(super) const WHOLE: u64 = 5000;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(rollcall::routes())
         .routes(routes!(list_attendance, record_attendance))
         .routes(routes!(report::report_attendance))
         .routes(routes!(correct_attendance, delete_attendance))
@@ -98,7 +99,8 @@ async fn record_attendance(
         subject: checked.subject.clone(),
         session: checked.session,
         kind: checked.kind,
-        class: None,
+        // A class that is on a board stays on it: what is said here is told to who marks there.
+        class: find_class(&tx, &checked).await?,
     };
     let before = write::find_records(&tx, &held, known.by_id.keys().copied()).await?;
     let recorded_of = |student| before.get(&student).map(|row| CourseId::from(row.course_id));
@@ -120,6 +122,13 @@ async fn record_attendance(
     };
     let recorded = recorded(total, written, refused);
     Ok(crate::wire::told(message, recorded))
+}
+
+async fn find_class(tx: &Tx, checked: &form::Checked) -> Result<Option<uuid::Uuid>, Problem> {
+    let Some(semester) = checked.semester else { return Ok(None) };
+    let (class, subject) = ((checked.course, semester), checked.subject.as_str());
+    let found = rollcall_store::find_same(tx.db(), class, checked.date, subject, checked.session).await?;
+    Ok(found.map(|class| class.id))
 }
 
 pub(super) fn recorded(total: usize, written: Written, refused: Vec<Refused>) -> Recorded {

@@ -1,16 +1,24 @@
 //! What is decided about attendance: the words, the one formula, the meter, and why something is refused.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
-use lamplight_kernel::{Class, Problem};
+use jiff::civil::Date;
+use lamplight_kernel::{Class, CourseId, Problem};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
+
+use crate::{
+    regulations::{Key, Regulations},
+    wire,
+};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident as $schema:ident { $($(#[$one:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-        #[schema(as = $schema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $name {
             $($(#[$one])* #[serde(rename = $text)] $variant),+
         }
@@ -30,6 +38,19 @@ macro_rules! words {
             /// All of them in one sentence.
             pub(super) fn choices() -> String {
                 [$($text),+].join(", ")
+            }
+        }
+
+        // By hand, because the derive does not see the names that a macro gives.
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                RefOr::T(wire::one_of([$($text),+]))
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($schema))
             }
         }
 
@@ -229,14 +250,15 @@ pub(super) fn minutes(hours: f64) -> Option<i32> {
     (0.0..=f64::from(MAX_MINUTES)).contains(&minutes).then_some(minutes as i32)
 }
 
-/// The share of classes that must be attended, in percent, by kind of class: 80 in theory and practical as the Indian Nursing
-/// Council has it, 100 on the ward, because clinical days that were missed are made up before the award.
-#[must_use]
-pub const fn threshold(kind: Kind) -> i64 {
-    match kind {
-        Kind::Clinical => 100,
-        Kind::Theory | Kind::Practical | Kind::Tutorial | Kind::Lab => 80,
-    }
+/// The share of classes that must be attended, in percent, in a course on a date: a regulation, with its default and source in
+/// [`Key`]. Tutorials count as theory, the laboratory as practical.
+pub(super) fn threshold(regulations: &Regulations, course: CourseId, kind: Kind, on: Date) -> i64 {
+    let key = match kind {
+        Kind::Theory | Kind::Tutorial => Key::AttendanceTheory,
+        Kind::Practical | Kind::Lab => Key::AttendancePractical,
+        Kind::Clinical => Key::AttendanceClinical,
+    };
+    regulations.value(key, course, on).map_or(0, i64::from)
 }
 
 /// How far a student is from a threshold.

@@ -15,7 +15,7 @@ use super::{
     store::{self, Filter},
 };
 use crate::{
-    App,
+    App, regulations,
     wire::{Envelope, PaginationBody, data},
 };
 
@@ -99,8 +99,7 @@ struct Gauge {
     must_attend: Option<i64>,
 }
 
-fn gauge(subject: Option<String>, kind: Kind, tally: &Tally) -> Gauge {
-    let threshold = threshold(kind);
+fn gauge(subject: Option<String>, kind: Kind, tally: &Tally, threshold: i64) -> Gauge {
     let Meter { may_miss, must_attend } = meter(tally.attended(), tally.held(), threshold);
     Gauge {
         subject,
@@ -165,12 +164,15 @@ pub(super) async fn list_own_attendance(
     }
     let mut subjects: Vec<String> = by_subject.values().map(|(subject, _)| subject.clone()).collect();
     subjects.dedup();
+    let regulations = regulations::load(db).await?;
+    let today = app.institute.today(app.store.clock().now());
+    let needed = |kind| threshold(&regulations, course, kind, today);
     let standing = OwnStanding {
         overall: Stats::from(&sum(counts)),
-        by_type: by_type.iter().map(|(&kind, tally)| gauge(None, kind, tally)).collect(),
+        by_type: by_type.iter().map(|(&kind, tally)| gauge(None, kind, tally, needed(kind))).collect(),
         by_subject: by_subject
             .into_iter()
-            .map(|((_, kind), (subject, tally))| gauge(Some(subject), kind, &tally))
+            .map(|((_, kind), (subject, tally))| gauge(Some(subject), kind, &tally, needed(kind)))
             .collect(),
         subjects,
     };

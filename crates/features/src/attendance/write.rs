@@ -159,6 +159,7 @@ pub(super) async fn write(
         let row = row(tx, held, &mark, old, hand);
         let Some(old) = old else {
             written.added += 1;
+            overruled.extend(overruling(tx, &row, Some(&row.status), hand));
             news.of(&row);
             rows.push(row);
             continue;

@@ -11,6 +11,6 @@ mod store;
 
 pub(crate) use routes::routes;
 pub(crate) use store::{
-    Among, count_among, count_by_course, entity, find_by_human_ids, find_by_ids, find_by_user, of_class,
+    Among, count_among, count_by_class, count_by_course, entity, find_by_human_ids, find_by_ids, find_by_user, of_class,
 };
 pub use store::{NewStudent, insert};

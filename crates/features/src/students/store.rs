@@ -125,6 +125,26 @@ pub(crate) async fn of_class<C: ConnectionTrait>(
     Ok(found.limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
 }
 
+/// How many students each semester of each course has.
+pub(crate) async fn count_by_class<C: ConnectionTrait>(db: &C) -> Result<HashMap<(CourseId, i32), i64>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        course_id: uuid::Uuid,
+        semester: i32,
+        students: i64,
+    }
+    let rows: Vec<Row> = entity::Entity::find()
+        .select_only()
+        .columns([entity::Column::CourseId, entity::Column::Semester])
+        .column_as(entity::Column::Id.count(), "students")
+        .group_by(entity::Column::CourseId)
+        .group_by(entity::Column::Semester)
+        .into_model()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| ((row.course_id.into(), row.semester), row.students)).collect())
+}
+
 /// How many students each course has.
 pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, u64>, StoreError> {
     #[derive(FromQueryResult)]

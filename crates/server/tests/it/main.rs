@@ -39,6 +39,8 @@ mod resume;
 #[cfg(test)]
 mod rights;
 #[cfg(test)]
+mod rollcall;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod support;

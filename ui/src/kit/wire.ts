@@ -32,5 +32,24 @@ export type SpecificTargets = Schemas['SpecificTargets'];
 export type ChosenStudent = Schemas['ChosenStudent'];
 export type AudienceReach = Schemas['Rehearsal'];
 
+export type AttendanceStatus = Schemas['AttendanceStatus'];
+export type ClassKind = Schemas['ClassKind'];
+export type ClassSession = Schemas['ClassSession'];
+/** What a student sees of their own attendance. */
+export type OwnAttendance = Schemas['OwnAttendance'];
+export type AttendedClass = Schemas['AttendedClass'];
+export type AttendanceGauge = Schemas['AttendanceGauge'];
+/** A class of a day, on the wall. */
+export type AttendanceClass = Schemas['AttendanceClass'];
+export type RollCallBoard = Schemas['RollCallBoard'];
+export type RollCallSeat = Schemas['RollCallSeat'];
+export type NewAttendanceClass = Schemas['NewAttendanceClass'];
+export type TapForm = Schemas['TapForm'];
+export type TapResults = Schemas['TapResults'];
+export type TapConflict = Schemas['TapConflict'];
+export type Attendance = Schemas['Attendance'];
+export type AttendanceList = Schemas['AttendanceList'];
+export type AttendanceLine = Schemas['AttendanceLine'];
+
 /** Every live event and its payload. */
 export type LiveEvents = { [E in keyof ServerEvents]: Parameters<ServerEvents[E]>[0] };

@@ -1,0 +1,161 @@
+import { Button, Group, Text } from '@mantine/core';
+import { IconArrowBackUp, IconArrowLeft, IconCloudOff, IconLock, IconUsersGroup } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
+import { Link } from 'react-router';
+import { now } from '../../kit/clock.ts';
+import { calendarDay, plural } from '../../kit/format.ts';
+import { PageHead } from '../../kit/page.tsx';
+import { asProblem } from '../../kit/problem.ts';
+import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
+import type { AttendanceStatus, RollCallSeat, User } from '../../kit/wire.ts';
+import { Freshness } from '../../realtime/freshness.tsx';
+import { useLivePolling } from '../../realtime/live.tsx';
+import { ListSkeleton } from '../downloads/parts.ts';
+import { boardOf, closeClass } from './queries.ts';
+import { newId, type Waiting as Tap } from './queue.ts';
+import { queueOf } from './queues.ts';
+import { choices, tone } from './words.ts';
+import classes from './attendance.module.css';
+
+interface Undo {
+  student: string;
+  status: AttendanceStatus | null;
+}
+
+/** What the board shows: what the server knows, and over it what is still on its way. */
+function overlaid(seats: RollCallSeat[], waiting: readonly Tap[]): (RollCallSeat & { isWaiting: boolean })[] {
+  const last = new Map(waiting.map((tap) => [tap.student, tap]));
+  return seats.map((seat) => {
+    const tap = last.get(seat.student._id);
+    if (tap === undefined) return { ...seat, isWaiting: false };
+    return { ...seat, status: tap.status, isWaiting: true };
+  });
+}
+
+export default function Board({ id, user }: { id: string; user: User }) {
+  const queries = useQueryClient();
+  const board = useQuery({ ...boardOf(id), refetchInterval: useLivePolling() });
+  const queue = queueOf(user);
+  const waiting = useSyncExternalStore(queue.subscribe, queue.waiting).filter((tap) => tap.classId === id);
+  const notices = useSyncExternalStore(queue.subscribe, queue.notices);
+  const [undo, setUndo] = useState<Undo[]>([]);
+  const [lastAt, setLastAt] = useState(0);
+  const rows = useRef<HTMLUListElement>(null);
+  const closing = useMutation({
+    mutationFn: () => closeClass(id),
+    onSuccess: (closed) => queries.setQueryData(boardOf(id).queryKey, closed),
+  });
+
+  if (board.isPending) return board.fetchStatus === 'paused' ? <Waiting /> : <ListSkeleton />;
+  if (board.data === undefined) return <Failed error={board.error} retry={() => void board.refetch()} retrying={board.isFetching} />;
+
+  const { class: held } = board.data;
+  const seats = overlaid(board.data.students, waiting);
+  const marked = seats.filter(({ status }) => status !== null).length;
+  const there = seats.filter(({ status }) => status === 'Present' || status === 'Late').length;
+
+  const tap = (wanted: { seat: RollCallSeat; status: AttendanceStatus | null }[], remember = true) => {
+    if (wanted.length === 0) return;
+    // Later than what was seen, whatever this device's clock says, and than the own taps before.
+    const seen = Math.max(...wanted.map(({ seat }) => (seat.at === null ? 0 : Date.parse(seat.at))));
+    const at = Math.max(now(), seen + 1, lastAt + 1);
+    setLastAt(at);
+    if (remember) setUndo([...undo, ...wanted.map(({ seat }) => ({ student: seat.student._id, status: seat.status }))]);
+    queue.add(wanted.map(({ seat, status }) => ({ tapId: newId(), classId: id, student: seat.student._id, status, hoursAttended: null, base: seat.rev, at: new Date(at).toISOString() })));
+  };
+  const takeBack = () => {
+    const last = undo.at(-1);
+    const seat = seats.find(({ student }) => student._id === last?.student);
+    setUndo(undo.slice(0, -1));
+    if (last !== undefined && seat !== undefined) tap([{ seat, status: last.status }], false);
+  };
+  const focus = (row: number, column: number) => {
+    const target = rows.current?.children[row]?.querySelectorAll('button')[column];
+    target?.focus();
+  };
+  const press = (event: KeyboardEvent<HTMLElement>, row: number) => {
+    const column = Math.max(0, [...event.currentTarget.querySelectorAll('button')].findIndex((button) => button === document.activeElement));
+    const moves: Record<string, [number, number]> = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+    const move = moves[event.key];
+    if (move !== undefined) {
+      event.preventDefault();
+      focus(row + move[0], column + move[1]);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const choice = choices.find(({ key }) => key === event.key.toLowerCase());
+    const seat = seats[row];
+    if (choice === undefined || seat === undefined) return;
+    event.preventDefault();
+    if (seat.status !== choice.status) tap([{ seat, status: choice.status }]);
+    focus(row + 1, column);
+  };
+
+  return (
+    <>
+      <Button component={Link} to={`/attendance?date=${held.date}`} variant="subtle" px={0} leftSection={<IconArrowLeft size={18} aria-hidden="true" />}>All classes</Button>
+      <PageHead title={held.subject} line={<Freshness at={board.dataUpdatedAt} />} />
+      <Text mb="sm">{`${held.course?.courseCode ?? ''}, semester ${held.semester} · ${calendarDay(held.date)}, ${held.session.toLowerCase()} · ${held.type}`}</Text>
+      <div className={classes.tools}>
+        <div>
+          <Text fw={650} role="status">{`${marked} of ${seats.length} marked, ${there} there`}</Text>
+          <Text size="sm" c="dimmed" className={classes.keys}>Keys: arrows to move, P, A, L, V to mark</Text>
+        </div>
+        <Group gap="xs">
+          <Button variant="light" leftSection={<IconUsersGroup size={18} aria-hidden="true" />} disabled={held.closedAt !== null || marked === seats.length} onClick={() => tap(seats.filter(({ status }) => status === null).map((seat) => ({ seat, status: 'Present' })))}>All others present</Button>
+          <Button variant="default" leftSection={<IconArrowBackUp size={18} aria-hidden="true" />} disabled={undo.length === 0 || held.closedAt !== null} onClick={takeBack}>Undo</Button>
+          <Button variant="default" leftSection={<IconLock size={18} aria-hidden="true" />} disabled={held.closedAt !== null || waiting.length > 0} loading={closing.isPending} onClick={() => closing.mutate()}>Close class</Button>
+        </Group>
+      </div>
+      <div className={classes.unsent} role="status" data-shown={waiting.length > 0 || undefined}>
+        {waiting.length > 0 && (
+          <>
+            <IconCloudOff size={18} aria-hidden="true" />
+            {`${plural(waiting.length, 'mark')} not sent yet. Kept on this device, sent when there is a signal.`}
+          </>
+        )}
+      </div>
+      {held.closedAt !== null && <Text c="dimmed" mb="sm">This class is closed.</Text>}
+      {closing.isError && <Trouble>{asProblem(closing.error).message}</Trouble>}
+      {notices.length > 0 && (
+        <Trouble title="Marked by somebody else too">
+          <ul className={classes.notices}>
+            {notices.map(({ tapId, student, text }) => <li key={tapId}>{`${seats.find((seat) => seat.student._id === student)?.student.fullName ?? 'A student'}: ${text}`}</li>)}
+          </ul>
+          <Button variant="light" onClick={() => queue.dismiss()}>I have seen this</Button>
+        </Trouble>
+      )}
+      <ul className={classes.seats} ref={rows} aria-label="Students">
+        {seats.map((seat, row) => (
+          <li key={seat.student._id}>
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- The keys are a short cut for the buttons inside, where the focus is. */}
+            <div role="group" aria-label={seat.student.fullName} className={classes.seat} data-tone={tone(seat.status)} onKeyDown={(event) => press(event, row)}>
+              <div className={classes.grow}>
+                <Text fw={600}>{seat.student.fullName}</Text>
+                <Text size="sm" c="dimmed">{[seat.student.studentId, seat.isWaiting ? 'not sent yet' : seat.by === null ? 'not marked' : `${seat.status ?? ''}, by ${seat.by}`].join(' · ')}</Text>
+              </div>
+              <div className={classes.marks}>
+                {choices.map(({ status, short }) => (
+                  <button
+                    key={status}
+                    type="button"
+                    className={classes.mark}
+                    data-tone={tone(status)}
+                    aria-pressed={seat.status === status}
+                    aria-label={status}
+                    title={status}
+                    disabled={held.closedAt !== null}
+                    onClick={() => tap([{ seat, status: seat.status === status ? null : status }])}
+                  >
+                    {short}
+                  </button>
+                ))}
+              </div>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

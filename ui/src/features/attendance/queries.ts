@@ -1,0 +1,79 @@
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
+import { call, getData } from '../../kit/api.ts';
+import type { AttendanceClass, AttendanceLine, AttendanceList, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
+
+/** A student's own attendance of a month, with how they stand in the semester. */
+export const ownAttendance = (year: number, month: number) => queryOptions({
+  queryKey: ['attendance', 'own', year, month] as const,
+  queryFn: ({ signal }) => getData<OwnAttendance>('/student/attendance', { year, month }, signal),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+export const classesOf = (date: string) => queryOptions({
+  queryKey: ['attendance', 'classes', date] as const,
+  queryFn: ({ signal }) => getData<AttendanceClass[]>('/admin/attendance/classes', { date }, signal),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+export const boardOf = (id: string) => queryOptions({
+  queryKey: ['attendance', 'board', id] as const,
+  queryFn: ({ signal }) => getData<RollCallBoard>(`/admin/attendance/classes/${encodeURIComponent(id)}`, {}, signal),
+  meta: { live: true },
+});
+
+export interface RecordsFilter extends Record<string, string> {
+  date: string;
+  course: string;
+  semester: string;
+  subject: string;
+  studentId: string;
+}
+
+export const recordsOf = (filter: RecordsFilter, page: number) => queryOptions({
+  queryKey: ['attendance', 'records', filter, page] as const,
+  queryFn: ({ signal }) => getData<AttendanceList>('/admin/attendance', { ...filter, page, limit: 50 }, signal),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+export const historyOf = (id: string) => queryOptions({
+  queryKey: ['attendance', 'history', id] as const,
+  queryFn: ({ signal }) => getData<AttendanceLine[]>(`/admin/attendance/${encodeURIComponent(id)}/history`, {}, signal),
+  staleTime: 0,
+});
+
+export async function openClass(form: NewAttendanceClass): Promise<RollCallBoard> {
+  return (await call<{ data: RollCallBoard }>('POST', '/admin/attendance/classes', { body: form })).data;
+}
+
+export async function closeClass(id: string): Promise<RollCallBoard> {
+  return (await call<{ data: RollCallBoard }>('POST', `/admin/attendance/classes/${encodeURIComponent(id)}/close`)).data;
+}
+
+export async function sendTaps(classId: string, taps: TapForm[]): Promise<TapResults> {
+  return (await call<{ data: TapResults }>('POST', `/admin/attendance/classes/${encodeURIComponent(classId)}/taps`, { body: { taps } })).data;
+}
+
+export async function correct(id: string, body: { status: string; reason: string; rev: number }): Promise<void> {
+  await call('PUT', `/admin/attendance/${encodeURIComponent(id)}`, { body });
+}
+
+type Mark = LiveEvents['attendance:tapped']['marks'][number];
+
+/** Takes marks into the board that is shown. An answer and an event may overtake each other: the older mark does not win. */
+export function applyMarks(queries: QueryClient, classId: string, marks: Mark[], by: string | null): void {
+  queries.setQueryData<RollCallBoard>(['attendance', 'board', classId], (board) => board === undefined ? board : marked(board, marks, by));
+}
+
+export function marked(board: RollCallBoard, marks: Mark[], by: string | null): RollCallBoard {
+  const news = new Map(marks.map((mark) => [mark.student, mark]));
+  const students = board.students.map((seat) => {
+    const mark = news.get(seat.student._id);
+    if (mark === undefined || (seat.at !== null && mark.at !== null && mark.at < seat.at)) return seat;
+    const { status, hoursAttended, attendance, rev, at } = mark;
+    return { ...seat, status, hoursAttended, attendance, rev, at, by: status === null ? null : (by ?? seat.by) };
+  });
+  return { ...board, students };
+}

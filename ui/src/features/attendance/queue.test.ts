@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { TapForm, TapResults } from '../../kit/wire.ts';
+import { newId, TapQueue, type Waiting } from './queue.ts';
+
+class Memory {
+  readonly kept = new Map<string, string>();
+  getItem = (key: string) => this.kept.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.kept.set(key, value);
+}
+
+const tap = (student: string, classId = 'c'): Waiting => ({ tapId: newId(), classId, student, status: 'Present', hoursAttended: null, base: 0, at: '2026-11-22T10:00:00.000Z' });
+
+const answer = (taps: TapForm[], more: Partial<TapResults['results'][number]> = {}): TapResults =>
+  ({ results: taps.map(({ tapId }) => ({ tapId, outcome: 'counts', ...more })), marks: [] });
+
+describe('taps that wait', () => {
+  it('are kept without a signal, also over a reload, and sent once when it is back', async () => {
+    const memory = new Memory();
+    const sent: string[][] = [];
+    let isUp = false;
+    const send = (classId: string, taps: TapForm[]) => {
+      if (!isUp) return Promise.reject(new Error('no signal'));
+      sent.push([classId, ...taps.map(({ student }) => student)]);
+      return Promise.resolve(answer(taps));
+    };
+    const before = new TapQueue('k', memory, send);
+    before.add([tap('a'), tap('b')]);
+    before.add([tap('a', 'other')]);
+    await before.flush();
+    expect(before.waiting()).toHaveLength(3);
+    const queue = new TapQueue('k', memory, send);
+    expect(queue.waiting()).toHaveLength(3);
+    isUp = true;
+    await queue.flush();
+    await queue.flush();
+    expect(sent).toEqual([['c', 'a', 'b'], ['other', 'a']]);
+    expect(queue.waiting()).toEqual([]);
+  });
+
+  it('tells what was refused and what somebody else said', async () => {
+    const queue = new TapQueue('k', new Memory(), (_, taps) => Promise.resolve(answer(taps, { outcome: 'overtaken', conflict: { status: 'Absent', by: 'Mary' } })));
+    queue.add([tap('a')]);
+    await queue.flush();
+    expect(queue.notices().map(({ text }) => text)).toEqual(['Mary said Absent after you. Your “Present” does not count.']);
+    queue.dismiss();
+    expect(queue.notices()).toEqual([]);
+  });
+
+  it('have ids that are UUIDs', () => {
+    expect(newId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(newId()).not.toBe(newId());
+  });
+});

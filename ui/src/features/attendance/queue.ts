@@ -1,0 +1,129 @@
+/**
+ * Taps on their way: kept on the device until the server has answered for each, so that no signal, a closed tab or a flat
+ * battery loses none. Each has an id of its own, so that sending it again is harmless.
+ */
+import type { TapForm, TapResults } from '../../kit/wire.ts';
+
+export interface Waiting extends TapForm {
+  classId: string;
+}
+
+/** What became of a tap, when somebody should know. */
+export interface Notice {
+  tapId: string;
+  student: string;
+  text: string;
+}
+
+interface Storage {
+  getItem: (key: string) => string | null;
+  setItem: (key: string, value: string) => void;
+}
+
+/** A random UUID, also on a page that came without TLS. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = [...bytes].map((byte, index) => (index === 6 ? (byte & 0x0f) | 0x40 : index === 8 ? (byte & 0x3f) | 0x80 : byte).toString(16).padStart(2, '0')).join('');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** What a tap says that was refused or did not count. */
+export function noticeOf(result: TapResults['results'][number], said: string | null): string | null {
+  const { conflict, outcome, error } = result;
+  if (outcome === 'refused') return error ?? 'This could not be saved.';
+  if (conflict === undefined) return null;
+  const theirs = conflict.status ?? 'not marked';
+  return outcome === 'counts'
+    ? `${conflict.by} had said ${theirs}. Your later “${said ?? 'not marked'}” counts.`
+    : `${conflict.by} said ${theirs} after you. Your “${said ?? 'not marked'}” does not count.`;
+}
+
+export class TapQueue {
+  readonly #key: string;
+  readonly #storage: Storage;
+  readonly #send: (classId: string, taps: TapForm[]) => Promise<TapResults>;
+  /** Told of every answer. */
+  #onAnswer: (classId: string, results: TapResults) => void = () => undefined;
+  readonly #listeners = new Set<() => void>();
+  #waiting: readonly Waiting[];
+  #notices: readonly Notice[] = [];
+  #isSending = false;
+
+  constructor(key: string, storage: Storage, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
+    this.#key = key;
+    this.#storage = storage;
+    this.#send = send;
+    this.#waiting = this.#read();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly waiting = (): readonly Waiting[] => this.#waiting;
+  readonly notices = (): readonly Notice[] => this.#notices;
+
+  add(taps: Waiting[]): void {
+    this.#write([...this.#read(), ...taps]);
+    void this.flush();
+  }
+
+  /** Who is to be told of every answer. */
+  tell(listener: (classId: string, results: TapResults) => void): void {
+    this.#onAnswer = listener;
+  }
+
+  dismiss(): void {
+    this.#notices = [];
+    this.#tell();
+  }
+
+  /** Sends what waits, class by class. What gets no answer stays. */
+  async flush(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      for (;;) {
+        const first = this.#read()[0];
+        if (first === undefined) return;
+        const batch = this.#read().filter((tap) => tap.classId === first.classId).slice(0, 500);
+        const results = await this.#send(first.classId, batch.map(({ tapId, student, status, hoursAttended, base, at }) => ({ tapId, student, status, hoursAttended, base, at })));
+        const done = new Set(batch.map(({ tapId }) => tapId));
+        // Tapped meanwhile, here or in another tab of this browser.
+        this.#write(this.#read().filter(({ tapId }) => !done.has(tapId)));
+        const notices = results.results.flatMap((result) => {
+          const tap = batch.find(({ tapId }) => tapId === result.tapId);
+          const text = noticeOf(result, tap?.status ?? null);
+          return tap === undefined || text === null ? [] : [{ tapId: tap.tapId, student: tap.student, text }];
+        });
+        this.#notices = [...this.#notices, ...notices];
+        this.#onAnswer(first.classId, results);
+        this.#tell();
+      }
+    } catch {
+      // No signal. Whoever sees that it is back asks again.
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
+  #read(): Waiting[] {
+    try {
+      const found: unknown = JSON.parse(this.#storage.getItem(this.#key) ?? '[]');
+      return Array.isArray(found) ? found as Waiting[] : [];
+    } catch {
+      return [];
+    }
+  }
+
+  #write(waiting: Waiting[]): void {
+    this.#storage.setItem(this.#key, JSON.stringify(waiting));
+    this.#waiting = waiting;
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -404,6 +404,301 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marks, published and not, newest exam first. Faculty see those of the courses they teach. */
+        get: operations["list_marks"];
+        put?: never;
+        /** Enter marks of a class, or correct them. Rows that are not as they should be are refused by name, the others are taken. */
+        post: operations["enter_marks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers of marks, published and not. Faculty see those of the courses they teach. */
+        get: operations["count_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Publish the marks of an exam. They become visible when the undo window ends. */
+        put: operations["publish_marks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mark. */
+        get: operations["read_mark"];
+        /** Change one mark, publish it or recall it. A published mark changes only with a reason. */
+        put: operations["change_mark"];
+        post?: never;
+        /** Delete one mark. A published one only with a reason, and its student is told that it is gone. */
+        delete: operations["delete_mark"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to a mark: who, when, from what to what, why. */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sheets, newest exam first. Faculty see those of the courses they teach. */
+        get: operations["list_sheets"];
+        put?: never;
+        /** Make a sheet for an exam. */
+        post: operations["make_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sheet with the rows of its students. */
+        get: operations["open_grid"];
+        put?: never;
+        post?: never;
+        /** Delete a sheet that never held a mark. */
+        delete: operations["delete_sheet"];
+        options?: never;
+        head?: never;
+        /** Change what the parts of an exam are out of, while none of its marks is published. */
+        patch: operations["change_sheet"];
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save cells. One that somebody changed since it was read is not overwritten, but given back with both values. */
+        patch: operations["save_cells"];
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell others who have the sheet open which cell the caller is in. It is not kept. */
+        post: operations["enter_cell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a publication would do: who will see what, what is missing, what is out of the ordinary. */
+        get: operations["rehearse_publication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish exactly what was rehearsed. It becomes visible when the undo window ends. */
+        post: operations["publish_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a publication before its window ends. Nobody will have known. */
+        post: operations["undo_publication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Recall the published marks of a sheet: their students can't see them any more, and are told so. */
+        post: operations["recall_marks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a draft in for review, or take it back. */
+        post: operations["review_sheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's published marks, newest exam first. */
+        get: operations["list_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/marks/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's published marks as a table to save (CSV). */
+        get: operations["download_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/marks/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to one of the caller's marks since it was first published. */
+        get: operations["list_own_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/downloads/{id}/file": {
         parameters: {
             query?: never;
@@ -425,6 +720,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The parts, and their sums. */
+        AllParts: components["schemas"]["Parts_PartOf"] & {
+            /**
+             * Format: double
+             * @description As in `totalMarks`.
+             */
+            obtained: number;
+            /**
+             * Format: double
+             * @description As in `totalMarks`.
+             */
+            max: number;
+        };
         /** @description As staff see it. */
         Attendance: components["schemas"]["AttendedClass"] & {
             student: components["schemas"]["AttendanceStudent"] | null;
@@ -970,6 +1278,62 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /** @description A cell that somebody else changed meanwhile. */
+        CellConflict: {
+            student: string;
+            part: components["schemas"]["Part"];
+            /** @description What the caller wanted to put. */
+            yours?: string | null;
+            /** @description What stands there. */
+            theirs?: string | null;
+            /**
+             * Format: int32
+             * @description Its revision. An edit that is based on it is taken.
+             */
+            rev: number;
+        };
+        /** @description An edit of one cell. */
+        CellEdit: {
+            /** @description The student record's id. */
+            student: string;
+            part: components["schemas"]["Part"];
+            /** @description A number, `absent`, `withheld` or nothing. */
+            value?: string | null;
+            /**
+             * Format: int32
+             * @description The revision that the caller saw; 0 for a cell that was never filled.
+             */
+            base: number;
+        };
+        /** @description A cell that was refused. */
+        CellRefusal: {
+            student: string;
+            part: components["schemas"]["Part"];
+            /** @description For a person. */
+            error: string;
+            /** @description `marks.reason_needed` when a reason would do. */
+            code: string;
+        };
+        /** @description Edits of cells, each with the revision it was based on. */
+        CellsForm: {
+            cells: components["schemas"]["CellEdit"][];
+            /** @description Why published marks change. */
+            reason?: string | null;
+        };
+        /** @description What became of the edits: each is saved, in conflict or refused. */
+        CellsResult: {
+            /**
+             * Format: int32
+             * @description The sheet's version now.
+             */
+            version: number;
+            saved: components["schemas"]["EditedCell"][];
+            /** @description Somebody changed the cell since the caller read it. Nothing was overwritten. */
+            conflicts: components["schemas"]["CellConflict"][];
+            refused: components["schemas"]["CellRefusal"][];
+            /** @description The rows that changed, as they are now. */
+            rows: components["schemas"]["GridRow"][];
+        };
         /** @description A student whom it was made for by name. */
         ChosenStudent: {
             /** @description The student record's id. */
@@ -1078,6 +1442,11 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "faculty" | "student";
         };
+        /** @description Which marks were rehearsed. */
+        DigestForm: {
+            /** @description The `digest` of the rehearsal. */
+            digest: string;
+        };
         /** @description A piece of study material, as everybody who may open it sees it. It names nobody but its uploader. */
         Download: {
             _id: string;
@@ -1122,6 +1491,69 @@ export interface components {
             uploadedAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        /** @description A cell as it is now. */
+        EditedCell: {
+            /** @description Whose. */
+            student: string;
+            part: components["schemas"]["Part"];
+            /** @description A number, `absent`, `withheld` or nothing. */
+            value?: string | null;
+            /**
+             * Format: int32
+             * @description Its revision.
+             */
+            rev: number;
+        };
+        /** @description Marks of a class, as the existing client sends them. */
+        EntryForm: {
+            examType?: string | null;
+            /** @description Id, code or name of the course. */
+            course?: string | null;
+            /** Format: int32 */
+            semester?: number | null;
+            subject?: string | null;
+            /** Format: double */
+            theoryMax?: number | null;
+            /** Format: double */
+            practicalMax?: number | null;
+            /** Format: double */
+            vivaMax?: number | null;
+            /** Format: double */
+            assignmentMax?: number | null;
+            marksData?: components["schemas"]["EntryRow"][] | null;
+            /** @description Tells two exams of one kind apart. */
+            examLabel?: string | null;
+            /** @description `YYYY-MM-DD`; today unless told. */
+            examDate?: string | null;
+            /** @description Why published marks change. */
+            reason?: string | null;
+        };
+        /** @description What became of the rows. */
+        EntryResult: {
+            total: number;
+            success: number;
+            failed: number;
+            /** @description Always 0: no messages are sent to phones. */
+            smsSent: number;
+            /** @description The rows that were refused. */
+            errors: components["schemas"]["RowError"][];
+            /** @description The sheet they stand in. */
+            sheet: string;
+        };
+        /** @description One student's marks. A number, `absent`, `withheld` or nothing; what is not there stays as it is. */
+        EntryRow: {
+            /** @description The human id. */
+            studentId?: string;
+            /** Format: double */
+            theoryObtained?: number | null;
+            /** Format: double */
+            practicalObtained?: number | null;
+            /** Format: double */
+            vivaObtained?: number | null;
+            /** Format: double */
+            assignmentObtained?: number | null;
+            remarks?: string | null;
         };
         /** @description Success: `{success: true, message?, data}`. */
         Envelope_Attendance: {
@@ -1258,6 +1690,73 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_CellsResult: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of the edits: each is saved, in conflict or refused. */
+            data: {
+                /**
+                 * Format: int32
+                 * @description The sheet's version now.
+                 */
+                version: number;
+                saved: components["schemas"]["EditedCell"][];
+                /** @description Somebody changed the cell since the caller read it. Nothing was overwritten. */
+                conflicts: components["schemas"]["CellConflict"][];
+                refused: components["schemas"]["CellRefusal"][];
+                /** @description The rows that changed, as they are now. */
+                rows: components["schemas"]["GridRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_EntryResult: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of the rows. */
+            data: {
+                total: number;
+                success: number;
+                failed: number;
+                /** @description Always 0: no messages are sent to phones. */
+                smsSent: number;
+                /** @description The rows that were refused. */
+                errors: components["schemas"]["RowError"][];
+                /** @description The sheet they stand in. */
+                sheet: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Grid: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A sheet with its rows. */
+            data: {
+                sheet: components["schemas"]["Sheet"];
+                /** @description By student id. */
+                rows: components["schemas"]["GridRow"][];
+                /**
+                 * Format: int32
+                 * @description What the average of the class may not exceed, in percent, where the council has such a rule.
+                 */
+                average_cap: number | null;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_InstituteBody: {
             /**
              * @description Always `true`.
@@ -1333,6 +1832,120 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Mark: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The marks of one student in one exam. */
+            data: {
+                _id: string;
+                sheet: string;
+                /** @description Whose it is. */
+                student?: components["schemas"]["Owner"];
+                course?: components["schemas"]["CourseName"];
+                subject: string;
+                /** Format: int32 */
+                semester: number;
+                /** @description `Internal`, `External`, `Practical`, `Assignment`, `Project` or `Terminal`. */
+                examType: string;
+                /** @description Tells two exams of one kind apart; empty for the first. */
+                examLabel: string;
+                /**
+                 * Format: date
+                 * @description The date of the exam.
+                 */
+                examDate: string;
+                marks: components["schemas"]["AllParts"];
+                totalMarks: components["schemas"]["Total"];
+                /**
+                 * Format: double
+                 * @description To two decimals.
+                 */
+                percentage: number;
+                /** @description `O`, `A+`, `A`, `B+`, `B`, `C`, `D`, `F`, `Absent`, `Withheld`; empty while something is missing. */
+                grade: string;
+                /** @description `Pass`, `Fail`, `Absent` or `Pending`. */
+                resultStatus: string;
+                /** @description Whether its student sees it. */
+                isPublished: boolean;
+                /** Format: date-time */
+                publishedDate: string | null;
+                remarks: string | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change.
+                 */
+                version: number;
+                /** Format: date-time */
+                updatedAt: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarkChanges: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The history of a mark. */
+            data: {
+                /** @description Oldest first. */
+                history: components["schemas"]["MarkChange"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarkList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A page of marks. */
+            data: {
+                /** @description Newest exam first. */
+                marks: components["schemas"]["Mark"][];
+                /**
+                 * Format: int64
+                 * @description In the whole list.
+                 */
+                total: number;
+                /**
+                 * Format: int64
+                 * @description This page, from 1.
+                 */
+                page: number;
+                /**
+                 * Format: int64
+                 * @description Pages in the whole list.
+                 */
+                pages: number;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarkStats: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Numbers of marks. */
+            data: {
+                overall: components["schemas"]["Overall"];
+                subjectStats: components["schemas"]["SubjectStats"][];
+                gradeStats: components["schemas"]["GradeStats"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Opened: {
             /**
              * @description Always `true`.
@@ -1371,6 +1984,46 @@ export interface components {
                 standing: components["schemas"]["AttendanceStanding"];
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OwnMarks: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The caller's published marks. */
+            data: {
+                /** @description Newest exam first. */
+                marks: components["schemas"]["Mark"][];
+                /** @description By semester, of all marks that fit the filters. */
+                semesterStats: {
+                    [key: string]: components["schemas"]["SemesterStats"];
+                };
+                student: components["schemas"]["OwnRecord"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Publishing: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What is published when the undo window ends. */
+            data: {
+                /** @description How many marks. */
+                modifiedCount: number;
+                /**
+                 * Format: date-time
+                 * @description When they become visible. Until then it can be undone.
+                 */
+                dueAt: string | null;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -1431,6 +2084,84 @@ export interface components {
                 class: components["schemas"]["AttendanceClass"];
                 /** @description In the order of the class list. */
                 students: components["schemas"]["RollCallSeat"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Sheet: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A sheet: one exam of a class. */
+            data: {
+                _id: string;
+                course?: components["schemas"]["CourseName"];
+                /** Format: int32 */
+                semester: number;
+                subject: string;
+                examType: string;
+                /** @description Tells two exams of one kind apart; empty for the first. */
+                examLabel: string;
+                /** Format: date */
+                examDate: string;
+                /** @description Of each part; 0 when the exam does not have it. */
+                maxima: components["schemas"]["Parts_f64"];
+                /** @description `draft`, `review`, `scheduled` or `published`. */
+                state: string;
+                /**
+                 * Format: date-time
+                 * @description When its marks become visible, while that can be undone.
+                 */
+                dueAt: string | null;
+                /** Format: int32 */
+                version: number;
+                /**
+                 * Format: int64
+                 * @description How many marks it holds.
+                 */
+                entered: number;
+                /**
+                 * Format: int64
+                 * @description How many of them their students see.
+                 */
+                published: number;
+                /** Format: date-time */
+                updatedAt: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_SheetList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A page of sheets. */
+            data: {
+                /** @description Newest exam first. */
+                sheets: components["schemas"]["Sheet"][];
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StateBody: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The state of a sheet. */
+            data: {
+                /** @description `draft`, `review`, `scheduled` or `published`. */
+                state: string;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -1581,6 +2312,17 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description Which exam of which class. Nothing of anybody's marks. */
+        Exam: {
+            course: string;
+            /** Format: int32 */
+            semester: number;
+            subject: string;
+            examType: string;
+            /** @description Tells two exams of one kind apart; empty for the first. */
+            examLabel: string;
+            sheet: string;
+        };
         /** @description What can be filtered by. */
         Filters: {
             /** @description The categories among what this student may see. */
@@ -1640,6 +2382,43 @@ export interface components {
              * @default null
              */
             rev: number | null;
+        };
+        /** @description How often a grade was given. */
+        GradeStats: {
+            /** @description The grade; empty while something is missing. */
+            _id: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description A sheet with its rows. */
+        Grid: {
+            sheet: components["schemas"]["Sheet"];
+            /** @description By student id. */
+            rows: components["schemas"]["GridRow"][];
+            /**
+             * Format: int32
+             * @description What the average of the class may not exceed, in percent, where the council has such a rule.
+             */
+            average_cap: number | null;
+        };
+        /** @description The row of a student. */
+        GridRow: components["schemas"]["Owner"] & {
+            /** @description The mark, if there is one. */
+            mark: string | null;
+            cells: components["schemas"]["Parts_GridCell"];
+            remarks: string | null;
+            /** Format: double */
+            obtained: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            percentage: number;
+            grade: string;
+            resultStatus: string;
+            /** @description Whether its student sees it. Then a change needs a reason. */
+            isPublished: boolean;
+            /** @description Whether the student is still in this class. */
+            inClass: boolean;
         };
         /** @description That the server answers. */
         Health: {
@@ -1730,6 +2509,161 @@ export interface components {
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
+        /** @description The marks of one student in one exam. */
+        Mark: {
+            _id: string;
+            sheet: string;
+            /** @description Whose it is. */
+            student?: components["schemas"]["Owner"];
+            course?: components["schemas"]["CourseName"];
+            subject: string;
+            /** Format: int32 */
+            semester: number;
+            /** @description `Internal`, `External`, `Practical`, `Assignment`, `Project` or `Terminal`. */
+            examType: string;
+            /** @description Tells two exams of one kind apart; empty for the first. */
+            examLabel: string;
+            /**
+             * Format: date
+             * @description The date of the exam.
+             */
+            examDate: string;
+            marks: components["schemas"]["AllParts"];
+            totalMarks: components["schemas"]["Total"];
+            /**
+             * Format: double
+             * @description To two decimals.
+             */
+            percentage: number;
+            /** @description `O`, `A+`, `A`, `B+`, `B`, `C`, `D`, `F`, `Absent`, `Withheld`; empty while something is missing. */
+            grade: string;
+            /** @description `Pass`, `Fail`, `Absent` or `Pending`. */
+            resultStatus: string;
+            /** @description Whether its student sees it. */
+            isPublished: boolean;
+            /** Format: date-time */
+            publishedDate: string | null;
+            remarks: string | null;
+            /**
+             * Format: int32
+             * @description Goes up with each change.
+             */
+            version: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description What was done to a mark. */
+        MarkChange: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who, by name. */
+            by: string;
+            /** @description `entered`, `changed`, `published`, `recalled` or `deleted`. */
+            action: string;
+            from: components["schemas"]["Snapshot"] | null;
+            to: components["schemas"]["Snapshot"] | null;
+            /** @description Why. */
+            reason: string | null;
+        };
+        /** @description The history of a mark. */
+        MarkChanges: {
+            /** @description Oldest first. */
+            history: components["schemas"]["MarkChange"][];
+        };
+        /** @description A change of one mark. What is not there stays as it is. */
+        MarkForm: {
+            /** @description `{theory: {obtained: 40}, ...}`; the maxima are the sheet's. */
+            marks?: Record<string, never>;
+            /** @description `true` publishes this mark, with the undo window; `false` recalls it, with a reason. */
+            isPublished?: boolean | null;
+            remarks?: string | null;
+            /** @description Why a published mark changes. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description What the caller read. A change that is based on another one is refused.
+             */
+            version?: number | null;
+        };
+        /** @description A page of marks. */
+        MarkList: {
+            /** @description Newest exam first. */
+            marks: components["schemas"]["Mark"][];
+            /**
+             * Format: int64
+             * @description In the whole list.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description This page, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Pages in the whole list.
+             */
+            pages: number;
+        };
+        /** @description Numbers of marks. */
+        MarkStats: {
+            overall: components["schemas"]["Overall"];
+            subjectStats: components["schemas"]["SubjectStats"][];
+            gradeStats: components["schemas"]["GradeStats"][];
+        };
+        /** @description Marks were entered. Drafts: no student hears of it. */
+        MarksAdded: components["schemas"]["Exam"] & {
+            /** @description How many. */
+            count: number;
+        };
+        /** @description What became of a list of marks that was sent at once. */
+        MarksBulkAdded: components["schemas"]["Exam"] & {
+            /** @description Rows. */
+            total: number;
+            /** @description Rows that were taken. */
+            success: number;
+            /** @description Rows that were refused. */
+            failed: number;
+            /** @description Always 0: no messages are sent to phones. */
+            smsSent: number;
+        };
+        /** @description Cells of a sheet that is open in somebody's grid. */
+        MarksEdited: components["schemas"]["Exam"] & {
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: int32
+             * @description The sheet's version after it.
+             */
+            version: number;
+            /** @description The cells. */
+            cells: components["schemas"]["EditedCell"][];
+        };
+        /** @description Somebody is in a cell. */
+        MarksEntered: {
+            sheet: string;
+            /** @description Who, by the name they sign in with. */
+            username: string;
+            /** @description What the institute calls them. */
+            fullName: string;
+            /** @description Whose row; none when they left the grid. */
+            student: string | null;
+            part: components["schemas"]["Part"] | null;
+        };
+        /** @description Marks can be seen by their students from now on. */
+        MarksPublished: components["schemas"]["Exam"];
+        /** @description Published marks are hidden again. */
+        MarksRecalled: components["schemas"]["Exam"];
+        /** @description A sheet is a draft, in review, about to be published, or published. */
+        MarksStaged: components["schemas"]["Exam"] & {
+            /** @description `draft`, `review`, `scheduled` or `published`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When the marks become visible, while that can be undone.
+             */
+            dueAt: string | null;
+        };
         /** @description Who is signed in. */
         Myself: {
             /**
@@ -1779,6 +2713,27 @@ export interface components {
              */
             downloadCount: number;
         };
+        /** @description Of all marks that are asked for. */
+        Overall: {
+            /** Format: int64 */
+            totalRecords: number;
+            /** Format: int64 */
+            totalStudents: number;
+            /**
+             * Format: double
+             * @description In percent, to two decimals, of what is passed or failed.
+             */
+            averagePercentage: number;
+            /** Format: int64 */
+            passedCount: number;
+            /** Format: int64 */
+            failedCount: number;
+            /**
+             * Format: double
+             * @description Passed of all, in percent, to two decimals.
+             */
+            passPercentage: number;
+        };
         /** @description A student's own attendance. */
         OwnAttendance: {
             /** @description Newest first. */
@@ -1791,6 +2746,39 @@ export interface components {
             standing: components["schemas"]["AttendanceStanding"];
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description The caller's published marks. */
+        OwnMarks: {
+            /** @description Newest exam first. */
+            marks: components["schemas"]["Mark"][];
+            /** @description By semester, of all marks that fit the filters. */
+            semesterStats: {
+                [key: string]: components["schemas"]["SemesterStats"];
+            };
+            student: components["schemas"]["OwnRecord"];
+        };
+        /** @description Whose marks these are. */
+        OwnRecord: {
+            name: string;
+            studentId: string;
+            /** @description The id of their course. */
+            course: string;
+            /** Format: int32 */
+            currentSemester: number;
+            /**
+             * Format: double
+             * @description Mean of the grade points of all passed records; 0 when none is passed.
+             */
+            cgpa: number;
+        };
+        /** @description Whose mark it is. */
+        Owner: {
+            /** @description The student record's id. */
+            _id: string;
+            /** @description The human id. */
+            studentId: string;
+            /** @description The student's name. */
+            fullName: string;
         };
         /** @description Where a page stands in its list. */
         PaginationBody: {
@@ -1815,6 +2803,128 @@ export interface components {
              */
             pages: number;
         };
+        /**
+         * @description The parts of an exam.
+         * @enum {string}
+         */
+        Part: "theory" | "practical" | "viva" | "assignment";
+        /** @description Something for each part. */
+        Parts_GridCell: {
+            /** @description A cell. */
+            theory: {
+                /** @description A number, `absent`, `withheld` or nothing. */
+                value?: string | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; an edit says which one it was based on.
+                 */
+                rev: number;
+            };
+            /** @description A cell. */
+            practical: {
+                /** @description A number, `absent`, `withheld` or nothing. */
+                value?: string | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; an edit says which one it was based on.
+                 */
+                rev: number;
+            };
+            /** @description A cell. */
+            viva: {
+                /** @description A number, `absent`, `withheld` or nothing. */
+                value?: string | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; an edit says which one it was based on.
+                 */
+                rev: number;
+            };
+            /** @description A cell. */
+            assignment: {
+                /** @description A number, `absent`, `withheld` or nothing. */
+                value?: string | null;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; an edit says which one it was based on.
+                 */
+                rev: number;
+            };
+        };
+        /** @description Something for each part. */
+        Parts_PartOf: {
+            /** @description One part of an exam. */
+            theory: {
+                /**
+                 * Format: double
+                 * @description 0 unless `status` is `scored`.
+                 */
+                obtained: number;
+                /**
+                 * Format: double
+                 * @description 0 when the exam does not have this part.
+                 */
+                max: number;
+                /** @description `scored`, `absent`, `withheld` or `blank`. */
+                status: string;
+            };
+            /** @description One part of an exam. */
+            practical: {
+                /**
+                 * Format: double
+                 * @description 0 unless `status` is `scored`.
+                 */
+                obtained: number;
+                /**
+                 * Format: double
+                 * @description 0 when the exam does not have this part.
+                 */
+                max: number;
+                /** @description `scored`, `absent`, `withheld` or `blank`. */
+                status: string;
+            };
+            /** @description One part of an exam. */
+            viva: {
+                /**
+                 * Format: double
+                 * @description 0 unless `status` is `scored`.
+                 */
+                obtained: number;
+                /**
+                 * Format: double
+                 * @description 0 when the exam does not have this part.
+                 */
+                max: number;
+                /** @description `scored`, `absent`, `withheld` or `blank`. */
+                status: string;
+            };
+            /** @description One part of an exam. */
+            assignment: {
+                /**
+                 * Format: double
+                 * @description 0 unless `status` is `scored`.
+                 */
+                obtained: number;
+                /**
+                 * Format: double
+                 * @description 0 when the exam does not have this part.
+                 */
+                max: number;
+                /** @description `scored`, `absent`, `withheld` or `blank`. */
+                status: string;
+            };
+        };
+        /** @description Something for each part. */
+        Parts_f64: {
+            /** Format: double */
+            theory: number;
+            /** Format: double */
+            practical: number;
+            /** Format: double */
+            viva: number;
+            /** Format: double */
+            assignment: number;
+        };
         /** @description The passwords before and after. */
         PasswordChange: {
             /** @description The one that holds now. */
@@ -1835,6 +2945,12 @@ export interface components {
             message: string;
             /** @description A new token for this session. Every earlier one has ended. */
             token: string;
+        };
+        /** @description Where the caller is. */
+        PresenceForm: {
+            /** @description The row; none when the caller leaves the grid. */
+            student?: string | null;
+            part?: components["schemas"]["Part"] | null;
         };
         /** @description What the institute knows of somebody: the name of everybody, the rest by their role. */
         Profile: {
@@ -1862,6 +2978,30 @@ export interface components {
             designation?: string;
             /** @description A faculty member's: `Pediatric Nursing`. */
             department?: string;
+        };
+        /** @description Which exam is published, as the existing client says it. */
+        PublishForm: {
+            examType?: string | null;
+            /** @description Id, code or name of the course. */
+            course?: string | null;
+            /** Format: int32 */
+            semester?: number | null;
+            subject?: string | null;
+        };
+        /** @description What is published when the undo window ends. */
+        Publishing: {
+            /** @description How many marks. */
+            modifiedCount: number;
+            /**
+             * Format: date-time
+             * @description When they become visible. Until then it can be undone.
+             */
+            dueAt: string | null;
+        };
+        /** @description Why marks are recalled. */
+        ReasonForm: {
+            /** @description Stands in the history of each mark. */
+            reason?: string | null;
         };
         /** @description Something that is regulated. */
         Regulation: {
@@ -1924,6 +3064,11 @@ export interface components {
             /** @description Why nobody would be told, when the choice is not complete or not the caller's to make. */
             problem?: string;
         };
+        /** @description What a draft becomes. */
+        ReviewForm: {
+            /** @description `true` hands it in for review, `false` takes it back. */
+            review: boolean;
+        };
         /** @description A class with its students. */
         RollCallBoard: {
             class: components["schemas"]["AttendanceClass"];
@@ -1954,6 +3099,13 @@ export interface components {
              */
             at: string | null;
         };
+        /** @description A row that was refused. */
+        RowError: {
+            /** @description The human id, as it was sent. */
+            studentId: string;
+            /** @description What is wrong, for a person. */
+            error: string;
+        };
         /** @description An answer that is only a sentence. */
         Said: {
             /**
@@ -1963,6 +3115,44 @@ export interface components {
             success: boolean;
             /** @description A sentence for a person. */
             message: string;
+        };
+        /** @description Of some records of one student: contract.md, 2.14, "semesterStats". */
+        SemesterStats: {
+            /**
+             * Format: int32
+             * @description Records.
+             */
+            totalSubjects: number;
+            /**
+             * Format: double
+             * @description Sum of the maxima.
+             */
+            totalMarks: number;
+            /**
+             * Format: double
+             * @description Sum of what was obtained.
+             */
+            obtainedMarks: number;
+            /**
+             * Format: int32
+             * @description Records that are passed.
+             */
+            passedSubjects: number;
+            /**
+             * Format: double
+             * @description Obtained of maximum, in percent.
+             */
+            percentage: number;
+            /**
+             * Format: double
+             * @description Passed of all, in percent.
+             */
+            passPercentage: number;
+            /**
+             * Format: double
+             * @description Mean of the grade points of the passed records, each with the same credits; 0 when none is passed.
+             */
+            gpa: number;
         };
         /** @description A session that began. */
         Session: {
@@ -2006,6 +3196,89 @@ export interface components {
              */
             setAt: string;
         };
+        /** @description A sheet: one exam of a class. */
+        Sheet: {
+            _id: string;
+            course?: components["schemas"]["CourseName"];
+            /** Format: int32 */
+            semester: number;
+            subject: string;
+            examType: string;
+            /** @description Tells two exams of one kind apart; empty for the first. */
+            examLabel: string;
+            /** Format: date */
+            examDate: string;
+            /** @description Of each part; 0 when the exam does not have it. */
+            maxima: components["schemas"]["Parts_f64"];
+            /** @description `draft`, `review`, `scheduled` or `published`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When its marks become visible, while that can be undone.
+             */
+            dueAt: string | null;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int64
+             * @description How many marks it holds.
+             */
+            entered: number;
+            /**
+             * Format: int64
+             * @description How many of them their students see.
+             */
+            published: number;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description A change of a sheet. What is not there stays as it is. */
+        SheetChange: {
+            maxima?: components["schemas"]["Parts_f64"] | null;
+        };
+        /** @description A new sheet. */
+        SheetForm: {
+            /** @description Id, code or name of the course. */
+            course?: string | null;
+            /** Format: int32 */
+            semester?: number | null;
+            subject?: string | null;
+            examType?: string | null;
+            /** @description Tells two exams of one kind apart. */
+            examLabel?: string | null;
+            /** @description `YYYY-MM-DD`; today unless told. */
+            examDate?: string | null;
+            maxima: components["schemas"]["Parts_f64"];
+        };
+        /** @description A page of sheets. */
+        SheetList: {
+            /** @description Newest exam first. */
+            sheets: components["schemas"]["Sheet"][];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description A mark at one moment. */
+        Snapshot: {
+            /** @description A number, `absent`, `withheld` or nothing. */
+            theory?: string | null;
+            practical?: string | null;
+            viva?: string | null;
+            assignment?: string | null;
+            /**
+             * Format: double
+             * @description Of all parts that have marks.
+             */
+            total: number;
+            /**
+             * Format: double
+             * @description What that is out of.
+             */
+            outOf: number;
+            /** @description `O` to `F`, `Absent`, `Withheld`. */
+            grade: string;
+            /** @description A remark for the student. */
+            remarks: string | null;
+        };
         /** @description Which courses, years, semesters and students a [`TargetAudience`] is about. */
         SpecificTargets: {
             /**
@@ -2028,6 +3301,11 @@ export interface components {
              * @default []
              */
             semesters: number[];
+        };
+        /** @description The state of a sheet. */
+        StateBody: {
+            /** @description `draft`, `review`, `scheduled` or `published`. */
+            state: string;
         };
         /** @description As a student sees it. */
         StudentDownload: components["schemas"]["Download"] & {
@@ -2083,6 +3361,28 @@ export interface components {
             academicStatus: string;
             /** @description What they study. */
             courseEnrolled?: components["schemas"]["CourseName"];
+        };
+        /** @description Of one subject. */
+        SubjectStats: {
+            /** @description The subject. */
+            _id: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description In percent.
+             */
+            average: number;
+            /**
+             * Format: double
+             * @description In percent.
+             */
+            highest: number;
+            /**
+             * Format: double
+             * @description In percent.
+             */
+            lowest: number;
         };
         /** @description What somebody else had said. */
         TapConflict: {
@@ -2178,6 +3478,19 @@ export interface components {
          * @enum {string}
          */
         TargetAudience: "all" | "students" | "faculty" | "specific_course" | "specific_year" | "specific_semester" | "specific_course_semester" | "specific_students";
+        /** @description Marks and what they are out of. */
+        Total: {
+            /**
+             * Format: double
+             * @description Of the parts that have marks.
+             */
+            obtained: number;
+            /**
+             * Format: double
+             * @description Of the parts that have marks; of all when none has.
+             */
+            max: number;
+        };
         /** @description Of everything the caller may see. */
         Totals: {
             /**
@@ -2224,6 +3537,19 @@ export interface components {
             lastLogin?: string;
             /** @description What belongs to their role. */
             profile: components["schemas"]["Profile"];
+        };
+        /** @description Somebody whose mark is published, and what they will see. */
+        Viewer: components["schemas"]["Owner"] & {
+            /** Format: double */
+            obtained: number;
+            /** Format: double */
+            max: number;
+            /** Format: double */
+            percentage: number;
+            grade: string;
+            resultStatus: string;
+            /** @description What this student saw before, if it was published and recalled. */
+            before?: components["schemas"]["Snapshot"];
         };
     };
     responses: never;
@@ -3296,6 +4622,847 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_marks: {
+        parameters: {
+            query?: {
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                subject?: string;
+                examType?: string;
+                /** @description Id of a student's record */
+                studentId?: string;
+                /** @description First date of the exam */
+                startDate?: string;
+                /** @description Last date of the exam */
+                endDate?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description 500 unless told, which is the most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    enter_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_EntryResult"];
+                };
+            };
+            /** @description `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count_marks: {
+        parameters: {
+            query?: {
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                subject?: string;
+                examType?: string;
+                /** @description First date of the exam */
+                startDate?: string;
+                /** @description Last date of the exam */
+                endDate?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkStats"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    publish_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Publishing"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Mark"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_mark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Mark"];
+                };
+            };
+            /** @description `marks.invalid`, `marks.reason_needed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `marks.changed_meanwhile`, `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_mark: {
+        parameters: {
+            query?: {
+                /** @description Why, if it is published */
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `marks.reason_needed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkChanges"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_sheets: {
+        parameters: {
+            query?: {
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                subject?: string;
+                examType?: string;
+                /** @description `draft`, `review`, `scheduled` or `published` */
+                state?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description 50 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SheetList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    make_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Sheet"];
+                };
+            };
+            /** @description `marks.sheet_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    open_grid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Grid"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Grid"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_cells: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CellsForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CellsResult"];
+                };
+            };
+            /** @description `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    enter_cell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rehearse_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Rehearsal"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    publish_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DigestForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Publishing"];
+                };
+            };
+            /** @description `marks.changed_meanwhile`, `marks.scheduled`, `marks.nothing_to_publish` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StateBody"];
+                };
+            };
+            /** @description `marks.window_over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    recall_marks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StateBody"];
+                };
+            };
+            /** @description `marks.reason_needed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `marks.not_published`, `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    review_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StateBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own: {
+        parameters: {
+            query?: {
+                semester?: number;
+                subject?: string;
+                examType?: string;
+                /** @description 500 unless told, which is the most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OwnMarks"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_own: {
+        parameters: {
+            query?: {
+                semester?: number;
+                subject?: string;
+                examType?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkChanges"];
                 };
             };
             "4XX": {

@@ -6,7 +6,7 @@ use std::{
     net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::OnceLock,
+    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -20,6 +20,8 @@ use crate::{
     trigger::Cause,
 };
 
+/// Names a PostgreSQL server whose role may make schemas.
+pub(crate) const POSTGRES: &str = "LAMPLIGHT_TEST_POSTGRES";
 /// How long a server may take to listen.
 const START: Duration = Duration::from_secs(30);
 
@@ -232,12 +234,25 @@ fn spawn_here(
     spawn_quietly(command, Stdio::inherit())
 }
 
+/// The address of a schema of its own on the PostgreSQL that was named.
+pub(crate) fn fresh_schema() -> anyhow::Result<String> {
+    let server = std::env::var(POSTGRES)?;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let schema = format!("bench_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let made =
+        Command::new("psql").args(["--quiet", "--command", &format!("CREATE SCHEMA {schema}"), &server]).status()?;
+    if !made.success() {
+        bail!("psql could not make a schema on the PostgreSQL of {POSTGRES}");
+    }
+    let joint = if server.contains('?') { '&' } else { '?' };
+    Ok(format!("{server}{joint}options=-csearch_path%3D{schema}"))
+}
+
 fn free_address() -> anyhow::Result<SocketAddrV4> {
     // Not from the range that outgoing connections take theirs from.
-    static NEXT: OnceLock<std::sync::atomic::AtomicU16> = OnceLock::new();
-    let next = NEXT.get_or_init(|| std::sync::atomic::AtomicU16::new(21_000));
+    static NEXT: AtomicU16 = AtomicU16::new(21_000);
     loop {
-        let port = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let port = NEXT.fetch_add(1, Ordering::Relaxed);
         let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
         if TcpListener::bind(address).is_ok() {
             return Ok(address);

@@ -8,7 +8,6 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddrV4, TcpStream},
-    process::Command,
     time::Duration,
 };
 
@@ -23,7 +22,7 @@ use crate::{
     report::{Row, Table},
     say::progress,
     seed,
-    servers::{Lamplight, Started},
+    servers::{Lamplight, POSTGRES, Started, fresh_schema},
     stats::Histogram,
     trigger::request,
     wire,
@@ -34,8 +33,6 @@ pub(crate) const METHOD: &str = "A class of 60 is recorded in one request: a tra
     connections send classes one after the other. Then one connection reads: a student's month with all totals, the office's list of a course's day, a month's report of a \
     course. *Rows* is what is stored when reading begins. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
 
-/// Names a PostgreSQL server whose role may make schemas.
-const POSTGRES: &str = "LAMPLIGHT_TEST_POSTGRES";
 const CLASS: usize = 60;
 const WRITERS: usize = 4;
 const STUDENTS: [usize; 3] = [100, 1_000, 10_000];
@@ -106,7 +103,7 @@ fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let url = match backend {
         Backend::Sqlite => DatabaseUrl::Sqlite(folder.path().join("lamplight.db")),
-        Backend::Postgres => DatabaseUrl::Postgres(fresh_schema(students)?),
+        Backend::Postgres => DatabaseUrl::Postgres(fresh_schema()?),
     };
     let school = runtime.block_on(seed::found_school(&url, students, CLASS, SEMESTERS))?;
     let classes: Vec<Class> =
@@ -166,19 +163,6 @@ fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::
         figures.push(measure(from)?);
     }
     Ok(figures)
-}
-
-/// The address of a schema of its own on the PostgreSQL that was named.
-fn fresh_schema(students: usize) -> anyhow::Result<String> {
-    let server = std::env::var(POSTGRES)?;
-    let schema = format!("bench_{}_{students}", std::process::id());
-    let made =
-        Command::new("psql").args(["--quiet", "--command", &format!("CREATE SCHEMA {schema}"), &server]).status()?;
-    if !made.success() {
-        bail!("psql could not make a schema on the PostgreSQL of {POSTGRES}");
-    }
-    let joint = if server.contains('?') { '&' } else { '?' };
-    Ok(format!("{server}{joint}options=-csearch_path%3D{schema}"))
 }
 
 /// Classes that one course and semester can have on a day here: two subjects, two sessions.

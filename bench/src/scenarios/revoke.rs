@@ -5,19 +5,22 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddrV4, TcpStream},
     time::Duration,
 };
 
 use anyhow::bail;
+use lamplight_store::DatabaseUrl;
 use serde_json::{Value, json};
 
 use super::{Bench, IN_FLIGHT, PATIENCE};
 use crate::{
-    machine::{nanos_of, now},
+    load::Swarm,
+    machine::{LOAD_CORE, SERVER_CORE, nanos_of, now, pin},
     report::{Row, Table},
     say::progress,
-    servers::Kind,
+    seed::found_school,
+    servers::{Kind, Lamplight, POSTGRES, fresh_schema},
     stats::median,
     trigger::request,
     wire,
@@ -55,7 +58,34 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
             }));
         }
     }
+    if std::env::var_os(POSTGRES).is_some() {
+        rows.push(two_nodes(bench, if bench.is_small { 200 } else { 2_000 })?);
+    }
     Ok(rows)
+}
+
+/// The request goes to one node, the clients are at the other; nothing wakes it but its own look at the log.
+fn two_nodes(bench: &Bench, clients: usize) -> anyhow::Result<Value> {
+    let url = fresh_schema()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let school = runtime.block_on(found_school(&DatabaseUrl::Postgres(url.clone()), clients, 60, 6))?;
+    let folder = tempfile::tempdir()?;
+    let node = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database: Some(&url) };
+    pin(SERVER_CORE)?;
+    let nodes = node.start().and_then(|one| Ok((one, node.start()?)));
+    pin(LOAD_CORE)?;
+    let (one, other) = nodes?;
+    let mut swarm = Swarm::new(other.address)?;
+    school.students.iter().for_each(|token| swarm.add(token.as_str().into()));
+    swarm.connect_all(IN_FLIGHT, PATIENCE)?;
+    let (answer, last) = retire(one.address, &school.office, &mut swarm)?;
+    progress(&format!(
+        "revoke: {clients} connections of another node ended {:.0} ms after the request",
+        last as f64 / 1e6
+    ));
+    Ok(json!({
+        "server": "Lamplight, at another node (PostgreSQL)", "clients": clients, "nanosToAnswer": answer, "nanosToLastEnd": last,
+    }))
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {
@@ -71,10 +101,15 @@ fn one(bench: &Bench, clients: usize) -> anyhow::Result<(u64, u64)> {
     let server = bench.start(Kind::Lamplight)?;
     let mut swarm = bench.swarm(&server, clients)?;
     swarm.connect_all(IN_FLIGHT, PATIENCE)?;
-    let mut stream = TcpStream::connect(server.address)?;
-    let headers = format!("Authorization: Bearer {}\r\n", bench.seed.office);
+    retire(server.address, &bench.seed.office, &mut swarm)
+}
+
+/// Nanoseconds from sending the request to its answer, and to the end of the last connection.
+fn retire(server: SocketAddrV4, office: &str, swarm: &mut Swarm) -> anyhow::Result<(u64, u64)> {
+    let mut stream = TcpStream::connect(server)?;
+    let headers = format!("Authorization: Bearer {}\r\n", office);
     let started = now();
-    stream.write_all(&request("POST", "/api/admin/signing-key", server.address, &headers, b""))?;
+    stream.write_all(&request("POST", "/api/admin/signing-key", server, &headers, b""))?;
     stream.set_nonblocking(true)?;
     let (mut bytes, mut buffer, mut answered) = (Vec::new(), [0; 4096], None);
     let deadline = started + nanos_of(LONGEST);

@@ -15,6 +15,9 @@ function binary(): string {
 /** More than any test file has, and little enough that a file which is too large is quickly made. */
 export const uploadLimitMb = 1;
 
+/** Long enough to undo by hand in a test, and not long to wait for. */
+export const undoSeconds = 4;
+
 export interface ServerSettings {
   /** Origins of other sites that may call it. */
   allowed?: string;
@@ -57,6 +60,7 @@ export class Server {
         FRONTEND_URL: allowed,
         TIMEZONE: timezone,
         UPLOAD_LIMIT_MB: String(uploadLimitMb),
+        MARKS_UNDO_SECONDS: String(undoSeconds),
         LOG: 'warn',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

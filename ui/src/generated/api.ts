@@ -439,6 +439,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/marks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Marks as a table to save: CSV unless another format is asked for. Faculty get those of the courses they teach. */
+        get: operations["export_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/marks/publish": {
         parameters: {
             query?: never;
@@ -1537,7 +1554,7 @@ export interface components {
             /** @description Always 0: no messages are sent to phones. */
             smsSent: number;
             /** @description The rows that were refused. */
-            errors: components["schemas"]["RowError"][];
+            errors: components["schemas"]["MarkRowError"][];
             /** @description The sheet they stand in. */
             sheet: string;
         };
@@ -1730,7 +1747,7 @@ export interface components {
                 /** @description Always 0: no messages are sent to phones. */
                 smsSent: number;
                 /** @description The rows that were refused. */
-                errors: components["schemas"]["RowError"][];
+                errors: components["schemas"]["MarkRowError"][];
                 /** @description The sheet they stand in. */
                 sheet: string;
             };
@@ -1753,7 +1770,7 @@ export interface components {
                  * Format: int32
                  * @description What the average of the class may not exceed, in percent, where the council has such a rule.
                  */
-                average_cap: number | null;
+                averageCap: number | null;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -1943,6 +1960,52 @@ export interface components {
                 overall: components["schemas"]["Overall"];
                 subjectStats: components["schemas"]["SubjectStats"][];
                 gradeStats: components["schemas"]["GradeStats"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarksRehearsal: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What would be published, and what to look at first. */
+            data: {
+                /** @description Names exactly these marks; sent along with the publication. */
+                digest: string;
+                /** @description Who will see what. */
+                students: components["schemas"]["Viewer"][];
+                /** @description Of the class, who has no mark at all. */
+                blank: components["schemas"]["Owner"][];
+                /** @description Who has some parts and lacks others. */
+                incomplete: components["schemas"]["Owner"][];
+                /** @description Whose mark does not fit the maxima. */
+                outOfRange: components["schemas"]["Owner"][];
+                /** @description Who sees their mark already. */
+                alreadyPublished: number;
+                passed: number;
+                failed: number;
+                absent: number;
+                withheld: number;
+                /**
+                 * Format: double
+                 * @description In percent, of who passed or failed, with those who see it already.
+                 */
+                average: number | null;
+                /**
+                 * Format: int32
+                 * @description What the average may not exceed, where the council has such a rule.
+                 */
+                averageCap: number | null;
+                /** @description Whether it does. */
+                exceedsCap: boolean;
+                /**
+                 * Format: int64
+                 * @description How long it can be undone, in seconds.
+                 */
+                undoSeconds: number;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -2399,7 +2462,7 @@ export interface components {
              * Format: int32
              * @description What the average of the class may not exceed, in percent, where the council has such a rule.
              */
-            average_cap: number | null;
+            averageCap: number | null;
         };
         /** @description The row of a student. */
         GridRow: components["schemas"]["Owner"] & {
@@ -2605,6 +2668,13 @@ export interface components {
              */
             pages: number;
         };
+        /** @description A row that was refused. */
+        MarkRowError: {
+            /** @description The human id, as it was sent. */
+            studentId: string;
+            /** @description What is wrong, for a person. */
+            error: string;
+        };
         /** @description Numbers of marks. */
         MarkStats: {
             overall: components["schemas"]["Overall"];
@@ -2654,6 +2724,42 @@ export interface components {
         MarksPublished: components["schemas"]["Exam"];
         /** @description Published marks are hidden again. */
         MarksRecalled: components["schemas"]["Exam"];
+        /** @description What would be published, and what to look at first. */
+        MarksRehearsal: {
+            /** @description Names exactly these marks; sent along with the publication. */
+            digest: string;
+            /** @description Who will see what. */
+            students: components["schemas"]["Viewer"][];
+            /** @description Of the class, who has no mark at all. */
+            blank: components["schemas"]["Owner"][];
+            /** @description Who has some parts and lacks others. */
+            incomplete: components["schemas"]["Owner"][];
+            /** @description Whose mark does not fit the maxima. */
+            outOfRange: components["schemas"]["Owner"][];
+            /** @description Who sees their mark already. */
+            alreadyPublished: number;
+            passed: number;
+            failed: number;
+            absent: number;
+            withheld: number;
+            /**
+             * Format: double
+             * @description In percent, of who passed or failed, with those who see it already.
+             */
+            average: number | null;
+            /**
+             * Format: int32
+             * @description What the average may not exceed, where the council has such a rule.
+             */
+            averageCap: number | null;
+            /** @description Whether it does. */
+            exceedsCap: boolean;
+            /**
+             * Format: int64
+             * @description How long it can be undone, in seconds.
+             */
+            undoSeconds: number;
+        };
         /** @description A sheet is a draft, in review, about to be published, or published. */
         MarksStaged: components["schemas"]["Exam"] & {
             /** @description `draft`, `review`, `scheduled` or `published`. */
@@ -4754,6 +4860,45 @@ export interface operations {
             };
         };
     };
+    export_marks: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `xlsx` or `pdf` */
+                format?: string;
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                subject?: string;
+                examType?: string;
+                /** @description First date of the exam */
+                startDate?: string;
+                /** @description Last date of the exam */
+                endDate?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     publish_marks: {
         parameters: {
             query?: never;
@@ -5205,7 +5350,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_Rehearsal"];
+                    "application/json": components["schemas"]["Envelope_MarksRehearsal"];
                 };
             };
             "4XX": {

@@ -52,7 +52,7 @@ function limited(signal: AbortSignal | undefined): { signal: AbortSignal; done: 
 }
 
 /** One request. Answers the whole envelope; throws a Problem, or the AbortError of the caller's own signal. */
-export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options: Options = {}): Promise<T> {
+export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options: Options = {}): Promise<T> {
   const { token } = session.get();
   const limit = limited(options.signal);
   try {

@@ -51,5 +51,21 @@ export type Attendance = Schemas['Attendance'];
 export type AttendanceList = Schemas['AttendanceList'];
 export type AttendanceLine = Schemas['AttendanceLine'];
 
+/** The marks of one student in one exam; also what events carry. */
+export type Mark = Schemas['Mark'];
+export type MarkPart = Schemas['Part'];
+export type OwnMarks = Schemas['OwnMarks'];
+export type MarkChanges = Schemas['MarkChanges'];
+/** One exam of a class, and its rows. */
+export type MarkSheet = Schemas['Sheet'];
+export type MarkSheets = Schemas['SheetList'];
+export type NewSheet = Schemas['SheetForm'];
+export type MarkGrid = Schemas['Grid'];
+export type MarkRow = Schemas['GridRow'];
+export type CellEdit = Schemas['CellEdit'];
+export type CellsResult = Schemas['CellsResult'];
+export type Publishing = Schemas['Publishing'];
+export type PublishRehearsal = Schemas['MarksRehearsal'];
+
 /** Every live event and its payload. */
 export type LiveEvents = { [E in keyof ServerEvents]: Parameters<ServerEvents[E]>[0] };

@@ -277,6 +277,7 @@ impl EntryRow {
 
 /// A row that was refused.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MarkRowError)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowError {
     /// The human id, as it was sent.
@@ -499,19 +500,11 @@ pub(super) fn exam_of<'a>(
     }
     let on = match on.map(str::trim).filter(|text| !text.is_empty()) {
         None => None,
-        Some(text) => {
-            Some(read_date(app, text).ok_or_else(|| MarkError::field("examDate", "Write the date as YYYY-MM-DD."))?)
-        }
+        Some(text) => Some(
+            app.institute.date_of(text).ok_or_else(|| MarkError::field("examDate", "Write the date as YYYY-MM-DD."))?,
+        ),
     };
     Ok((label, on))
-}
-
-fn read_date(app: &App, text: &str) -> Option<Date> {
-    if text.len() == "2026-11-24".len() {
-        return text.parse().ok();
-    }
-    let moment: jiff::Timestamp = text.parse().ok()?;
-    Some(moment.to_zoned(app.institute.time_zone.clone()).date())
 }
 
 /// The sheet that is meant: the one of this label or date, else the newest of this exam, else a new one.

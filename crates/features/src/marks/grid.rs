@@ -293,6 +293,7 @@ struct GridRow {
 
 /// A sheet with its rows.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Grid {
     sheet: Sheet,
     /// By student id.

@@ -26,11 +26,13 @@
 mod document;
 mod entry;
 mod events;
+mod export;
 mod grid;
 mod history;
 mod publishing;
 mod routes;
 mod rules;
+mod seed;
 mod store;
 mod student;
 
@@ -40,3 +42,4 @@ pub use history::{BadLink, Verified, verify};
 pub use publishing::publish_due;
 pub(crate) use routes::routes;
 pub use rules::{Cell, EXAM_TYPES, MarkError, Part, Parts, Score};
+pub use seed::{NewSheet, insert};

@@ -241,6 +241,7 @@ struct Viewer {
 
 /// What would be published, and what to look at first.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MarksRehearsal)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rehearsal {
     /// Names exactly these marks; sent along with the publication.

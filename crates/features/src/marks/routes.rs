@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Mark, MarkError,
     document::{Known, document},
-    entry, grid,
+    entry, export, grid,
     history::{self, Snapshot},
     publishing,
     rules::rounded,
@@ -27,6 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_marks, entry::enter_marks))
         .routes(routes!(count_marks))
+        .routes(routes!(export::export_marks))
         .routes(routes!(publishing::publish_marks))
         .routes(routes!(read_mark, entry::change_mark, entry::delete_mark))
         .routes(routes!(list_changes))

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json as Answer,
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::header;
+use axum::{Json as Answer, extract::State, response::Response};
 use lamplight_http::{ApiError, Params, PathId, Student};
 use lamplight_kernel::{MAX_LIMIT, MarkId, Problem};
 use serde::Serialize;
@@ -16,8 +11,9 @@ use utoipa::ToSchema;
 use super::{
     Mark, MarkError,
     document::{Known, document},
+    export::{attachment, table},
     routes::{MarkChanges, changes, filter},
-    rules::{self, Part, Record, Score, SemesterStats},
+    rules::{self, Record, SemesterStats},
     store::{self, Filter, marks},
 };
 use crate::{
@@ -117,73 +113,10 @@ pub(super) async fn download_own(
 ) -> Result<Response, ApiError> {
     let (rows, known) = own(&app, &student, &params).await?;
     let record = students::find_by_user(app.store.reader(), student.user).await?.ok_or(MarkError::NotFound)?;
-    let mut text = String::from("\u{feff}");
-    csv_line(&mut text, HEAD.iter().map(|&cell| cell.to_owned()));
-    for row in &rows {
-        let Some(sheet) = known.sheets.get(&row.sheet_id) else { continue };
-        let (cells, maxima) = (row.cells()?, sheet.maxima());
-        let course = known.courses.get(&sheet.course()).map(|(_, name)| name.clone()).unwrap_or_default();
-        let (obtained, maximum) = (Score::from_hundredths(row.obtained), Score::from_hundredths(row.maximum));
-        let mut line = vec![
-            record.student_id.clone(),
-            record.full_name(),
-            course,
-            sheet.semester.to_string(),
-            sheet.subject.clone(),
-            sheet.exam_type.clone(),
-            sheet.exam_on.clone(),
-        ];
-        for part in Part::ALL {
-            line.push(maxima.get(part).to_string());
-            // A zero is a zero, and nothing is nothing.
-            line.push(cells.get(part).stored().unwrap_or_default());
-        }
-        line.extend([maximum.to_string(), obtained.to_string()]);
-        line.push(format!("{:.2}", rules::percent(obtained, maximum)));
-        line.extend([row.grade.clone(), row.result.clone()]);
-        csv_line(&mut text, line);
-    }
     let today = app.institute.today(app.store.clock().now());
+    let table = table(format!("Marks of {}", record.full_name()), today, &rows, &known)?;
     let name = format!("marks_{}_{today}.csv", record.student_id);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, lamplight_files::content_disposition(&name)),
-        (header::CACHE_CONTROL, "private, no-store".to_owned()),
-    ];
-    Ok((headers, text).into_response())
-}
-
-const HEAD: [&str; 20] = [
-    "Student ID",
-    "Student Name",
-    "Course",
-    "Semester",
-    "Subject",
-    "Exam Type",
-    "Exam Date",
-    "Theory Max",
-    "Theory Obtained",
-    "Practical Max",
-    "Practical Obtained",
-    "Viva Max",
-    "Viva Obtained",
-    "Assignment Max",
-    "Assignment Obtained",
-    "Total Max",
-    "Total Obtained",
-    "Percentage",
-    "Grade",
-    "Result Status",
-];
-
-/// A line of RFC 4180. What a spreadsheet would take for a formula is made a text.
-fn csv_line(text: &mut String, cells: impl IntoIterator<Item = String>) {
-    let cells = cells.into_iter().map(|cell| {
-        let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell };
-        if cell.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
-    });
-    text.push_str(&cells.collect::<Vec<_>>().join(","));
-    text.push_str("\r\n");
+    Ok(attachment(&name, "text/csv; charset=utf-8", table.csv()))
 }
 
 /// What was done to one of the caller's marks since it was first published.

@@ -16,10 +16,11 @@ use lamplight_features::{
     downloads::{self, Choice, Details, NewDownload, SpecificTargets, TargetAudience},
     faculty::{self, NewFaculty},
     institute,
+    marks::{self, Cell, NewSheet, Parts, Score},
     students::{self, NewStudent},
 };
 use lamplight_files::Files;
-use lamplight_kernel::{Audience, AudiencePart, CourseId, Timestamp, UserId};
+use lamplight_kernel::{Audience, AudiencePart, CourseId, StudentId, Timestamp, UserId};
 use lamplight_store::{Store, Tx};
 
 use crate::settings::Settings;
@@ -119,10 +120,12 @@ pub(crate) async fn found(
     let office = account(&tx, "office", people::ADMIN, Role::Admin, &hash).await?;
     let mut courses = Vec::new();
     let mut number = 0;
+    let mut classes: Vec<(CourseId, i32, Vec<StudentId>)> = Vec::new();
     for programme in PROGRAMMES {
         let course = courses::insert(&tx, &programme.course).await?;
         courses.push(course);
         for &(semester, batch_year) in programme.classes {
+            let mut class = Vec::new();
             for running in 1..=programme.students {
                 let student_id = format!("{}{batch_year}{running:03}", programme.course.code);
                 let user = match number {
@@ -134,9 +137,10 @@ pub(crate) async fn found(
                 let user = account(&tx, &user, &people::student_name(number), Role::Student, &hash).await?;
                 let student =
                     NewStudent { user, student_id: &student_id, first_name, last_name, course, semester, batch_year };
-                students::insert(&tx, &student).await?;
+                class.push(students::insert(&tx, &student).await?);
                 number += 1;
             }
+            classes.push((course, semester, class));
         }
     }
     for (index, (name, designation, department, teaches)) in people::FACULTY.iter().enumerate() {
@@ -152,9 +156,53 @@ pub(crate) async fn found(
         let at = tx.now().minus(AGE * age);
         insert_material(&tx, piece, office, &courses, today, at).await?;
     }
+    for (course, semester, class) in &classes {
+        insert_marks(&tx, (*course, *semester), class, office, today).await?;
+    }
     tx.commit().await?;
     tracing::info!(students = number, "the demo institute was laid out");
     Ok(sign_ins())
+}
+
+/// Subjects in which there was an internal exam, how many semesters ago, how many days ago, and whether it is published.
+const EXAMS: &[(&str, i32, i32, bool)] = &[
+    ("Anatomy and Physiology", 2, 400, true),
+    ("Nursing Foundations", 1, 230, true),
+    ("Nutrition", 1, 220, true),
+    ("Pharmacology", 0, 30, true),
+    ("Community Health Nursing", 0, 21, true),
+    ("Medical-Surgical Nursing", 0, 2, false),
+];
+
+/// Marks of a class: earlier semesters and this one published, the newest exam a draft.
+async fn insert_marks(
+    tx: &Tx,
+    (course, semester): (CourseId, i32),
+    class: &[StudentId],
+    by: UserId,
+    today: Date,
+) -> anyhow::Result<()> {
+    for (exam, &(subject, semesters_ago, days_ago, is_published)) in (0..).zip(EXAMS) {
+        let semester = semester - semesters_ago;
+        if semester < 1 {
+            continue;
+        }
+        let marks: Vec<_> = (0..)
+            .zip(class)
+            .map(|(student, id): (i32, _)| {
+                let score = |of: i32| Cell::Scored(Score::whole(of * (40 + (student * 17 + exam * 11) % 55) / 100));
+                let theory = if student == 6 && exam == 4 { Cell::Absent } else { score(75) };
+                (*id, Parts { theory, practical: score(25), ..Parts::default() })
+            })
+            .collect();
+        // Of the draft a few are still to be entered.
+        let marks = if is_published { marks.as_slice() } else { marks.get(..class.len() / 2).unwrap_or_default() };
+        let maxima = Parts { theory: Score::whole(75), practical: Score::whole(25), ..Parts::default() };
+        let on = today.checked_sub(jiff::Span::new().days(days_ago))?;
+        let new = NewSheet { course, semester, subject, exam_type: "Internal", on, maxima, by, is_published, marks };
+        marks::insert(tx, &new).await?;
+    }
+    Ok(())
 }
 
 async fn account(tx: &Tx, user: &str, full_name: &str, role: Role, password_hash: &str) -> anyhow::Result<UserId> {

@@ -23,6 +23,8 @@ mod downloads;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod grid;
+#[cfg(test)]
 mod marks;
 #[cfg(test)]
 mod opening;

@@ -291,7 +291,7 @@ both_databases!(a_student_reads_their_marks_in_the_shapes_of_the_existing_client
     let text = String::from_utf8(file.body).unwrap();
     let lines: Vec<_> = text.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines[0].split(',').count(), 20);
-    let rest = "100,0,100,90,50,45,50,45,300,180,60.00,B+,Pass";
+    let rest = "100,0,100,90,50,45,50,45,300,180,60,B+,Pass";
     assert_eq!(
         lines[1],
         format!(
@@ -405,4 +405,20 @@ both_databases!(numbers_of_marks, async |institute: Institute| {
     );
     let none = institute.get(&institute.people.lecturer, "/api/admin/marks/stats").await.data();
     assert_eq!(none["overall"]["totalRecords"], 0);
+});
+
+both_databases!(marks_are_exported_as_tables, async |institute: Institute| {
+    enter(&institute, &theory(&institute, &[("asha", json!(0)), ("gone", json!("absent"))])).await;
+    let get = async |who: &Member, query: &str| institute.get(who, &format!("/api/admin/marks/export{query}")).await;
+    let csv = get(&institute.people.office, "").await;
+    assert!(csv.header("content-disposition").contains("filename=\"marks_2026-11-22.csv\""), "{:?}", csv.headers);
+    let text = String::from_utf8(csv.body).unwrap();
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.contains("2026-11-22,100,0,") && text.contains("2026-11-22,100,absent,"), "{text}");
+    let of_others = get(&institute.people.lecturer, "?format=csv").await;
+    assert_eq!(String::from_utf8(of_others.body).unwrap().lines().count(), 1);
+    assert!(get(&institute.people.office, "?format=xlsx").await.body.starts_with(b"PK"));
+    assert!(get(&institute.people.office, "?format=pdf").await.body.starts_with(b"%PDF"));
+    get(&institute.people.office, "?format=doc").await.refuses(400, "request.invalid_query", &["format"], "a format");
+    get(&institute.people.asha, "").await.refuses(403, "auth.wrong_role", &[], "a student");
 });

@@ -1,0 +1,152 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { eventsOf, expect, item, notices, phone, test } from '../support/test.ts';
+
+const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+
+/** Looks at what is shown on a phone and on a desk, by day and by night. */
+async function check(page: Page, what: string): Promise<void> {
+  for (const [size, viewport] of Object.entries(sizes)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
+      const axe = new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
+      const { violations } = await axe.analyze();
+      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary ?? ''}`).join('\n')}`);
+      expect(found, `${what}, ${size}, ${colorScheme}`).toEqual([]);
+    }
+  }
+}
+
+interface Sheet {
+  _id: string;
+}
+
+test('a mark is entered in the grid, published with an undo, and on the student’s open page', async ({ open, api, titled }) => {
+  const subject = titled('Midwifery');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
+  let heard: string[] = [];
+  const [teacher, office, page] = await Promise.all([
+    open('faculty1', { at: `/marks?sheet=${sheet._id}` }),
+    open('office', { at: `/marks?sheet=${sheet._id}` }),
+    open('gnm.student', { at: '/marks', before: (shown) => (heard = eventsOf(shown)) }),
+  ]);
+  const me = (await api.call<{ student: { name: string } }>('gnm.student', 'GET', '/student/marks')).student.name;
+  const cell = (on: Page, part: string) => on.getByRole('textbox', { name: `${part}, ${me}` });
+
+  await cell(teacher, 'Theory').fill('60');
+  await teacher.keyboard.press('Enter');
+  await cell(teacher, 'Practical').fill('20');
+  await teacher.keyboard.press('Enter');
+  await expect(teacher.getByText('Saved', { exact: true })).toBeVisible();
+  await expect(cell(office, 'Theory')).toHaveValue('60');
+  await expect(page.getByRole('article', { name: subject })).toHaveCount(0);
+
+  await test.step('published and undone, and nobody knew', async () => {
+    await teacher.getByRole('button', { name: 'Publish' }).click();
+    const dialog = teacher.getByRole('dialog', { name: `Publish ${subject}?` });
+    await expect(dialog.getByText('1 student will see their mark')).toBeVisible();
+    await dialog.getByRole('button', { name: 'Publish' }).click();
+    await teacher.getByRole('button', { name: 'Undo' }).click();
+    await expect(teacher.getByRole('region', { name: 'Publication' })).toBeHidden();
+    expect(heard.filter((event) => event.includes('marks:'))).toEqual([]);
+  });
+
+  await test.step('published, and there at once', async () => {
+    await teacher.getByRole('button', { name: 'Publish' }).click();
+    const dialog = teacher.getByRole('dialog', { name: `Publish ${subject}?` });
+    await dialog.getByRole('button', { name: 'Publish' }).click();
+    await expect(teacher.getByRole('region', { name: 'Publication' })).toContainText('Nobody has seen or heard of it yet.');
+    await expect(item(page, subject)).toBeVisible({ timeout: 15_000 });
+    await expect(item(page, subject).getByTestId('total')).toHaveText('80');
+    await expect(notices(page)).toContainText('Your marks are published');
+  });
+
+  await test.step('changed with a reason, and there at once', async () => {
+    await teacher.getByLabel('Reason for changing published marks').fill('Question 3 was left out.');
+    await cell(teacher, 'Theory').fill('65');
+    await teacher.keyboard.press('Enter');
+    await expect(item(page, subject).getByTestId('total')).toHaveText('85');
+    await expect(notices(page)).toContainText('Your mark was changed');
+    await item(page, subject).getByRole('button', { name: /History/ }).click();
+    await expect(item(page, subject).getByText('Why: Question 3 was left out.')).toBeVisible();
+  });
+});
+
+test('two who write in one cell are shown both values', async ({ open, api, titled }) => {
+  const subject = titled('Both');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
+  const teacher = await open('faculty1', { at: `/marks?sheet=${sheet._id}` });
+  const first = teacher.locator('[data-cell="0:0"]');
+  await expect(first).toBeVisible();
+  // Somebody else is quicker, and this page has not heard of it yet.
+  await teacher.context().route('**/cells', async (route) => {
+    const { cells } = route.request().postDataJSON() as { cells: { student: string; part: string; base: number }[] };
+    await api.call('office', 'PATCH', `/admin/marks/sheets/${sheet._id}/cells`, { cells: cells.map((cell) => ({ ...cell, value: 41 })) });
+    await route.continue();
+  }, { times: 1 });
+  await first.fill('50');
+  await teacher.keyboard.press('Enter');
+  await expect(teacher.getByRole('alert')).toContainText('you wrote 50, somebody else wrote 41');
+  await teacher.getByRole('button', { name: 'Put 50' }).click();
+  await expect(teacher.getByRole('alert')).toBeHidden();
+  await expect(first).toHaveValue('50');
+});
+
+test('cells are pasted, and marked absent with a key', async ({ open, api, titled }) => {
+  const subject = titled('Pasted');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
+  const teacher = await open('faculty1', { at: `/marks?sheet=${sheet._id}` });
+  const cell = (row: number, column: number) => teacher.locator(`[data-cell="${row}:${column}"]`);
+  await cell(0, 0).evaluate((element) => {
+    const transfer = new DataTransfer();
+    transfer.setData('text/plain', '40\t20\n41\tAB\n');
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }));
+  });
+  await expect(cell(1, 1)).toHaveValue('AB');
+  await expect(teacher.getByText('Saved', { exact: true })).toBeVisible();
+  await cell(0, 0).focus();
+  await teacher.keyboard.press('ArrowDown');
+  await expect(cell(1, 0)).toBeFocused();
+  await teacher.keyboard.press('a');
+  await expect(cell(1, 0)).toHaveValue('AB');
+  await teacher.reload();
+  await expect(cell(1, 0)).toHaveValue('AB');
+  await expect(cell(0, 1)).toHaveValue('20');
+});
+
+test('on a phone the grid is a list of students', async ({ open, api }) => {
+  const { sheets } = await api.call<{ sheets: Sheet[] }>('faculty1', 'GET', '/admin/marks/sheets?state=draft');
+  const teacher = await open('faculty1', { at: `/marks?sheet=${sheets[0]?._id ?? ''}`, context: phone });
+  await expect(teacher.locator('[data-cell="0:0"]')).toBeVisible();
+  const overflow = await teacher.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow).toBe(0);
+});
+
+test('nothing on a student’s page of marks is in anybody’s way', async ({ open }) => {
+  const page = await open('gnm.student', { at: '/marks' });
+  await expect(page.getByRole('article').first()).toBeVisible();
+  await check(page, 'student');
+});
+
+test('nothing on the list of sheets is in anybody’s way', async ({ open }) => {
+  const office = await open('office', { at: '/marks' });
+  await expect(office.getByRole('article').first()).toBeVisible();
+  await check(office, 'sheets');
+});
+
+test('nothing in the grid is in anybody’s way', async ({ open, api }) => {
+  const { sheets } = await api.call<{ sheets: Sheet[] }>('faculty1', 'GET', '/admin/marks/sheets?state=draft');
+  const grid = await open('office', { at: `/marks?sheet=${sheets[0]?._id ?? ''}` });
+  await expect(grid.locator('[data-cell="0:0"]')).toBeVisible();
+  await check(grid, 'grid');
+});
+
+test('nothing in the rehearsal is in anybody’s way', async ({ open, api }) => {
+  const { sheets } = await api.call<{ sheets: Sheet[] }>('faculty1', 'GET', '/admin/marks/sheets?state=draft');
+  const grid = await open('office', { at: `/marks?sheet=${sheets[0]?._id ?? ''}` });
+  await grid.getByRole('button', { name: 'Publish' }).click();
+  await expect(grid.getByText(/will see their mark/)).toBeVisible();
+  await check(grid, 'rehearsal');
+});

@@ -1,0 +1,265 @@
+import { Badge, Button, Group, Text, TextInput, Title } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { Link } from 'react-router';
+import { plural } from '../../kit/format.ts';
+import { useTitle } from '../../kit/page.tsx';
+import { asProblem } from '../../kit/problem.ts';
+import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
+import type { MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
+import { useLivePolling } from '../../realtime/live.tsx';
+import { moved, partName, parts as allParts, partsOf, pasted, read, shown, type CellValue, type Place } from './cells.ts';
+import { Countdown } from './countdown.tsx';
+import { Distribution } from './distribution.tsx';
+import classes from './grid.module.css';
+import { gridOf, tellPresence, undoPublication } from './queries.ts';
+import { examOf, stateWords } from './staff-page.tsx';
+import { keyOf, useGridEdits, type CellState } from './use-grid-edits.ts';
+
+const PublishDialog = lazy(() => import('./publish-dialog.tsx'));
+const RecallDialog = lazy(() => import('./recall-dialog.tsx'));
+
+export function Grid({ id, username }: { id: string; username: string }) {
+  const query = useQuery({ ...gridOf(id), refetchInterval: useLivePolling() });
+  useTitle('Marks');
+  return (
+    <>
+      <Link to="/marks" className={classes.back}>
+        <IconArrowLeft size={18} aria-hidden="true" />
+        All sheets
+      </Link>
+      {query.isPending && (query.fetchStatus === 'paused' ? <Waiting /> : <div role="status" aria-label="Loading" className={classes.loading} />)}
+      {query.isError && query.data === undefined && <Failed error={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />}
+      {query.data !== undefined && <OpenGrid grid={query.data} username={username} />}
+    </>
+  );
+}
+
+function OpenGrid({ grid, username }: { grid: MarkGrid; username: string }) {
+  const { sheet, rows } = grid;
+  const edits = useGridEdits(grid, username);
+  const [dialog, setDialog] = useState<'publish' | 'recall' | null>(null);
+  const undo = useMutation({ mutationFn: () => undoPublication(sheet._id) });
+  const parts = partsOf(grid);
+  const isScheduled = sheet.state === 'scheduled';
+  const hasPublished = rows.some((row) => row.isPublished);
+  const unpublished = rows.filter((row) => !row.isPublished && allParts.some((part) => row.cells[part].value != null)).length;
+  return (
+    <>
+      <div className={classes.head}>
+        <div>
+          <Title order={1} size="h2" tabIndex={-1}>{sheet.subject}</Title>
+          <Text c="dimmed" size="sm">{`${sheet.course?.courseName ?? ''}, semester ${sheet.semester} · ${examOf(sheet)}`}</Text>
+        </div>
+        <Group gap="xs">
+          <Badge variant="light" radius="sm" size="lg" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
+          {hasPublished && !isScheduled && <Button variant="default" onClick={() => setDialog('recall')}>Recall</Button>}
+          <Button onClick={() => setDialog('publish')} disabled={isScheduled || unpublished === 0}>Publish</Button>
+        </Group>
+      </div>
+      {isScheduled && sheet.dueAt != null && <Countdown dueAt={sheet.dueAt} onUndo={() => undo.mutate()} isUndoing={undo.isPending} />}
+      {undo.error !== null && <Trouble title="It was not undone"><Text size="sm">{asProblem(undo.error).message}</Text></Trouble>}
+      <Distribution grid={grid} />
+      {hasPublished && (
+        <TextInput className={classes.reason} label="Reason for changing published marks" description="Published marks change only with a reason. The student can read it." value={edits.reason} onChange={(event) => edits.setReason(event.currentTarget.value)} maxLength={500} />
+      )}
+      <Problems edits={edits} grid={grid} />
+      <Text size="sm" c="dimmed" className={classes.hint}>Write marks, A for absent or W for withheld. Arrow keys and Enter move; cells of a spreadsheet can be pasted. Everything is saved as you go.</Text>
+      <Table grid={grid} parts={parts} edits={edits} isLocked={isScheduled} />
+      <div role="status" className={classes.saving}>{edits.isSaving ? 'Saving…' : edits.wasSaved ? 'Saved' : ''}</div>
+      <Suspense fallback={null}>
+        {dialog === 'publish' && <PublishDialog sheet={sheet} onClose={() => setDialog(null)} />}
+        {dialog === 'recall' && <RecallDialog sheet={sheet} onClose={() => setDialog(null)} />}
+      </Suspense>
+    </>
+  );
+}
+
+type Edits = ReturnType<typeof useGridEdits>;
+
+/** What could not be saved, each with what can be done about it. */
+function Problems({ edits, grid }: { edits: Edits; grid: MarkGrid }) {
+  const found = [...edits.states].filter(([, state]) => state.kind === 'conflict' || state.kind === 'refused');
+  if (found.length === 0 && edits.problem === null) return null;
+  const nameOf = (key: string) => {
+    const [student, part] = key.split(' ') as [string, MarkPart];
+    return `${grid.rows.find((row) => row._id === student)?.fullName ?? ''}, ${partName[part].toLowerCase()}`;
+  };
+  return (
+    <Trouble title={edits.problem === null ? `${plural(found.length, 'cell')} not saved` : 'Not saved'}>
+      {edits.problem !== null && (
+        <>
+          <Text size="sm">{edits.problem.message}</Text>
+          <Button size="sm" variant="default" onClick={edits.retry}>Try again</Button>
+        </>
+      )}
+      {found.map(([key, state]) => (
+        <div key={key} className={classes.problem}>
+          {state.kind === 'conflict' && (
+            <>
+              <Text size="sm"><strong>{nameOf(key)}</strong>{`: you wrote ${shown(state.yours) || 'nothing'}, somebody else wrote ${shown(state.theirs) || 'nothing'}.`}</Text>
+              <Group gap="xs">
+                <Button size="sm" variant="default" onClick={() => edits.drop(key)}>{`Keep ${shown(state.theirs) || 'nothing'}`}</Button>
+                <Button size="sm" variant="default" onClick={() => edits.insist(key)}>{`Put ${shown(state.yours) || 'nothing'}`}</Button>
+              </Group>
+            </>
+          )}
+          {state.kind === 'refused' && (
+            <>
+              <Text size="sm"><strong>{nameOf(key)}</strong>{`: ${state.error}`}</Text>
+              <Group gap="xs">
+                <Button size="sm" variant="default" onClick={() => edits.drop(key)}>Leave it as it was</Button>
+                {state.code === 'marks.reason_needed' && <Button size="sm" variant="default" onClick={() => edits.insist(key)} disabled={edits.reason.trim() === ''}>Save with the reason</Button>}
+              </Group>
+            </>
+          )}
+        </div>
+      ))}
+    </Trouble>
+  );
+}
+
+interface TableProps {
+  grid: MarkGrid;
+  parts: MarkPart[];
+  edits: Edits;
+  isLocked: boolean;
+}
+
+function Table({ grid, parts, edits, isLocked }: TableProps) {
+  const { rows, sheet } = grid;
+  const focus = ({ row, column }: Place) => {
+    const cell = document.querySelector<HTMLInputElement>(`[data-cell="${row}:${column}"]`);
+    cell?.focus();
+    cell?.select();
+  };
+  const put = (place: Place, value: CellValue) => {
+    const row = rows[place.row];
+    const part = parts[place.column];
+    if (row !== undefined && part !== undefined) edits.put(row, part, value);
+  };
+  return (
+    <div className={classes.frame}>
+      <table className={classes.table}>
+        <caption className={classes.caption}>{`Marks of ${plural(rows.length, 'student')}`}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Student</th>
+            {parts.map((part) => <th key={part} scope="col">{`${partName[part]} / ${sheet.maxima[part]}`}</th>)}
+            <th scope="col">Total</th>
+            <th scope="col">Result</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={row._id} data-published={row.isPublished ? true : undefined}>
+              <th scope="row">
+                <span className={classes.name}>{row.fullName}</span>
+                <span className={classes.number}>{`${row.studentId}${row.inClass ? '' : ' · left the class'}`}</span>
+              </th>
+              {parts.map((part, column) => (
+                <td key={part} data-label={`${partName[part]} / ${sheet.maxima[part]}`}>
+                  <Cell
+                    row={row}
+                    part={part}
+                    place={{ row: index, column }}
+                    state={edits.states.get(keyOf(row._id, part))}
+                    present={edits.presence.get(keyOf(row._id, part))}
+                    isLocked={isLocked}
+                    onPut={(value) => edits.put(row, part, value)}
+                    onEnter={() => void tellPresence(sheet._id, row._id, part).catch(() => undefined)}
+                    onMove={(key, atStart, atEnd) => {
+                      const to = moved(key, { row: index, column }, rows.length, parts.length, atStart, atEnd);
+                      if (to !== null) focus(to);
+                      return to !== null;
+                    }}
+                    onPaste={(text) => {
+                      for (const { place, value } of pasted(text, { row: index, column }, rows.length, parts.length)) put(place, value);
+                    }}
+                  />
+                </td>
+              ))}
+              <td data-label="Total" className={classes.sum}>{row.max === 0 ? '' : `${row.obtained} / ${row.max}`}</td>
+              <td data-label="Result" className={classes.sum}>{row.max === 0 ? '' : [row.grade, row.resultStatus].filter(Boolean).join(' · ')}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface CellProps {
+  row: MarkRow;
+  part: MarkPart;
+  place: Place;
+  state: CellState | undefined;
+  present: string | undefined;
+  isLocked: boolean;
+  onPut: (value: CellValue) => void;
+  onEnter: () => void;
+  /** Says whether it led somewhere. */
+  onMove: (key: string, atStart: boolean, atEnd: boolean) => boolean;
+  onPaste: (text: string) => void;
+}
+
+function Cell({ row, part, place, state, present, isLocked, onPut, onEnter, onMove, onPaste }: CellProps) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const saved = row.cells[part].value as CellValue;
+  const value = state === undefined || state.kind === 'saved' ? saved : state.yours;
+  const name = `${partName[part]}, ${row.fullName}`;
+  const commit = (text: string | null) => {
+    setDraft(null);
+    if (text !== null && read(text) !== value) onPut(read(text));
+  };
+  const press = (event: KeyboardEvent<HTMLInputElement>) => {
+    const input = event.currentTarget;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const word = { a: 'AB', w: 'WH' }[event.key.toLowerCase()];
+    if (word !== undefined) {
+      event.preventDefault();
+      commit(word);
+      return;
+    }
+    if (event.key === 'Escape') setDraft(null);
+    const whole = input.selectionStart === 0 && input.selectionEnd === input.value.length;
+    const atStart = whole || (input.selectionStart === 0 && input.selectionEnd === 0);
+    const atEnd = whole || (input.selectionStart === input.value.length && input.selectionEnd === input.value.length);
+    if (['Enter', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(event.key)) {
+      const text = draft;
+      if (onMove(event.key, atStart, atEnd)) event.preventDefault();
+      else if (event.key === 'Enter') commit(text);
+    }
+  };
+  const paste = (event: ClipboardEvent<HTMLInputElement>) => {
+    const text = event.clipboardData.getData('text/plain');
+    if (!/[\t\n]/.test(text.trimEnd())) return;
+    event.preventDefault();
+    setDraft(null);
+    onPaste(text);
+  };
+  return (
+    <div className={classes.cell} data-state={state?.kind} data-present={present === undefined ? undefined : true}>
+      <input
+        aria-label={name}
+        aria-invalid={state?.kind === 'conflict' || state?.kind === 'refused' ? true : undefined}
+        data-cell={`${place.row}:${place.column}`}
+        inputMode="decimal"
+        autoComplete="off"
+        disabled={isLocked}
+        value={draft ?? shown(value)}
+        onFocus={(event) => {
+          event.currentTarget.select();
+          onEnter();
+        }}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={() => commit(draft)}
+        onKeyDown={press}
+        onPaste={paste}
+      />
+      <button type="button" className={classes.absent} disabled={isLocked} tabIndex={-1} onClick={() => commit(value === 'absent' ? '' : 'AB')} aria-label={`Absent: ${name}`} aria-pressed={value === 'absent'}>AB</button>
+      {present !== undefined && <span className={classes.who}>{present}</span>}
+    </div>
+  );
+}

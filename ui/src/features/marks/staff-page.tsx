@@ -1,0 +1,81 @@
+import { Badge, Button, NativeSelect, Text, Title } from '@mantine/core';
+import { IconPlus, IconReportAnalytics } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+import { useAddressFilter } from '../../kit/address-filter.ts';
+import type { ViewProps } from '../../kit/feature.ts';
+import { calendarDay, plural } from '../../kit/format.ts';
+import { PageHead } from '../../kit/page.tsx';
+import { Empty, Failed, Waiting } from '../../kit/states.tsx';
+import type { MarkSheet } from '../../kit/wire.ts';
+import { Freshness } from '../../realtime/freshness.tsx';
+import { useLivePolling } from '../../realtime/live.tsx';
+import { coursesQuery } from '../courses/courses.ts';
+import { Grid } from './grid.tsx';
+import { sheetList } from './queries.ts';
+import classes from './sheets.module.css';
+
+const NewSheetDialog = lazy(() => import('./new-sheet-dialog.tsx'));
+
+export default function StaffPage({ user }: ViewProps) {
+  const [params] = useSearchParams();
+  const sheet = params.get('sheet');
+  return sheet === null ? <Sheets /> : <Grid key={sheet} id={sheet} username={user.username} />;
+}
+
+const filters = ['course', 'semester', 'state'] as const;
+
+export const stateWords: Record<string, string> = { draft: 'Draft', review: 'In review', scheduled: 'About to be published', published: 'Published' };
+
+function Sheets() {
+  const navigate = useNavigate();
+  const [filter, setFilter] = useAddressFilter(filters);
+  const [isMaking, setMaking] = useState(false);
+  const list = useQuery({ ...sheetList(filter), refetchInterval: useLivePolling() });
+  const courses = useQuery(coursesQuery);
+  const sheets = list.data?.sheets ?? [];
+  const make = <Button leftSection={<IconPlus size={20} aria-hidden="true" />} onClick={() => setMaking(true)}>New sheet</Button>;
+  const isFiltered = filters.some((name) => filter[name] !== '');
+  return (
+    <>
+      <PageHead title="Marks" line={<Freshness at={list.dataUpdatedAt} />} action={make} />
+      <div className={classes.filters}>
+        <NativeSelect aria-label="Course" value={filter.course} data={[{ value: '', label: 'All courses' }, ...(courses.data ?? []).filter(({ teaches }) => teaches).map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => setFilter({ course: event.currentTarget.value })} />
+        <NativeSelect aria-label="Semester" value={filter.semester} data={[{ value: '', label: 'All semesters' }, ...[1, 2, 3, 4, 5, 6, 7, 8].map((semester) => ({ value: String(semester), label: `Semester ${semester}` }))]} onChange={(event) => setFilter({ semester: event.currentTarget.value })} />
+        <NativeSelect aria-label="State" value={filter.state} data={[{ value: '', label: 'All states' }, ...Object.entries(stateWords).map(([value, label]) => ({ value, label }))]} onChange={(event) => setFilter({ state: event.currentTarget.value })} />
+      </div>
+      {list.isPending && (list.fetchStatus === 'paused' ? <Waiting /> : <div role="status" aria-label="Loading" className={classes.loading} />)}
+      {list.isError && list.data === undefined && <Failed error={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />}
+      {list.data !== undefined && sheets.length === 0 && (
+        <Empty icon={<IconReportAnalytics size={32} stroke={1.5} />} title={isFiltered ? 'Nothing found' : 'No sheets yet'} action={isFiltered ? undefined : make}>
+          {isFiltered ? 'No sheet of marks matches. Choose something else above.' : 'Make a sheet for an exam and enter the marks of the class. Nobody else sees them until you publish.'}
+        </Empty>
+      )}
+      <ul className={classes.list} aria-busy={list.isPlaceholderData}>
+        {sheets.map((sheet) => <li key={sheet._id}><SheetCard sheet={sheet} /></li>)}
+      </ul>
+      <Suspense fallback={null}>
+        {isMaking && <NewSheetDialog courses={(courses.data ?? []).filter(({ teaches }) => teaches)} onClose={() => setMaking(false)} onMade={(id) => void navigate(`/marks?sheet=${encodeURIComponent(id)}`)} />}
+      </Suspense>
+    </>
+  );
+}
+
+export const examOf = (sheet: MarkSheet): string => [sheet.examType, sheet.examLabel, calendarDay(sheet.examDate)].filter(Boolean).join(' · ');
+
+function SheetCard({ sheet }: { sheet: MarkSheet }) {
+  const heading = `sheet-${sheet._id}`;
+  return (
+    <article className={classes.card} aria-labelledby={heading}>
+      <div className={classes.words}>
+        <Title order={2} size="h5" id={heading}><Link to={`/marks?sheet=${encodeURIComponent(sheet._id)}`} className={classes.link}>{sheet.subject}</Link></Title>
+        <Text size="sm" c="dimmed">{`${sheet.course?.courseCode ?? ''}, semester ${sheet.semester} · ${examOf(sheet)}`}</Text>
+      </div>
+      <div className={classes.state}>
+        <Badge variant="light" radius="sm" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
+        <Text size="sm" c="dimmed">{sheet.published === 0 ? `${plural(sheet.entered, 'mark')} entered` : `${sheet.published} of ${sheet.entered} published`}</Text>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,153 @@
+/** Edits of a grid on their way to the server: put at once, sent together, never overwriting what somebody else put meanwhile. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { now } from '../../kit/clock.ts';
+import { asProblem, type Problem } from '../../kit/problem.ts';
+import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
+import { useLiveEvent } from '../../realtime/live.tsx';
+import type { CellValue } from './cells.ts';
+import { gridKey, refreshSheets, saveCells } from './queries.ts';
+
+export type CellState =
+  | { kind: 'saving' | 'saved'; yours: CellValue }
+  | { kind: 'conflict'; yours: CellValue; theirs: CellValue; rev: number }
+  | { kind: 'refused'; yours: CellValue; error: string; code: string };
+
+type Change = readonly [key: string, state: CellState | null];
+
+export const keyOf = (student: string, part: string): string => `${student} ${part}`;
+
+/** For how long somebody who has not moved is shown in a cell. */
+const presentFor = 20_000;
+
+function withCells(grid: MarkGrid, cells: { student: string; part: MarkPart; value?: unknown; rev: number }[]): MarkGrid {
+  const rows = grid.rows.map((row) => {
+    const own = cells.filter((cell) => cell.student === row._id && cell.rev > row.cells[cell.part].rev);
+    if (own.length === 0) return row;
+    const next = { ...row.cells };
+    for (const { part, value, rev } of own) next[part] = { value: value as never, rev };
+    return { ...row, cells: next };
+  });
+  return { ...grid, rows };
+}
+
+export function useGridEdits(grid: MarkGrid, me: string) {
+  const queries = useQueryClient();
+  const id = grid.sheet._id;
+  const [states, setStates] = useState<ReadonlyMap<string, CellState>>(new Map());
+  const [reason, setReason] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isSaving, setSaving] = useState(false);
+  const [seen, setSeen] = useState<ReadonlyMap<string, { key: string; name: string; at: number }>>(new Map());
+  const waiting = useRef(new Map<string, CellEdit>());
+  const isSending = useRef(false);
+  const why = useRef('');
+
+  const mark = (changes: Iterable<Change>) => setStates((before) => {
+    const next = new Map(before);
+    for (const [key, state] of changes) {
+      if (state === null) next.delete(key);
+      else next.set(key, state);
+    }
+    return next;
+  });
+
+  const sent = useRef(new Map<string, CellEdit>());
+  const takeIn = (result: CellsResult) => {
+    queries.setQueryData<MarkGrid>(gridKey(id), (before) => {
+      if (before === undefined) return before;
+      const known = new Map(result.rows.map((row) => [row._id, row]));
+      const rows = before.rows.map((row) => known.get(row._id) ?? row);
+      return withCells({ ...before, rows }, result.conflicts.map(({ student, part, theirs, rev }) => ({ student, part, value: theirs, rev })));
+    });
+    for (const { student, part, rev } of result.saved) {
+      // Put again while this was on its way: it follows our own edit. What followed somebody else's is a conflict.
+      const newer = waiting.current.get(keyOf(student, part));
+      if (newer !== undefined && newer.base === sent.current.get(keyOf(student, part))?.base) newer.base = rev;
+    }
+    mark([
+      ...result.saved.map(({ student, part, value }): Change => {
+        const newer = waiting.current.get(keyOf(student, part));
+        return [keyOf(student, part), newer === undefined ? { kind: 'saved', yours: value ?? null } : { kind: 'saving', yours: newer.value ?? null }];
+      }),
+      ...result.conflicts.map(({ student, part, yours, theirs, rev }): Change => [keyOf(student, part), { kind: 'conflict', yours: yours ?? null, theirs: theirs ?? null, rev }]),
+      ...result.refused.map(({ student, part, error, code }): Change => [keyOf(student, part), { kind: 'refused', yours: sent.current.get(keyOf(student, part))?.value ?? null, error, code }]),
+    ]);
+  };
+
+  const send = async () => {
+    if (isSending.current) return;
+    isSending.current = true;
+    setSaving(true);
+    while (waiting.current.size > 0) {
+      sent.current = waiting.current;
+      waiting.current = new Map();
+      try {
+        takeIn(await saveCells(id, [...sent.current.values()], why.current.trim()));
+        setProblem(null);
+      } catch (error) {
+        // Newer edits of the same cells stand before those that were not sent.
+        waiting.current = new Map([...sent.current, ...waiting.current]);
+        setProblem(asProblem(error));
+        break;
+      }
+    }
+    isSending.current = false;
+    setSaving(false);
+    void refreshSheets(queries);
+  };
+
+  const put = (student: string, part: MarkPart, value: CellValue, base: number) => {
+    const key = keyOf(student, part);
+    waiting.current.set(key, { student, part, value: value as never, base });
+    mark([[key, { kind: 'saving', yours: value }]]);
+    setTimeout(() => void send(), 0);
+  };
+
+  useLiveEvent('marks:edited', ({ sheet, cells, by }) => {
+    if (sheet !== id || by === me) return;
+    queries.setQueryData<MarkGrid>(gridKey(id), (before) => (before === undefined ? before : withCells(before, cells)));
+    mark(cells.filter(({ student, part }) => states.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
+    void queries.invalidateQueries({ queryKey: gridKey(id) });
+  });
+  useLiveEvent('marks:entered', ({ sheet, username, fullName, student, part }) => {
+    if (sheet !== id || username === me) return;
+    setSeen((before) => {
+      const next = new Map(before);
+      if (student == null || part == null) next.delete(username);
+      else next.set(username, { key: keyOf(student, part), name: fullName, at: now() });
+      return next;
+    });
+  });
+  useEffect(() => {
+    const timer = setInterval(() => setSeen((before) => {
+      const next = new Map([...before].filter(([, { at }]) => now() - at < presentFor));
+      return next.size === before.size ? before : next;
+    }), 5_000);
+    return () => clearInterval(timer);
+  }, []);
+
+  return {
+    states,
+    reason,
+    problem,
+    isSaving,
+    wasSaved: [...states.values()].some(({ kind }) => kind === 'saved'),
+    presence: new Map([...seen.values()].map(({ key, name }) => [key, name])),
+    setReason: (text: string) => {
+      why.current = text;
+      setReason(text);
+    },
+    put: (row: MarkRow, part: MarkPart, value: CellValue) => put(row._id, part, value, row.cells[part].rev),
+    /** Takes back what was not saved. */
+    drop: (key: string) => mark([[key, null]]),
+    /** Puts it again, now that what stands there was seen, or that there is a reason. */
+    insist: (key: string) => {
+      const state = states.get(key);
+      const [student, part] = key.split(' ') as [string, MarkPart];
+      const rev = queries.getQueryData<MarkGrid>(gridKey(id))?.rows.find((row) => row._id === student)?.cells[part].rev ?? 0;
+      if (state !== undefined) put(student, part, state.yours, state.kind === 'conflict' ? state.rev : rev);
+    },
+    retry: () => void send(),
+  };
+}

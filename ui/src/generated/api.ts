@@ -3205,13 +3205,6 @@ export interface components {
              */
             at: string | null;
         };
-        /** @description A row that was refused. */
-        RowError: {
-            /** @description The human id, as it was sent. */
-            studentId: string;
-            /** @description What is wrong, for a person. */
-            error: string;
-        };
         /** @description An answer that is only a sentence. */
         Said: {
             /**

@@ -733,6 +733,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/attendance/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a file (CSV or XLSX) and say what it would do. Nothing is recorded yet. */
+        post: operations["plan_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a file of attendance at once: what can be recorded is, the rest is named by row. */
+        post: operations["import_at_once"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/imports/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a plan said, all of it in one transaction, and nothing else. */
+        post: operations["apply_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -895,6 +946,11 @@ export interface components {
              */
             percentage: number;
         };
+        /** @description A file of attendance. */
+        AttendanceFile: {
+            /** Format: binary */
+            file: string;
+        };
         /** @description A class and what is said of its students, as the existing client sends it. */
         AttendanceForm: {
             /**
@@ -979,6 +1035,84 @@ export interface components {
              * @description So many of the next classes must be attended, without a gap. Nothing when missed ones have to be made up instead.
              */
             mustAttend: number | null;
+        };
+        /** @description A file that was read, and what it would do. */
+        AttendanceImport: {
+            /** @description To be applied with. */
+            _id: string;
+            fileName: string;
+            total: number;
+            add: number;
+            change: number;
+            same: number;
+            refused: number;
+            rows: components["schemas"]["AttendanceImportRow"][];
+        };
+        /**
+         * @description What a row of a file would do.
+         * @enum {string}
+         */
+        AttendanceImportAction: "add" | "change" | "same" | "refused";
+        /** @description A row that could not be recorded. */
+        AttendanceImportError: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            error: string;
+        };
+        /** @description A row of a file and what it would do. */
+        AttendanceImportRow: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            /** @description As the file names the student. */
+            studentId: string;
+            action: components["schemas"]["AttendanceImportAction"];
+            /** @description Why it can't be done. */
+            error: string | null;
+            was: components["schemas"]["AttendanceStatus"] | null;
+            /**
+             * Format: int32
+             * @description The revision of the record that it would correct; 0 without one.
+             */
+            rev: number;
+            said: components["schemas"]["AttendanceImportSaid"] | null;
+        };
+        /** @description What a row of a file says. */
+        AttendanceImportSaid: {
+            /**
+             * Format: date
+             * @description At the institute.
+             */
+            date: string;
+            /** @description The code of the course. */
+            course: string;
+            subject: string;
+            /** Format: int32 */
+            semester: number | null;
+            session: components["schemas"]["ClassSession"];
+            type: components["schemas"]["ClassKind"];
+            status: components["schemas"]["AttendanceStatus"];
+            /**
+             * Format: int32
+             * @description In minutes.
+             */
+            minutesAttended: number;
+            /**
+             * Format: int32
+             * @description In minutes.
+             */
+            minutesTotal: number;
+            remarks: string | null;
+        };
+        /** @description What became of a file. */
+        AttendanceImported: {
+            /** @description Rows of the file. */
+            total: number;
+            /** @description Rows that are recorded now. */
+            success: number;
+            /** @description Rows that could not be. */
+            failed: number;
+            /** @description Which, and why. */
+            errors: components["schemas"]["AttendanceImportError"][];
         };
         /** @description One thing that happened to a record. */
         AttendanceLine: {
@@ -1592,6 +1726,49 @@ export interface components {
                 rev: number;
                 /** @description Whether the caller may correct and delete it. */
                 canEdit: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceImport: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A file that was read, and what it would do. */
+            data: {
+                /** @description To be applied with. */
+                _id: string;
+                fileName: string;
+                total: number;
+                add: number;
+                change: number;
+                same: number;
+                refused: number;
+                rows: components["schemas"]["AttendanceImportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceImported: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a file. */
+            data: {
+                /** @description Rows of the file. */
+                total: number;
+                /** @description Rows that are recorded now. */
+                success: number;
+                /** @description Rows that could not be. */
+                failed: number;
+                /** @description Which, and why. */
+                errors: components["schemas"]["AttendanceImportError"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -5672,6 +5849,124 @@ export interface operations {
             };
             /** @description The range is outside the file */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plan_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AttendanceFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceImport"];
+                };
+            };
+            /** @description `attendance.file_unreadable` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_at_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["AttendanceFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
+                };
+            };
+            /** @description `attendance.file_unreadable` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
+                };
+            };
+            /** @description `attendance.import_applied`, `attendance.import_outdated` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,8 @@
 //! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
 //!   `PUT DELETE /api/admin/attendance/{id}`, `GET /api/admin/attendance/{id}/history`, `GET /api/student/attendance`; the board:
 //!   `GET POST /api/admin/attendance/classes`, `GET /api/admin/attendance/classes/{id}`,
-//!   `POST /api/admin/attendance/classes/{id}/close`, `POST /api/admin/attendance/classes/{id}/taps`.
+//!   `POST /api/admin/attendance/classes/{id}/close`, `POST /api/admin/attendance/classes/{id}/taps`; files:
+//!   `POST /api/admin/attendance/imports`, `POST /api/admin/attendance/imports/{id}/apply`, `POST /api/admin/attendance/bulk`.
 //! * **Events**: `attendance:changed`; to those who may mark in a class `attendance:opened`, `attendance:tapped`,
 //!   `attendance:closed`.
 //!
@@ -27,6 +28,7 @@ mod document;
 mod entity;
 mod events;
 mod form;
+mod imports;
 mod report;
 mod rollcall;
 mod rollcall_rules;
@@ -38,5 +40,7 @@ mod student;
 mod write;
 
 pub use events::{Changed, ClassStamp, Closed, Opened, Tapped};
+pub(crate) use imports::routes as file_routes;
 pub(crate) use routes::routes;
 pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter};
+pub use write::{NewAttendance, insert};

@@ -27,6 +27,7 @@ pub(super) enum Way {
     Form,
     Board,
     Correction,
+    Import,
 }
 
 impl Way {
@@ -35,6 +36,7 @@ impl Way {
             Self::Form => "form",
             Self::Board => "board",
             Self::Correction => "correction",
+            Self::Import => "import",
         }
     }
 }
@@ -303,6 +305,59 @@ pub(super) async fn insert_taps(tx: &Tx, taps: Vec<taps::Model>) -> Result<(), S
     for taps in taps.chunks(CHUNK) {
         let rows = taps.iter().map(|tap| tap.clone().into_active_model().reset_all());
         taps::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    }
+    Ok(())
+}
+
+/// A record to be added.
+#[derive(Debug, Clone)]
+pub struct NewAttendance<'a> {
+    /// Whose.
+    pub student: StudentId,
+    /// What they studied.
+    pub course: CourseId,
+    /// In which semester they were, from 1.
+    pub semester: i32,
+    /// The subject.
+    pub subject: &'a str,
+    /// At the institute.
+    pub date: Date,
+    /// The part of the day. The class was as long as it usually is.
+    pub session: Session,
+    /// The kind of class.
+    pub kind: Kind,
+    /// What is said.
+    pub status: Status,
+}
+
+/// Adds records of classes that nobody has recorded yet. Tells nobody: that is the business of who adds them.
+///
+/// # Errors
+/// When the database fails, or there is a record of one of them.
+pub async fn insert(tx: &Tx, new: &[NewAttendance<'_>], by: UserId) -> Result<(), StoreError> {
+    let hand = Hand { by, way: Way::Form, reason: None };
+    for new in new.chunks(CHUNK) {
+        let rows = new.iter().map(|new| {
+            let held = Held {
+                course: new.course,
+                date: new.date,
+                subject: new.subject.to_owned(),
+                session: new.session,
+                kind: new.kind,
+                class: None,
+            };
+            let length = new.session.minutes();
+            let mark = Mark {
+                student: new.student,
+                semester: new.semester,
+                status: new.status,
+                minutes_attended: if new.status.attended() { length } else { 0 },
+                minutes_total: length,
+                remarks: None,
+            };
+            row(tx, &held, &mark, None, hand).into_active_model().reset_all()
+        });
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     }
     Ok(())
 }

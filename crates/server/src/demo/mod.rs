@@ -3,6 +3,7 @@
 //! Everything in it is invented. Its passwords are printed and offered on the sign-in page, so a database that holds it is
 //! marked, and never served as a real institute.
 
+mod attendance;
 mod material;
 mod people;
 
@@ -151,6 +152,7 @@ pub(crate) async fn found(
             .await?;
     }
     let today = tx.now().date_in(&settings.timezone);
+    attendance::insert(&tx, &classes, office, today).await?;
     // Spread over the last days, the first one longest ago, so that lists have an order to show.
     for (age, piece) in (1..).zip(material.iter().rev()) {
         let at = tx.now().minus(AGE * age);

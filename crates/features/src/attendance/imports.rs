@@ -1,0 +1,501 @@
+//! Files of attendance: read by the names of their columns, planned, and applied exactly as planned.
+//!
+//! A plan says of each row what it would do and why not. It is kept, and applying it means doing that and nothing else: when a
+//! record was changed since, the plan is refused and made again. The one-call route of the existing client does both at once
+//! and records what can be recorded: it shows how many rows that are.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::{
+    Json as Answer,
+    extract::{DefaultBodyLimit, Multipart, State, multipart::MultipartRejection},
+    middleware::from_fn,
+};
+use jiff::civil::Date;
+use lamplight_auth::Staff as StaffCaller;
+use lamplight_http::{ApiError, PathId, Staff, drain};
+use lamplight_kernel::{AttendanceImportId, Class, CourseId, Problem, StudentId};
+use lamplight_sheets::{CellError, Column, Limits, Record, Sheet};
+use lamplight_store::{StoreError, Tx};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    entity::imports,
+    form::lengths,
+    rules::{
+        AttendanceError, Kind, MAX_REMARKS, MAX_SEMESTER, MAX_SUBJECT, Session, Status, hours, minutes, one_line,
+        subject_key,
+    },
+    store::{Model, Said},
+    write::{self, Hand, Held, Mark, News, Way, Written, write},
+};
+use crate::{
+    App, courses, students,
+    wire::{Envelope, data, told},
+};
+
+/// The largest file, in bytes.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Rows of a file that are planned.
+const MAX_ROWS: usize = 10_000;
+
+const DATE: Column = Column::required("Date", &[]);
+const STUDENT: Column = Column::required("Student ID", &["Student", "Roll No", "Roll Number"]);
+const COURSE: Column = Column::required("Course", &["Course Code"]);
+const SUBJECT: Column = Column::required("Subject", &[]);
+const SEMESTER: Column = Column::optional("Semester", &[]);
+const SESSION: Column = Column::optional("Session", &[]);
+const KIND: Column = Column::optional("Type", &[]);
+const STATUS: Column = Column::required("Status", &[]);
+const HOURS: Column = Column::optional("Hours Attended", &["Hours"]);
+const REMARKS: Column = Column::optional("Remarks", &[]);
+const COLUMNS: [Column; 10] = [DATE, STUDENT, COURSE, SUBJECT, SEMESTER, SESSION, KIND, STATUS, HOURS, REMARKS];
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(plan_import))
+        .routes(routes!(import_at_once))
+        .layer(DefaultBodyLimit::max(MAX_BYTES + 64 * 1024))
+        .layer(from_fn(drain))
+        .routes(routes!(apply_import))
+}
+
+/// What a row of a file would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AttendanceImportAction)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    /// Record for the first time.
+    Add,
+    /// Correct what is recorded.
+    Change,
+    /// Nothing: it is recorded just so.
+    Same,
+    /// Nothing: it can't be done.
+    Refused,
+}
+
+/// A row of a file and what it would do.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = AttendanceImportRow)]
+#[serde(rename_all = "camelCase")]
+struct Planned {
+    /// As a spreadsheet numbers it.
+    row: usize,
+    /// As the file names the student.
+    student_id: String,
+    action: Action,
+    /// Why it can't be done.
+    #[schema(required)]
+    error: Option<String>,
+    /// What it was.
+    #[schema(required)]
+    was: Option<Status>,
+    /// The revision of the record that it would correct; 0 without one.
+    rev: i32,
+    /// What it says, when it can be read.
+    #[schema(required)]
+    said: Option<Wanted>,
+}
+
+/// What a row of a file says.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = AttendanceImportSaid)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    /// At the institute.
+    #[schema(value_type = String, format = Date)]
+    date: Date,
+    /// The code of the course.
+    course: String,
+    subject: String,
+    #[schema(required)]
+    semester: Option<i32>,
+    session: Session,
+    #[serde(rename = "type")]
+    kind: Kind,
+    status: Status,
+    /// In minutes.
+    minutes_attended: i32,
+    /// In minutes.
+    minutes_total: i32,
+    #[schema(required)]
+    remarks: Option<String>,
+}
+
+/// A file that was read, and what it would do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceImport)]
+#[serde(rename_all = "camelCase")]
+struct Import {
+    /// To be applied with.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    id: AttendanceImportId,
+    file_name: String,
+    total: usize,
+    add: usize,
+    change: usize,
+    same: usize,
+    refused: usize,
+    rows: Vec<Planned>,
+}
+
+/// What became of a file.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceImported)]
+struct Imported {
+    /// Rows of the file.
+    total: usize,
+    /// Rows that are recorded now.
+    success: usize,
+    /// Rows that could not be.
+    failed: usize,
+    /// Which, and why.
+    errors: Vec<FailedRow>,
+}
+
+/// A row that could not be recorded.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttendanceImportError)]
+struct FailedRow {
+    /// As a spreadsheet numbers it.
+    row: usize,
+    error: String,
+}
+
+/// A file of attendance.
+#[derive(ToSchema)]
+#[schema(as = AttendanceFile)]
+#[expect(dead_code, reason = "describes the multipart form")]
+struct FileForm {
+    #[schema(value_type = String, format = Binary)]
+    file: (),
+}
+
+/// Read a file (CSV or XLSX) and say what it would do. Nothing is recorded yet.
+#[utoipa::path(
+    post, path = "/api/admin/attendance/imports", tag = "attendance",
+    request_body(content = FileForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, body = Envelope<Import>),
+        (status = 400, description = "`attendance.file_unreadable`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn plan_import(
+    State(app): State<App>,
+    Staff(staff): Staff,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Answer<Envelope<Import>>, ApiError> {
+    let (file_name, rows) = read(multipart).await?;
+    let tx = app.store.begin().await?;
+    let plan = Plan::make(&app, &tx, &staff, rows).await?;
+    let id: AttendanceImportId = tx.id();
+    let row = imports::Model {
+        id: id.uuid(),
+        file_name: file_name.clone(),
+        plan: serde_json::to_string(&plan.rows).map_err(StoreError::from)?,
+        made_by: staff.user.uuid(),
+        made_at: tx.now().millis(),
+        applied_at: None,
+    };
+    let insert = imports::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
+    tx.commit().await?;
+    let count = |action: Action| plan.rows.iter().filter(|row| row.action == action).count();
+    Ok(data(Import {
+        id,
+        file_name,
+        total: plan.rows.len(),
+        add: count(Action::Add),
+        change: count(Action::Change),
+        same: count(Action::Same),
+        refused: count(Action::Refused),
+        rows: plan.rows,
+    }))
+}
+
+/// Do what a plan said, all of it in one transaction, and nothing else.
+#[utoipa::path(
+    post, path = "/api/admin/attendance/imports/{id}/apply", tag = "attendance", params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Envelope<Imported>),
+        (status = 409, description = "`attendance.import_applied`, `attendance.import_outdated`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn apply_import(
+    State(app): State<App>,
+    Staff(staff): Staff,
+    PathId(id): PathId<AttendanceImportId>,
+) -> Result<Answer<Envelope<Imported>>, ApiError> {
+    let mut tx = app.store.begin().await?;
+    tx.lock(&format!("attendance-import:{id}")).await?;
+    let kept = find(tx.db(), id).await?.filter(|kept| kept.made_by == staff.user.uuid());
+    let kept = kept.ok_or(AttendanceError::ImportNotFound)?;
+    if kept.applied_at.is_some() {
+        return Err(AttendanceError::ImportApplied.into());
+    }
+    let rows: Vec<Planned> = serde_json::from_str(&kept.plan).map_err(StoreError::from)?;
+    let promised: Vec<(Action, i32)> = rows.iter().map(|row| (row.action, row.rev)).collect();
+    let plan = Plan::make(&app, &tx, &staff, rows).await?;
+    if plan.rows.iter().map(|row| (row.action, row.rev)).ne(promised) {
+        return Err(AttendanceError::ImportOutdated.into());
+    }
+    let update = imports::Entity::update_many()
+        .col_expr(imports::Column::AppliedAt, Expr::value(tx.now().millis()))
+        .filter(imports::Column::Id.eq(id.uuid()));
+    update.exec(tx.db()).await.map_err(StoreError::from)?;
+    let imported = plan.apply(&mut tx, &staff, &kept.file_name).await?;
+    tx.commit().await?;
+    Ok(told("Saved. It is on their pages now.", imported))
+}
+
+async fn find<C: ConnectionTrait>(db: &C, id: AttendanceImportId) -> Result<Option<imports::Model>, StoreError> {
+    Ok(imports::Entity::find_by_id(id.uuid()).one(db).await?)
+}
+
+/// Record a file of attendance at once: what can be recorded is, the rest is named by row.
+#[utoipa::path(
+    post, path = "/api/admin/attendance/bulk", tag = "attendance",
+    request_body(content = FileForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, body = Envelope<Imported>),
+        (status = 400, description = "`attendance.file_unreadable`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn import_at_once(
+    State(app): State<App>,
+    Staff(staff): Staff,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Answer<Envelope<Imported>>, ApiError> {
+    let (file_name, rows) = read(multipart).await?;
+    let mut tx = app.store.begin().await?;
+    let plan = Plan::make(&app, &tx, &staff, rows).await?;
+    let imported = plan.apply(&mut tx, &staff, &file_name).await?;
+    tx.commit().await?;
+    let message = match (imported.success, imported.failed) {
+        (_, 0) => "Saved. It is on their pages now.",
+        (0, _) => "No row could be recorded.",
+        _ => "Saved, except for some rows.",
+    };
+    Ok(told(message, imported))
+}
+
+fn unreadable(message: impl Into<String>) -> Problem {
+    let message = message.into();
+    Problem::new(Class::Invalid, "attendance.file_unreadable", message.clone()).with_field("file", message)
+}
+
+/// The rows of the file of a request.
+async fn read(multipart: Result<Multipart, MultipartRejection>) -> Result<(String, Vec<Planned>), Problem> {
+    let mut multipart = multipart.map_err(|_| unreadable("Send the file as a form (multipart/form-data)."))?;
+    let cut = |_| unreadable("The file did not arrive whole, or it has more than 4 MB.");
+    while let Some(field) = multipart.next_field().await.map_err(cut)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let name: String = field.file_name().unwrap_or("file").chars().take(200).collect();
+        let bytes = field.bytes().await.map_err(cut)?;
+        // Reading a workbook takes a while.
+        let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
+        return Ok((name, rows));
+    }
+    Err(unreadable("Choose a file."))
+}
+
+fn rows_of(bytes: &[u8]) -> Result<Vec<Planned>, Problem> {
+    let limits = Limits { bytes: MAX_BYTES, rows: MAX_ROWS + 1, ..Limits::default() };
+    let sheet = Sheet::read(bytes, &limits).map_err(|error| unreadable(error.to_string()))?;
+    let records = sheet.records(&COLUMNS).map_err(|error| unreadable(error.to_string()))?;
+    if records.is_empty() {
+        return Err(unreadable("There is no row below the names of the columns."));
+    }
+    let planned = |record: Record<'_>| {
+        let (said, error) = match wanted(&record) {
+            Ok(said) => (Some(said), None),
+            Err(error) => (None, Some(format!("{}: {}", error.column, error.message))),
+        };
+        let student_id = record.text(&STUDENT).to_owned();
+        Planned { row: record.row(), student_id, action: Action::Refused, error, was: None, rev: 0, said }
+    };
+    Ok(records.iter().map(planned).collect())
+}
+
+fn wanted(record: &Record<'_>) -> Result<Wanted, CellError> {
+    record.need(&STUDENT)?;
+    record.need(&DATE)?;
+    let date = record.date(&DATE)?.ok_or_else(|| record.error(&DATE, "Say when it was."))?;
+    let subject = one_line(record.need(&SUBJECT)?);
+    if subject.chars().count() > MAX_SUBJECT {
+        return Err(record.error(&SUBJECT, "Use at most 100 characters."));
+    }
+    let semester: Option<i32> = record.whole(&SEMESTER)?;
+    if semester.is_some_and(|semester| !(1..=MAX_SEMESTER).contains(&semester)) {
+        return Err(record.error(&SEMESTER, "A semester must be a number from 1 to 12."));
+    }
+    record.need(&STATUS)?;
+    let status: Status = record.parse(&STATUS, "a status")?.unwrap_or(Status::Present);
+    let session = record.parse(&SESSION, "a part of the day")?.unwrap_or(Session::Morning);
+    let kind = record.parse(&KIND, "a kind of class")?.unwrap_or(Kind::Theory);
+    let stay = match record.number(&HOURS)? {
+        None => None,
+        Some(hours) => Some(minutes(hours).ok_or_else(|| record.error(&HOURS, "Hours must be between 0 and 24."))?),
+    };
+    let (minutes_attended, minutes_total) =
+        lengths(status, session, stay, None).map_err(|text| record.error(&HOURS, text))?;
+    let remarks = Some(record.text(&REMARKS).trim().to_owned()).filter(|text| !text.is_empty());
+    if remarks.as_ref().is_some_and(|text| text.chars().count() > MAX_REMARKS) {
+        return Err(record.error(&REMARKS, "Use at most 500 characters."));
+    }
+    let course = record.need(&COURSE)?.to_owned();
+    Ok(Wanted { date, course, subject, semester, session, kind, status, minutes_attended, minutes_total, remarks })
+}
+
+/// The records of one class that a file names.
+struct Group {
+    held: Held,
+    marks: Vec<Mark>,
+    before: HashMap<StudentId, Model>,
+}
+
+/// What a file would do.
+struct Plan {
+    rows: Vec<Planned>,
+    groups: Vec<Group>,
+}
+
+type Key = (CourseId, Date, String, Session, Kind);
+
+impl Plan {
+    /// Looks at each row as things are in this transaction, in which nobody else can change these classes.
+    async fn make(app: &App, tx: &Tx, staff: &StaffCaller, rows: Vec<Planned>) -> Result<Self, Problem> {
+        let today = app.institute.today(tx.now());
+        let names = courses::find_names(tx.db()).await?;
+        let codes: HashMap<String, CourseId> =
+            names.into_iter().map(|(id, (code, _))| (code.to_lowercase(), id)).collect();
+        let named: HashSet<String> = rows.iter().map(|row| row.student_id.to_lowercase()).collect();
+        let known = students::find_by_human_ids(tx.db(), named).await?;
+        let known: HashMap<String, _> = known.into_iter().map(|row| (row.student_id.to_lowercase(), row)).collect();
+
+        let mut wanted = BTreeMap::<Key, Vec<StudentId>>::new();
+        let mut subjects = HashMap::<Key, String>::new();
+        let key = |said: &Wanted| -> Option<Key> {
+            let course = *codes.get(&said.course.to_lowercase())?;
+            Some((course, said.date, subject_key(&said.subject), said.session, said.kind))
+        };
+        for row in &rows {
+            let Some(said) = &row.said else { continue };
+            let (Some(key), Some(student)) = (key(said), known.get(&row.student_id.to_lowercase())) else { continue };
+            subjects.entry(key.clone()).or_insert_with(|| said.subject.clone());
+            wanted.entry(key).or_default().push(student.id.into());
+        }
+        let mut groups = BTreeMap::<Key, Group>::new();
+        let mut locked = None;
+        for (key, students) in wanted {
+            let (course, date, _, session, kind) = key;
+            // In their order, so that two imports do not wait for each other.
+            if locked != Some((course, date)) {
+                write::lock(tx, course, date).await?;
+                locked = Some((course, date));
+            }
+            let subject = subjects.remove(&key).unwrap_or_default();
+            let held = Held { course, date, subject, session, kind, class: None };
+            let before = write::find_records(tx, &held, students).await?;
+            groups.insert(key, Group { held, marks: Vec::new(), before });
+        }
+
+        let mut seen = HashSet::new();
+        let mut planned = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(said) = row.said.clone() else {
+                planned.push(row);
+                continue;
+            };
+            let check = || -> Result<(Key, StudentId, i32), String> {
+                let key = key(&said).ok_or("There is no course with this code.")?;
+                let student = known.get(&row.student_id.to_lowercase()).ok_or("There is no student with this id.")?;
+                let id = StudentId::from(student.id);
+                if !staff.may_act_for(key.0) {
+                    return Err("You do not teach this course.".to_owned());
+                }
+                if said.date > today {
+                    return Err("This day has not come yet.".to_owned());
+                }
+                let in_class = CourseId::from(student.course_id) == key.0
+                    && said.semester.is_none_or(|semester| semester == student.semester);
+                match groups.get(&key).and_then(|group| group.before.get(&id)) {
+                    Some(record) if CourseId::from(record.course_id) != key.0 => {
+                        return Err("This student has a record of another course for this class.".to_owned());
+                    }
+                    None if !in_class => return Err("This student is not in this class.".to_owned()),
+                    _ => {}
+                }
+                Ok((key, id, said.semester.unwrap_or(student.semester)))
+            };
+            let checked = check().and_then(|(key, student, semester)| {
+                let once = seen.insert((student, key.1, key.2.clone(), key.3));
+                if once { Ok((key, student, semester)) } else { Err("An earlier row says this already.".to_owned()) }
+            });
+            let (key, student, semester) = match checked {
+                Ok(checked) => checked,
+                Err(error) => {
+                    planned.push(Planned { action: Action::Refused, error: Some(error), was: None, rev: 0, ..row });
+                    continue;
+                }
+            };
+            let Some(group) = groups.get_mut(&key) else { continue };
+            let record = group.before.get(&student);
+            let would = Said {
+                status: said.status,
+                kind: said.kind,
+                hours_attended: hours(said.minutes_attended),
+                total_hours: hours(said.minutes_total),
+                remarks: said.remarks.clone(),
+            };
+            let (action, was, rev) = match record.map(|record| Ok::<_, StoreError>((Said::of(record)?, record.rev))) {
+                None => (Action::Add, None, 0),
+                Some(found) => {
+                    let (before, rev) = found?;
+                    let action = if before == would { Action::Same } else { Action::Change };
+                    (action, Some(before.status), rev)
+                }
+            };
+            group.marks.push(Mark {
+                student,
+                semester,
+                status: said.status,
+                minutes_attended: said.minutes_attended,
+                minutes_total: said.minutes_total,
+                remarks: Some(said.remarks),
+            });
+            planned.push(Planned { action, error: None, was, rev, ..row });
+        }
+        Ok(Self { rows: planned, groups: groups.into_values().collect() })
+    }
+
+    /// Does it.
+    async fn apply(self, tx: &mut Tx, staff: &StaffCaller, file_name: &str) -> Result<Imported, Problem> {
+        let reason = format!("Import of {file_name}");
+        let hand = Hand { by: staff.user, way: Way::Import, reason: Some(&reason) };
+        let (mut news, mut written) = (News::default(), Written::default());
+        for group in self.groups {
+            let (one, _) = write(tx, &group.held, group.marks, &group.before, hand, &mut news).await?;
+            written.added += one.added;
+            written.corrected += one.corrected;
+            written.unchanged += one.unchanged;
+        }
+        news.tell(tx).await?;
+        let total = self.rows.len();
+        let errors = self.rows.into_iter().filter_map(|row| Some(FailedRow { row: row.row, error: row.error? }));
+        let errors: Vec<_> = errors.collect();
+        Ok(Imported { total, success: written.all(), failed: errors.len(), errors })
+    }
+}

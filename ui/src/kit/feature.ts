@@ -10,6 +10,8 @@ export interface Page {
   path: string;
   /** What the navigation calls it. */
   title: string;
+  /** The same in one word, for the narrow bar of a phone. */
+  short?: string;
   icon: ComponentType<{ size?: number | string; stroke?: number | string; 'aria-hidden'?: 'true' }>;
   views: Partial<Record<Role, ComponentType<ViewProps>>>;
   /** A count beside the name in the navigation. */

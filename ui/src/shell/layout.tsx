@@ -16,7 +16,8 @@ function NavItem({ page, user }: { page: Page; user: User }) {
     <li>
       <NavLink to={page.path} end={page.path === '/'} className={classes.navLink}>
         <span className={classes.navIcon}><page.icon size={24} stroke={1.7} aria-hidden="true" />{Count !== undefined && <Count />}</span>
-        <span>{page.title}</span>
+        <span className={classes.long}>{page.title}</span>
+        <span className={classes.short}>{page.short ?? page.title}</span>
       </NavLink>
     </li>
   );

@@ -13,6 +13,7 @@ export const downloads: Feature = {
     {
       path: '/downloads',
       title: 'Study material',
+      short: 'Material',
       icon: IconBooks,
       views: { student: StudentPage, faculty: StaffPage, admin: StaffPage },
       count: { student: UnopenedCount },

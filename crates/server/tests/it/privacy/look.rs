@@ -35,6 +35,7 @@ impl World {
             self.look_at_marks(student).await?;
             self.look_at_histories(student).await?;
             self.look_at_attendance(student).await?;
+            self.look_at_the_first_page(student).await?;
             for path in STAFF_ROUTES {
                 let answer = self.institute.get(self.member(student), path).await;
                 self.nothing_of_others(student, path, &answer)?;
@@ -158,6 +159,30 @@ impl World {
         let shown = ["present", "late", "absent", "leave"]
             .map(|key| usize::try_from(data["stats"][key].as_u64().unwrap_or(0)).unwrap());
         same(&format!("{path}, totals"), &shown, &expected)
+    }
+
+    /// The figures of the dashboard, and what the student was notified of.
+    async fn look_at_the_first_page(&self, student: usize) -> Looked {
+        let path = "/api/student/dashboard";
+        let answer = self.institute.get(self.member(student), path).await;
+        self.nothing_of_others(student, path, &answer)?;
+        let stats = &answer.data()["stats"];
+        let mean = |sum: i64, count: usize| if count == 0 { 0.0 } else { sum as f64 / count as f64 / 100.0 };
+        let visible: Vec<i64> = self.own(student).filter(|mark| mark.is_published).map(|mark| mark.obtained).collect();
+        let own: Vec<_> = self.attendance.iter().filter(|((of, ..), _)| *of == student).collect();
+        let attended = own.iter().filter(|(_, record)| matches!(record.status, "Present" | "Late")).count();
+        let attended = i64::try_from(attended).unwrap() * 10_000;
+        for (name, expected) in [
+            ("internalMarks", mean(visible.iter().sum(), visible.len())),
+            ("overallAttendance", mean(attended, own.len())),
+        ] {
+            let shown = stats[name].as_f64().unwrap();
+            demand((shown - expected).abs() < 0.006, || format!("{path}: {name} is {shown} and not {expected}"))?;
+        }
+        let path = "/api/student/notifications";
+        let answer = self.institute.get(self.member(student), path).await;
+        demand(answer.status == 200, || format!("{path}: {}", answer.status))?;
+        self.nothing_of_others(student, path, &answer)
     }
 
     /// Neither a name nor a word of anybody else.

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{attendance, downloads, marks, regulations};
+use crate::{attendance, downloads, marks, notifications, regulations};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +94,14 @@ pub const ALL: &[Listed] = &[
         "its student if it is published, who teaches the course, and administrators",
         "A mark was changed.",
     ),
+    listed::<notifications::Created<'_>>("Notification", "its receivers", "A notification came, or is shown again."),
+    listed::<notifications::Deleted>("NotificationDeleted", "its receivers", "A notification was deleted or hidden."),
+    listed::<notifications::Read>(
+        "NotificationRead",
+        "its reader, on all devices",
+        "Somebody has read a notification, or all of theirs.",
+    ),
+    listed::<notifications::Updated<'_>>("Notification", "its receivers", "The text of a notification was changed."),
     listed::<regulations::Changed>(
         "RegulationChanged",
         "those of the course, or everybody; and administrators",

@@ -15,6 +15,7 @@ pub mod events;
 pub mod faculty;
 pub mod institute;
 pub mod marks;
+pub mod notifications;
 pub mod regulations;
 mod search;
 pub mod students;
@@ -48,6 +49,8 @@ use utoipa_axum::router::OpenApiRouter;
         marks::Published,
         marks::Recalled,
         marks::Staged,
+        notifications::Deleted,
+        notifications::Read,
         regulations::Changed
     ))
 )]
@@ -73,6 +76,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(attendance::routes())
         .merge(regulations::routes())
         .merge(marks::routes())
+        .merge(notifications::routes())
 }
 
 /// Routes that move files and take as long as these do.

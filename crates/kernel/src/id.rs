@@ -90,6 +90,8 @@ ids! {
     MarkId,
     /// The sheet of marks of one exam of a class.
     SheetId,
+    /// A notification.
+    NotificationId,
 }
 
 #[cfg(test)]

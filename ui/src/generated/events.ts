@@ -36,6 +36,14 @@ export interface ServerEvents {
   'marks:staged': (payload: Schemas['MarksStaged'], offset: string) => void;
   /** A mark was changed. Heard by its student if it is published, who teaches the course, and administrators. */
   'marks:updated': (payload: Schemas['Mark'], offset: string) => void;
+  /** A notification came, or is shown again. Heard by its receivers. */
+  'notification:created': (payload: Schemas['Notification'], offset: string) => void;
+  /** A notification was deleted or hidden. Heard by its receivers. */
+  'notification:deleted': (payload: Schemas['NotificationDeleted'], offset: string) => void;
+  /** Somebody has read a notification, or all of theirs. Heard by its reader, on all devices. */
+  'notification:read': (payload: Schemas['NotificationRead'], offset: string) => void;
+  /** The text of a notification was changed. Heard by its receivers. */
+  'notification:updated': (payload: Schemas['Notification'], offset: string) => void;
   /** A regulation was set, such as the attendance that is needed. What is computed from it may be another. Heard by those of the course, or everybody; and administrators. */
   'regulations:changed': (payload: Schemas['RegulationChanged'], offset: string) => void;
   /** The token of this socket ends within a minute. Then the socket is closed, unless it is refreshed. Not logged. */

@@ -6,4 +6,4 @@
 mod store;
 
 pub use store::{NewFaculty, insert};
-pub(crate) use store::{count_teachers, find_by_user, map_taught};
+pub(crate) use store::{count_teachers, find_by_user, map_taught, users_who_teach};

@@ -128,3 +128,17 @@ pub(crate) async fn count_teachers<C: ConnectionTrait>(
     let found = entity::Entity::find().select_only().column(entity::Column::Id).filter(condition);
     Ok(found.filter(entity::Column::UserId.in_subquery(crate::accounts::active_users())).count(db).await?)
 }
+
+/// The users who teach one of these courses.
+pub(crate) fn users_who_teach(courses: Vec<Uuid>) -> sea_orm::sea_query::SelectStatement {
+    let mut of_these = Query::select();
+    of_these
+        .column(courses::Column::FacultyId)
+        .from(courses::Entity)
+        .and_where(courses::Column::CourseId.is_in(courses));
+    Query::select()
+        .column(entity::Column::UserId)
+        .from(entity::Entity)
+        .and_where(entity::Column::Id.in_subquery(of_these))
+        .to_owned()
+}

@@ -27,6 +27,8 @@ mod grid;
 #[cfg(test)]
 mod marks;
 #[cfg(test)]
+mod notifications;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod privacy;

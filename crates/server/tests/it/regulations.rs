@@ -39,6 +39,7 @@ both_databases!(defaults_hold_until_something_is_set, async |institute: Institut
 both_databases!(a_regulation_holds_from_its_date_and_the_history_is_kept, async |institute: Institute| {
     let gnm = institute.gnm;
     set(&institute, json!({"key": "attendance_theory", "value": 75, "validFrom": "2026-11-23"})).await;
+    institute.clock.advance(std::time::Duration::from_secs(1));
     let list =
         set(&institute, json!({"key": "attendance_theory", "value": "70", "validFrom": "2026-01-01", "course": gnm}))
             .await;
@@ -66,8 +67,8 @@ both_databases!(a_regulation_holds_from_its_date_and_the_history_is_kept, async 
     assert_eq!(
         history,
         [
-            json!(["marks_class_average_cap", "GNM", null, "2026-11-01", "Office", "2026-11-23T10:00:00.000Z"]),
-            json!(["attendance_theory", "GNM", 70, "2026-01-01", "Office", "2026-11-22T10:00:00.000Z"]),
+            json!(["marks_class_average_cap", "GNM", null, "2026-11-01", "Office", "2026-11-23T10:00:01.000Z"]),
+            json!(["attendance_theory", "GNM", 70, "2026-01-01", "Office", "2026-11-22T10:00:01.000Z"]),
             json!(["attendance_theory", null, 75, "2026-11-23", "Office", "2026-11-22T10:00:00.000Z"]),
         ]
     );

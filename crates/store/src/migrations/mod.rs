@@ -27,6 +27,7 @@ mod m0008_signing_key;
 mod m0009_attendance;
 mod m0010_marks;
 mod m0011_regulations;
+mod m0012_notifications;
 
 struct Migrations;
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0009_attendance::Migration),
             Box::new(m0010_marks::Migration),
             Box::new(m0011_regulations::Migration),
+            Box::new(m0012_notifications::Migration),
         ]
     }
 }

@@ -10,6 +10,7 @@ pub mod accounts;
 mod app;
 pub mod attendance;
 pub mod courses;
+pub mod dashboard;
 pub mod downloads;
 pub mod events;
 pub mod faculty;
@@ -77,6 +78,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(regulations::routes())
         .merge(marks::routes())
         .merge(notifications::routes())
+        .merge(dashboard::routes())
 }
 
 /// Routes that move files and take as long as these do.

@@ -716,6 +716,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's notifications, newest first. */
+        get: operations["list_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark all notifications of the caller as read, on all of their devices. */
+        put: operations["mark_all_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a notification of the caller as read, on all of their devices. */
+        put: operations["mark_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The student's notifications, newest first, as the existing client reads them. */
+        get: operations["list_for_student"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The same, as the existing client asks for it: without a body. */
+        put: operations["mark_read_by_student"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the office wrote, newest first. */
+        get: operations["list_written"];
+        put?: never;
+        /** Write a notice. Its receivers have it at once. */
+        post: operations["write_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the office wrote, by category and priority. */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One notice, and how many have read it. */
+        get: operations["look_at_notice"];
+        /** Change a notice, hide it, or show it. Whom it is for stays as it is. */
+        put: operations["change_notice"];
+        post?: never;
+        /** Delete a notice. It is gone from everybody's list. */
+        delete: operations["delete_notice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the student stands, in short. */
+        get: operations["student_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/downloads/{id}/file": {
         parameters: {
             query?: never;
@@ -1517,6 +1673,19 @@ export interface components {
             /** @description The id of its course. */
             course: string;
         };
+        /** @description How many receive a notice and how many have read it. */
+        Counts: {
+            /**
+             * Format: int64
+             * @description How many receive it.
+             */
+            sentCount: number;
+            /**
+             * Format: int64
+             * @description How many have read it.
+             */
+            readCount: number;
+        };
         /** @description A course. */
         Course: components["schemas"]["CourseName"] & {
             /** @description A sentence or two. */
@@ -1574,6 +1743,49 @@ export interface components {
             email?: string;
             /** @description The password. */
             password?: string;
+        };
+        /** @description How a student stands, in short. */
+        Dashboard: {
+            /** @description Who they are. */
+            student: components["schemas"]["DashboardStudent"];
+            /** @description How they stand. */
+            stats: components["schemas"]["DashboardStats"];
+        };
+        /** @description What a student studies. */
+        DashboardCourse: {
+            /** @description In full. */
+            courseName: string;
+        };
+        /** @description How a student stands. */
+        DashboardStats: {
+            /**
+             * Format: double
+             * @description Attended of all classes, in percent to two decimals; 0 when there was none.
+             */
+            overallAttendance: number;
+            /**
+             * Format: double
+             * @description Mean of the published marks, each in percent of its maximum, to two decimals; 0 when there is none.
+             */
+            internalMarks: number;
+            /**
+             * Format: int32
+             * @description Always 0: assignments are not kept. The existing client shows a number here.
+             */
+            pendingAssignments: number;
+        };
+        /** @description Who the student is. */
+        DashboardStudent: {
+            /** @description Their name. */
+            fullName: string;
+            /** @description Their id at the institute. */
+            studentId: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            semester: number;
+            courseEnrolled?: components["schemas"]["DashboardCourse"] | null;
         };
         /** @description It is not there any more, for those who hear this. */
         Deleted: {
@@ -1908,6 +2120,23 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Dashboard: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description How a student stands, in short. */
+            data: {
+                /** @description Who they are. */
+                student: components["schemas"]["DashboardStudent"];
+                /** @description How they stand. */
+                stats: components["schemas"]["DashboardStats"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_EntryResult: {
             /**
              * @description Always `true`.
@@ -1976,6 +2205,23 @@ export interface components {
                 categories: string[];
                 /** @description The sign-ins of the demo institute; not there for a real one. */
                 demoSignIns?: components["schemas"]["DemoSignIn"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Looked: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description One notice, and how many have read it. */
+            data: {
+                /** @description It. */
+                notification: components["schemas"]["Written"];
+                /** @description How many have read it. */
+                stats: components["schemas"]["NotificationReached"];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -2186,6 +2432,33 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_NotificationStatistics: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Of everything the office wrote. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many.
+                 */
+                total: number;
+                /**
+                 * Format: int64
+                 * @description How many their receivers see.
+                 */
+                active: number;
+                /** @description How many of each category. */
+                byCategory: components["schemas"]["NotificationShare"][];
+                /** @description How many of each priority. */
+                byPriority: components["schemas"]["NotificationShare"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Opened: {
             /**
              * @description Always `true`.
@@ -2222,6 +2495,28 @@ export interface components {
                 student: components["schemas"]["AttendanceOwner"];
                 /** @description How the student stands in this semester, whatever is listed. */
                 standing: components["schemas"]["AttendanceStanding"];
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OwnList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The caller's notifications. */
+            data: {
+                /** @description Newest first. */
+                notifications: components["schemas"]["Received"][];
+                /**
+                 * Format: int64
+                 * @description How many the caller has not read, whatever the page shows.
+                 */
+                unread: number;
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
             };
@@ -2463,6 +2758,24 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Unread: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description How many the caller has not read. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many.
+                 */
+                unread: number;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Vec_AttendanceClass: {
             /**
              * @description Always `true`.
@@ -2535,6 +2848,72 @@ export interface components {
                 /** Format: date-time */
                 at: string;
             }[];
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Vec_Received: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            data: (components["schemas"]["Notification"] & {
+                /** @description Whether the caller has read it. */
+                read: boolean;
+                /** @description For the existing client: the caller's own id when they have read it. Nobody else's, ever. */
+                readBy: string[];
+            })[];
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Written: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A notice as the office sees it. */
+            data: components["schemas"]["Notification"] & {
+                /** @description Whom it is for. */
+                targetType: components["schemas"]["NotificationTarget"];
+                /** @description Which roles, courses, years or people. */
+                targetIds: string[];
+                /** @description Whether its receivers see it. */
+                isActive: boolean;
+                /** @description How many receive it and how many have read it. */
+                metadata: components["schemas"]["Counts"];
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; send it back to be told when somebody else changed it.
+                 */
+                rev: number;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updatedAt: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_WrittenList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What the office wrote. */
+            data: {
+                /** @description Newest first. */
+                notifications: components["schemas"]["Written"][];
+                /** @description Where the page stands. */
+                pagination: components["schemas"]["PaginationBody"];
+                /** @description Of everything the office wrote. */
+                stats: components["schemas"]["NotificationStatistics"];
+            };
         };
         /** @description The body of every refusal. */
         ErrorBody: {
@@ -2721,6 +3100,13 @@ export interface components {
             message: string;
             /** @description A new token for this session. Every earlier one, of everybody, has ended. */
             token: string;
+        };
+        /** @description One notice, and how many have read it. */
+        Looked: {
+            /** @description It. */
+            notification: components["schemas"]["Written"];
+            /** @description How many have read it. */
+            stats: components["schemas"]["NotificationReached"];
         };
         /** @description As its managers see it. */
         ManagedDownload: components["schemas"]["Download"] & {
@@ -2988,6 +3374,161 @@ export interface components {
              */
             totalHours: number | null;
         };
+        /** @description A notification as its receivers see it and hear it: nothing about any one of them. */
+        Notification: {
+            /** @description Its id. */
+            _id: string;
+            /** @description In a few words. */
+            title: string;
+            /** @description In full. */
+            message: string;
+            /** @description Its colour. */
+            type: components["schemas"]["NotificationKind"];
+            /** @description What it is about. */
+            category: components["schemas"]["NotificationCategory"];
+            /** @description How much it matters. */
+            priority: components["schemas"]["NotificationPriority"];
+            /** @description The page it is about, within Lamplight. */
+            actionUrl?: string | null;
+            sender?: components["schemas"]["NotificationSender"] | null;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            createdAt: string;
+        };
+        /**
+         * @description What it is about.
+         * @enum {string}
+         */
+        NotificationCategory: "Academic" | "Administrative" | "Event" | "Exam" | "Result" | "Placement" | "Fee" | "Holiday" | "Emergency" | "General";
+        /** @description It was deleted or hidden. */
+        NotificationDeleted: {
+            /** @description The id of what is gone. */
+            _id: string;
+        };
+        /**
+         * @description A notice as the office writes it. In a change, what is left out stays as it is. Fields that are not named here are ignored: the
+         *     existing client sends back the whole document.
+         */
+        NotificationForm: {
+            /**
+             * @description In a few words, at most 200 characters.
+             * @default null
+             */
+            title: string | null;
+            /**
+             * @description In full, at most 5,000 characters.
+             * @default null
+             */
+            message: string | null;
+            /** @default null */
+            type: components["schemas"]["NotificationKind"] | null;
+            /** @default null */
+            category: components["schemas"]["NotificationCategory"] | null;
+            /** @default null */
+            priority: components["schemas"]["NotificationPriority"] | null;
+            /**
+             * @description The page it is about, within Lamplight: `/marks`.
+             * @default null
+             */
+            actionUrl: string | null;
+            /** @default null */
+            targetType: components["schemas"]["NotificationTarget"] | null;
+            /**
+             * @description Which roles, courses, years or people.
+             * @default null
+             */
+            targetIds: string[];
+            /**
+             * @description Whether its receivers see it.
+             * @default null
+             */
+            isActive: boolean | null;
+            /**
+             * Format: int32
+             * @description In a change: the version that was changed.
+             * @default null
+             */
+            rev: number | null;
+        };
+        /**
+         * @description The colour it has.
+         * @enum {string}
+         */
+        NotificationKind: "Info" | "Success" | "Warning" | "Danger" | "Primary";
+        /**
+         * @description How much it matters.
+         * @enum {string}
+         */
+        NotificationPriority: "Low" | "Medium" | "High" | "Urgent";
+        /** @description How many have read it. */
+        NotificationReached: {
+            /**
+             * Format: int64
+             * @description How many receive it.
+             */
+            totalReceivers: number;
+            /**
+             * Format: int64
+             * @description How many have read it.
+             */
+            readCount: number;
+            /**
+             * Format: int64
+             * @description The same in percent, rounded to whole ones.
+             */
+            readPercentage: number;
+        };
+        /** @description Somebody has read it, on one of their devices. */
+        NotificationRead: {
+            /** @description Its id; nothing when all were marked as read. */
+            notificationId?: string | null;
+            /**
+             * Format: int64
+             * @description How many they have not read.
+             */
+            unread: number;
+        };
+        /** @description Who sent a notification. */
+        NotificationSender: {
+            /** @description Their name for signing in. */
+            username: string;
+            /** @description Their name. */
+            fullName: string;
+        };
+        /** @description How many have a value. */
+        NotificationShare: {
+            /** @description The value. */
+            _id: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description Of everything the office wrote. */
+        NotificationStatistics: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many their receivers see.
+             */
+            active: number;
+            /** @description How many of each category. */
+            byCategory: components["schemas"]["NotificationShare"][];
+            /** @description How many of each priority. */
+            byPriority: components["schemas"]["NotificationShare"][];
+        };
+        /**
+         * @description Whom it is for.
+         * @enum {string}
+         */
+        NotificationTarget: "All" | "Role" | "Course" | "Batch" | "Individual";
         /** @description How often it was opened. */
         Opened: {
             /**
@@ -3027,6 +3568,18 @@ export interface components {
             student: components["schemas"]["AttendanceOwner"];
             /** @description How the student stands in this semester, whatever is listed. */
             standing: components["schemas"]["AttendanceStanding"];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description The caller's notifications. */
+        OwnList: {
+            /** @description Newest first. */
+            notifications: components["schemas"]["Received"][];
+            /**
+             * Format: int64
+             * @description How many the caller has not read, whatever the page shows.
+             */
+            unread: number;
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
@@ -3285,6 +3838,13 @@ export interface components {
         ReasonForm: {
             /** @description Stands in the history of each mark. */
             reason?: string | null;
+        };
+        /** @description A notification and whether the caller has read it. */
+        Received: components["schemas"]["Notification"] & {
+            /** @description Whether the caller has read it. */
+            read: boolean;
+            /** @description For the existing client: the caller's own id when they have read it. Nobody else's, ever. */
+            readBy: string[];
         };
         /** @description Something that is regulated. */
         Regulation: {
@@ -3780,6 +4340,14 @@ export interface components {
              */
             totalDownloads: number;
         };
+        /** @description How many the caller has not read. */
+        Unread: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            unread: number;
+        };
         /** @description The form of an upload. */
         UploadForm: components["schemas"]["Form"] & {
             /** Format: binary */
@@ -3826,6 +4394,36 @@ export interface components {
             resultStatus: string;
             /** @description What this student saw before, if it was published and recalled. */
             before?: components["schemas"]["Snapshot"];
+        };
+        /** @description A notice as the office sees it. */
+        Written: components["schemas"]["Notification"] & {
+            /** @description Whom it is for. */
+            targetType: components["schemas"]["NotificationTarget"];
+            /** @description Which roles, courses, years or people. */
+            targetIds: string[];
+            /** @description Whether its receivers see it. */
+            isActive: boolean;
+            /** @description How many receive it and how many have read it. */
+            metadata: components["schemas"]["Counts"];
+            /**
+             * Format: int32
+             * @description Goes up with each change; send it back to be told when somebody else changed it.
+             */
+            rev: number;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updatedAt: string;
+        };
+        /** @description What the office wrote. */
+        WrittenList: {
+            /** @description Newest first. */
+            notifications: components["schemas"]["Written"][];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+            /** @description Of everything the office wrote. */
+            stats: components["schemas"]["NotificationStatistics"];
         };
     };
     responses: never;
@@ -5778,6 +6376,416 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_MarkChanges"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_own: {
+        parameters: {
+            query?: {
+                /** @description Only what the caller has not read */
+                unread?: boolean;
+                /** @description From 1 */
+                page?: number;
+                /** @description 100 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OwnList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_all_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Unread"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Unread"];
+                };
+            };
+            /** @description `notifications.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_for_student: {
+        parameters: {
+            query?: {
+                /** @description Only what the caller has not read */
+                unread?: boolean;
+                /** @description From 1 */
+                page?: number;
+                /** @description 100 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_Received"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mark_read_by_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Unread"];
+                };
+            };
+            /** @description `notifications.not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_written: {
+        parameters: {
+            query?: {
+                category?: string;
+                priority?: string;
+                /** @description `active` or `inactive` */
+                status?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description 20 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_WrittenList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    write_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Written"];
+                };
+            };
+            /** @description `notifications.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_NotificationStatistics"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    look_at_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Looked"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Written"];
+                };
+            };
+            /** @description `notifications.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `notifications.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    student_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Dashboard"];
                 };
             };
             "4XX": {

@@ -43,4 +43,5 @@ pub use events::{Changed, ClassStamp, Closed, Opened, Tapped};
 pub(crate) use imports::routes as file_routes;
 pub(crate) use routes::routes;
 pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter};
+pub(crate) use student::overall;
 pub use write::{NewAttendance, insert};

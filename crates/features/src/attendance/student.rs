@@ -185,3 +185,12 @@ pub(super) async fn list_own_attendance(
         pagination: page.pagination.into(),
     }))
 }
+
+/// What a student attended of all that was held, in percent; nothing when nothing was held.
+pub(crate) async fn overall<C: sea_orm::ConnectionTrait>(
+    db: &C,
+    student: lamplight_kernel::StudentId,
+) -> Result<Option<f64>, lamplight_store::StoreError> {
+    let counts = store::tally(db, &Filter { student: Some(student), ..Filter::default() }).await?;
+    Ok(counts.values().fold(Tally::default(), |sum, one| sum.plus(one)).percentage())
+}

@@ -135,3 +135,18 @@ pub(super) async fn list_own_changes(
     row.filter(is_theirs).ok_or(MarkError::NotFound)?;
     Ok(data(changes(db, id, true).await?))
 }
+
+/// The mean of a student's published marks, each in percent of its maximum, to two decimals; nothing when there is none. Absent and
+/// withheld are no marks.
+pub(crate) async fn published_average<C: sea_orm::ConnectionTrait>(
+    db: &C,
+    student: lamplight_kernel::StudentId,
+) -> Result<Option<f64>, lamplight_store::StoreError> {
+    let rows = store::list_published(db, student, &Filter::default()).await?;
+    let given = rows.iter().map(marks::Model::record);
+    let given = given
+        .filter(|(_, maximum, grade, _)| *maximum != rules::Score::ZERO && !["Absent", "Withheld"].contains(grade));
+    let percents: Vec<f64> = given.map(|(obtained, maximum, ..)| rules::percent(obtained, maximum)).collect();
+    let Ok(number @ 1..) = u32::try_from(percents.len()) else { return Ok(None) };
+    Ok(Some(rules::rounded(percents.iter().sum::<f64>() / f64::from(number))))
+}

@@ -17,6 +17,8 @@ mod clients;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod downloads;

@@ -724,7 +724,7 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's notifications, newest first. */
-        get: operations["list_own"];
+        get: operations["list_own_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -775,7 +775,7 @@ export interface paths {
             cookie?: never;
         };
         /** The student's notifications, newest first, as the existing client reads them. */
-        get: operations["list_for_student"];
+        get: operations["list_notifications_for_student"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6388,7 +6388,7 @@ export interface operations {
             };
         };
     };
-    list_own: {
+    list_own_notifications: {
         parameters: {
             query?: {
                 /** @description Only what the caller has not read */
@@ -6487,7 +6487,7 @@ export interface operations {
             };
         };
     };
-    list_for_student: {
+    list_notifications_for_student: {
         parameters: {
             query?: {
                 /** @description Only what the caller has not read */

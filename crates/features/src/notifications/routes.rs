@@ -20,10 +20,10 @@ const ROWS: u64 = 100;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list_own))
+        .routes(routes!(list_own_notifications))
         .routes(routes!(mark_all_read))
         .routes(routes!(mark_read))
-        .routes(routes!(list_for_student))
+        .routes(routes!(list_notifications_for_student))
         .routes(routes!(mark_read_by_student))
         .merge(office::routes())
 }
@@ -55,7 +55,7 @@ struct Unread {
     ),
     responses((status = 200, body = Envelope<OwnList>), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
-async fn list_own(
+async fn list_own_notifications(
     State(app): State<App>,
     SignedIn(caller): SignedIn,
     params: Params,
@@ -74,7 +74,7 @@ async fn list_own(
     ),
     responses((status = 200, body = Envelope<Vec<Received>>), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
-async fn list_for_student(
+async fn list_notifications_for_student(
     State(app): State<App>,
     Student(student): Student,
     params: Params,

@@ -43,6 +43,8 @@ fn every_event_is_listed_once_and_its_payload_is_described() {
 fn every_route_says_what_it_does_and_how_it_refuses() {
     let description = description();
     let mut missing = Vec::new();
+    // The client's types are named after them.
+    let mut names = std::collections::HashSet::new();
     for (path, methods) in description["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let mut miss = |what: &str| missing.push(format!("{method} {path}: {what}"));
@@ -51,6 +53,9 @@ fn every_route_says_what_it_does_and_how_it_refuses() {
             }
             if operation["operationId"].as_str().is_none() || operation["tags"][0].as_str().is_none() {
                 miss("its name and tag");
+            }
+            if !names.insert(operation["operationId"].clone()) {
+                miss("a name that no other route has");
             }
             let responses = operation["responses"].as_object().unwrap();
             let says = |status: &str| responses.contains_key(status) || responses.contains_key("4XX");

@@ -9,6 +9,7 @@
 pub mod accounts;
 mod app;
 pub mod attendance;
+mod bounded;
 pub mod courses;
 pub mod dashboard;
 pub mod downloads;
@@ -18,6 +19,7 @@ pub mod institute;
 pub mod marks;
 pub mod notifications;
 pub mod regulations;
+mod routing;
 mod search;
 pub mod students;
 pub mod uploads;
@@ -25,6 +27,7 @@ mod wire;
 
 pub use app::{App, DemoSignIn, Institute};
 use axum::Router;
+pub use routing::{Permission, permissions};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -36,7 +39,6 @@ use utoipa_axum::router::OpenApiRouter;
 #[openapi(
     info(title = "Lamplight", description = "The live record of a nursing institute."),
     modifiers(&Bearer),
-    security(("bearer" = [])),
     components(schemas(
         lamplight_http::ErrorBody,
         attendance::Changed,
@@ -62,7 +64,7 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi.components.get_or_insert_default().add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        openapi.components.get_or_insert_default().add_security_scheme(routing::SCHEME, SecurityScheme::Http(scheme));
     }
 }
 

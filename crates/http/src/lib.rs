@@ -2,6 +2,7 @@
 //!
 //! * **Extractors** ([`Admin`], [`Staff`], [`Student`], [`SignedIn`], [`Json`], [`Params`], [`PathId`]): a handler's
 //!   parameters are its contract. Who may call it stands in its signature.
+//! * **[`door`]**: who may call a handler, read off those parameters.
 //! * **[`ApiError`]**: turns a `kernel::Problem` into a response, once, for everybody.
 //! * **[`Proxies`]**: whose request it is, also behind proxies of ours.
 //! * **[`Origins`]**: which web pages may call us, for HTTP and for sockets.
@@ -9,6 +10,7 @@
 //! * **[`serve`]**: the accept loop, with time limits against slow senders and an orderly stop.
 
 mod client;
+mod door;
 mod error;
 mod extract;
 mod origin;
@@ -16,6 +18,7 @@ mod serve;
 mod shell;
 
 pub use client::{Client, Proxies, ProxyError};
+pub use door::{Asks, Door, Handles, door};
 pub use error::{ApiError, ErrorBody, answer};
 pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};
 pub use origin::{OriginError, Origins};

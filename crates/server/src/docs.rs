@@ -8,7 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lamplight_features::{events, openapi};
+use lamplight_auth::Role;
+use lamplight_features::{Permission, events, openapi, permissions};
 use lamplight_realtime::SIGNALS;
 
 use crate::settings::KEYS;
@@ -30,6 +31,7 @@ pub fn all() -> Result<Vec<Document>, serde_json::Error> {
     Ok(vec![
         Document { path: "docs/openapi.json", text: openapi().to_pretty_json()? + "\n" },
         Document { path: "docs/events.md", text: events_page() },
+        Document { path: "docs/permissions.md", text: permissions_page() },
         Document { path: "docs/settings.md", text: settings_page() },
         Document { path: "ui/src/generated/events.ts", text: events_types() },
     ])
@@ -72,6 +74,25 @@ fn events_page() -> String {
     for signal in SIGNALS {
         let by = if signal.is_from_client { "the client" } else { "the server" };
         let _ = writeln!(text, "| `{}` | {by} | `{}` | {} |", signal.name, signal.arguments, signal.about);
+    }
+    text
+}
+
+fn permissions_page() -> String {
+    let mut text = String::from(
+        "# Who may do what\n\nMade from the code by `make docs`; do not edit.\n\n\
+         Every route and who comes in by it. It is read off the types in the handlers' signatures (`Admin`, `Staff`, `Student`, `SignedIn`), \
+         and each cell is tried by a real request (`crates/server/tests/it/permissions.rs`): without a token the answer is 401, in a role \
+         without a mark 403 with the code `auth.wrong_role`.\n\n\
+         Behind the door it is narrower: students see and change what is theirs alone; faculty act for the courses and subjects they teach; \
+         what is about one thing asks whether it is for this person, and answers 404 where its existence is nobody's business.\n\n\
+         | route | nobody | student | faculty | office | what it does |\n|---|:-:|:-:|:-:|:-:|---|\n",
+    );
+    for Permission { method, path, roles, about } in permissions() {
+        let mark = |role| if roles.as_ref().is_none_or(|roles| roles.contains(&role)) { "yes" } else { "" };
+        let nobody = if roles.is_none() { "yes" } else { "" };
+        let [student, faculty, admin] = [Role::Student, Role::Faculty, Role::Admin].map(mark);
+        let _ = writeln!(text, "| `{method} {path}` | {nobody} | {student} | {faculty} | {admin} | {about} |");
     }
     text
 }

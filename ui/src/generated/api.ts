@@ -1287,11 +1287,10 @@ export interface components {
         AttendanceList: {
             /** @description Newest first. */
             attendance: components["schemas"]["Attendance"][];
-            /** @description Of everything that fits, on whatever page. */
-            stats: components["schemas"]["AttendanceStats"];
+            stats: components["schemas"]["AttendanceStats"] | null;
             /**
              * Format: int64
-             * @description Records in the whole list.
+             * @description Records in the whole list, 10,000 at most.
              */
             total: number;
             /**
@@ -1996,11 +1995,10 @@ export interface components {
             data: {
                 /** @description Newest first. */
                 attendance: components["schemas"]["Attendance"][];
-                /** @description Of everything that fits, on whatever page. */
-                stats: components["schemas"]["AttendanceStats"];
+                stats: components["schemas"]["AttendanceStats"] | null;
                 /**
                  * Format: int64
-                 * @description Records in the whole list.
+                 * @description Records in the whole list, 10,000 at most.
                  */
                 total: number;
                 /**
@@ -2354,7 +2352,7 @@ export interface components {
                 marks: components["schemas"]["Mark"][];
                 /**
                  * Format: int64
-                 * @description In the whole list.
+                 * @description In the whole list, 10,000 at most.
                  */
                 total: number;
                 /**
@@ -3217,7 +3215,7 @@ export interface components {
             marks: components["schemas"]["Mark"][];
             /**
              * Format: int64
-             * @description In the whole list.
+             * @description In the whole list, 10,000 at most.
              */
             total: number;
             /**

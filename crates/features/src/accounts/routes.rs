@@ -5,7 +5,7 @@ use lamplight_kernel::{Control, CourseId, Problem, Timestamp, UserId};
 use lamplight_store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     AccountError, keys,
@@ -15,7 +15,9 @@ use super::{
 use crate::{
     App,
     courses::{self, CourseName},
-    faculty, students,
+    faculty,
+    routing::routes,
+    students,
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -130,7 +132,7 @@ struct Myself {
 
 /// Sign in with a mail address or user name and a password.
 #[utoipa::path(
-    post, path = "/api/auth/login", tag = "accounts", security(()), request_body = Credentials,
+    post, path = "/api/auth/login", tag = "accounts", request_body = Credentials,
     responses(
         (status = 200, body = Session),
         (status = 400, description = "`accounts.wrong_credentials`, `accounts.incomplete`", body = lamplight_http::ErrorBody),

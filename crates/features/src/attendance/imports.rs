@@ -22,7 +22,7 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     entity::imports,
@@ -35,7 +35,9 @@ use super::{
     write::{self, Hand, Held, Mark, News, Way, Written, write},
 };
 use crate::{
-    App, courses, students,
+    App, courses,
+    routing::routes,
+    students,
     wire::{Envelope, data, told},
 };
 

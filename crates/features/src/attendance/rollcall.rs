@@ -14,7 +14,7 @@ use lamplight_store::{StoreError, Tx};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
 use super::{
@@ -31,6 +31,7 @@ use super::{
 use crate::{
     App, accounts,
     courses::{self, CourseName},
+    routing::routes,
     students,
     wire::{Change, Envelope, data, told},
 };

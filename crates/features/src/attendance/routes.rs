@@ -9,19 +9,21 @@ use lamplight_store::Tx;
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     document::{self, Attendance, Line, Names, Stats, document},
     form::{self, Form, Known, Refused, Wrong, lengths},
     report, rollcall, rollcall_store,
-    rules::{AttendanceError, Kind, MAX_REASON, MAX_REMARKS, Session, Status, Tally, minutes},
+    rules::{AttendanceError, Kind, MAX_REASON, MAX_REMARKS, Session, Status, minutes},
     store::{self, Filter, Model, word},
     student,
     write::{self, Hand, Held, Mark, News, Way, Written, write},
 };
 use crate::{
-    App, accounts, courses, students,
+    App, accounts, courses,
+    routing::routes,
+    students,
     wire::{Change, Envelope, PaginationBody, Said, data, said},
 };
 
@@ -182,9 +184,10 @@ pub(super) async fn may_act_for<C: ConnectionTrait>(
 struct AttendanceList {
     /// Newest first.
     attendance: Vec<Attendance>,
-    /// Of everything that fits, on whatever page.
-    stats: Stats,
-    /// Records in the whole list.
+    /// Of everything that fits, on whatever page; `null` when that is 10,000 records or more: name a date, a class or a student.
+    #[schema(required)]
+    stats: Option<Stats>,
+    /// Records in the whole list, 10,000 at most.
     total: u64,
     /// This page, from 1.
     page: u64,
@@ -221,8 +224,10 @@ async fn list_attendance(
     };
     let page = store::list(db, &filter, page(&params)?).await?;
     let names = Names::of(db, &page.rows).await?;
-    let tallies = store::tally(db, &filter).await?;
-    let stats = Stats::from(&tallies.values().fold(Tally::default(), |sum, one| sum.plus(one)));
+    let stats = match page.pagination.total {
+        crate::bounded::MOST_COUNTED => None,
+        _ => Some(Stats::from(&store::total(db, &filter).await?)),
+    };
     let attendance = page.rows.iter().map(|row| document(row, &names, &staff)).collect::<Result<_, _>>()?;
     let lamplight_kernel::Pagination { total, page: number, pages, .. } = page.pagination;
     Ok(data(AttendanceList { attendance, stats, total, page: number, pages, pagination: page.pagination.into() }))

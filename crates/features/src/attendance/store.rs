@@ -16,7 +16,7 @@ use super::{
     entity::{history, records},
     rules::{Kind, Session, Status, Tally, hours, subject_key},
 };
-use crate::search;
+use crate::{bounded, search};
 
 pub(super) use records::{Column, Entity, Model};
 
@@ -124,7 +124,7 @@ pub(super) async fn list<C: ConnectionTrait>(
     page: PageRequest,
 ) -> Result<Page<Model>, StoreError> {
     let found = Entity::find().filter(filter.condition());
-    let total = found.clone().count(db).await?;
+    let total = bounded::count(db, found.clone()).await?;
     let found = found.order_by_desc(Column::Date).order_by_desc(Column::Id);
     let rows = found.offset(page.offset()).limit(page.limit()).all(db).await?;
     Ok(Page::new(rows, page, total))
@@ -159,8 +159,6 @@ pub(super) async fn tally<C: ConnectionTrait>(
         attended: i64,
         total: i64,
     }
-    // SUM of INTEGER is BIGINT in PostgreSQL and INTEGER in SQLite; told to be the same on both.
-    let sum = |column: Column| Expr::col(column).sum().cast_as("BIGINT");
     let rows: Vec<Row> = Entity::find()
         .select_only()
         .column(Column::StudentId)
@@ -179,7 +177,6 @@ pub(super) async fn tally<C: ConnectionTrait>(
         .into_model()
         .all(db)
         .await?;
-    let corrupt = |text: &str| StoreError::Corrupt { table: "attendance", what: text.to_owned() };
     // The same subject may be spelt differently in records of different status: one spelling for all.
     let mut spelt = HashMap::<(Uuid, String, String), String>::new();
     for row in &rows {
@@ -202,6 +199,43 @@ pub(super) async fn tally<C: ConnectionTrait>(
         counts.entry(group).or_default().add(status, row.classes, row.attended, row.total);
     }
     Ok(counts)
+}
+
+/// Everything that fits, counted together.
+pub(super) async fn total<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Result<Tally, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        status: String,
+        classes: i64,
+        attended: i64,
+        total: i64,
+    }
+    let rows: Vec<Row> = Entity::find()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::Id.count(), "classes")
+        .column_as(sum(Column::MinutesAttended), "attended")
+        .column_as(sum(Column::MinutesTotal), "total")
+        .filter(filter.condition())
+        .group_by(Column::Status)
+        .into_model()
+        .all(db)
+        .await?;
+    let mut all = Tally::default();
+    for row in rows {
+        let status = row.status.parse().map_err(|()| corrupt(&row.status))?;
+        all.add(status, row.classes, row.attended, row.total);
+    }
+    Ok(all)
+}
+
+/// SUM of INTEGER is BIGINT in PostgreSQL and INTEGER in SQLite; told to be the same on both.
+fn sum(column: Column) -> Expr {
+    Expr::col(column).sum().cast_as("BIGINT")
+}
+
+fn corrupt(text: &str) -> StoreError {
+    StoreError::Corrupt { table: "attendance", what: text.to_owned() }
 }
 
 /// On how many dates classes were held.

@@ -144,10 +144,7 @@ pub(super) async fn list_own_attendance(
     let page = if asked { params.page(50)? } else { PageRequest::first(WHOLE) };
     let page = store::list(db, &filter, page).await?;
     let names = Names::of(db, &page.rows).await?;
-    let sum = |counts: std::collections::HashMap<store::Group, Tally>| {
-        counts.values().fold(Tally::default(), |sum, one| sum.plus(one))
-    };
-    let stats = Stats::from(&sum(store::tally(db, &filter).await?));
+    let stats = Stats::from(&store::total(db, &filter).await?);
     let (course, semester) = match student.standing {
         Standing::Student { course, semester, .. } => (course, semester),
         Standing::Admin | Standing::Faculty { .. } => (CourseId::from_uuid(uuid::Uuid::nil()), 0),
@@ -168,7 +165,7 @@ pub(super) async fn list_own_attendance(
     let today = app.institute.today(app.store.clock().now());
     let needed = |kind| threshold(&regulations, course, kind, today);
     let standing = OwnStanding {
-        overall: Stats::from(&sum(counts)),
+        overall: Stats::from(&counts.values().fold(Tally::default(), |sum, one| sum.plus(one))),
         by_type: by_type.iter().map(|(&kind, tally)| gauge(None, kind, tally, needed(kind))).collect(),
         by_subject: by_subject
             .into_iter()
@@ -191,6 +188,5 @@ pub(crate) async fn overall<C: sea_orm::ConnectionTrait>(
     db: &C,
     student: lamplight_kernel::StudentId,
 ) -> Result<Option<f64>, lamplight_store::StoreError> {
-    let counts = store::tally(db, &Filter { student: Some(student), ..Filter::default() }).await?;
-    Ok(counts.values().fold(Tally::default(), |sum, one| sum.plus(one)).percentage())
+    Ok(store::total(db, &Filter { student: Some(student), ..Filter::default() }).await?.percentage())
 }

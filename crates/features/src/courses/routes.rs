@@ -4,10 +4,10 @@ use lamplight_kernel::{Class, CourseId, Problem};
 use lamplight_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::store::{self, entity};
-use crate::{App, students};
+use crate::{App, routing::routes, students};
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list_courses))

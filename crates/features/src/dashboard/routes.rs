@@ -3,10 +3,12 @@ use lamplight_http::{ApiError, Student};
 use lamplight_kernel::{Class, CourseId, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    App, attendance, courses, marks, students,
+    App, attendance, courses, marks,
+    routing::routes,
+    students,
     wire::{Envelope, data},
 };
 

@@ -13,7 +13,7 @@ use lamplight_store::StoreError;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Created, Deleted, DownloadError, NewDownload, Updated,
@@ -26,7 +26,9 @@ use super::{
     store::{self, Details, Filter, entity},
 };
 use crate::{
-    App, accounts, courses, faculty, students, uploads,
+    App, accounts, courses, faculty,
+    routing::routes,
+    students, uploads,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
 };
 

@@ -1,10 +1,11 @@
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     App, DemoSignIn, downloads,
+    routing::routes,
     wire::{Envelope, data},
 };
 
@@ -21,7 +22,7 @@ struct Health {
 }
 
 /// Whether the server answers. Says nothing about it.
-#[utoipa::path(get, path = "/api/health", tag = "institute", security(()), responses((status = 200, body = Health)))]
+#[utoipa::path(get, path = "/api/health", tag = "institute", responses((status = 200, body = Health)))]
 async fn health() -> Json<Health> {
     Json(Health { status: "success" })
 }
@@ -46,7 +47,7 @@ struct InstituteBody {
 }
 
 /// What a page needs before anybody signs in.
-#[utoipa::path(get, path = "/api/institute", tag = "institute", security(()), responses((status = 200, body = Envelope<InstituteBody>)))]
+#[utoipa::path(get, path = "/api/institute", tag = "institute", responses((status = 200, body = Envelope<InstituteBody>)))]
 async fn institute(State(app): State<App>) -> Json<Envelope<InstituteBody>> {
     let institute = &app.institute;
     data(InstituteBody {

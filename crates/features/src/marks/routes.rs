@@ -6,7 +6,7 @@ use lamplight_store::StoreError;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Mark, MarkError,
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     App, accounts,
+    routing::routes,
     wire::{Envelope, data},
 };
 
@@ -64,7 +65,7 @@ pub(super) fn filter<'a>(params: &'a Params, within: Option<&'a [CourseId]>) -> 
 struct MarkList {
     /// Newest exam first.
     marks: Vec<Mark>,
-    /// In the whole list.
+    /// In the whole list, 10,000 at most.
     total: u64,
     /// This page, from 1.
     page: u64,

@@ -334,7 +334,7 @@ pub(super) async fn list<C: ConnectionTrait>(
 ) -> Result<Page<marks::Model>, StoreError> {
     use marks::Column;
     let found = marks::Entity::find().filter(filter.marks());
-    let total = found.clone().count(db).await?;
+    let total = crate::bounded::count(db, found.clone()).await?;
     let found = found.order_by_desc(Column::ExamOn).order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id);
     Ok(Page::new(found.offset(page.offset()).limit(page.limit()).all(db).await?, page, total))
 }

@@ -7,7 +7,7 @@ use lamplight_kernel::{NotificationId, Target};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Created, Deleted, NotificationError, Updated,
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     App, accounts,
+    routing::routes,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
 };
 

@@ -3,7 +3,7 @@ use lamplight_http::{ApiError, Params, PathId, SignedIn, Student};
 use lamplight_kernel::{NotificationId, Page, Room, Target, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     NotificationError, Read,
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     App, accounts,
+    routing::routes,
     wire::{Envelope, PaginationBody, data},
 };
 

@@ -5,7 +5,7 @@ use lamplight_kernel::{CourseId, Room, Target, Timestamp};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Changed, Key, NewRegulation, RegulationError,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     App, accounts, courses,
+    routing::routes,
     wire::{Change, Envelope, data, told},
 };
 

@@ -3,12 +3,13 @@ use lamplight_http::{ApiError, Params, Staff};
 use lamplight_kernel::StudentId;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::store::{self, Filter};
 use crate::{
     App,
     courses::{self, CourseName},
+    routing::routes,
     wire::{Envelope, PaginationBody, data},
 };
 

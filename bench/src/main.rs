@@ -12,6 +12,7 @@ mod document;
 mod floor;
 mod load;
 mod machine;
+mod page;
 mod plot;
 mod report;
 mod say;

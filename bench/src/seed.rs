@@ -28,6 +28,8 @@ use crate::{say::progress, servers::Lamplight, trigger::request, wire};
 
 /// Signs the tokens, Lamplight's and the peers'.
 pub(crate) const SECRET: &str = "a secret for measuring, which is long enough";
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "lamp of the night";
 const SESSION: Duration = Duration::from_secs(24 * 3600);
 
 /// See the module's page.
@@ -156,9 +158,9 @@ pub(crate) async fn found_school(
 }
 
 /// One for all: nobody signs in, and each costs a tenth of a second.
-async fn hash() -> anyhow::Result<String> {
+pub(crate) async fn hash() -> anyhow::Result<String> {
     let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
-    passwords.hash("lamp of the night").await.map_err(|error| anyhow::anyhow!("{error}"))
+    passwords.hash(PASSWORD).await.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
 fn issue(tokens: &Tokens, user: UserId, username: &str, standing: Standing) -> anyhow::Result<String> {

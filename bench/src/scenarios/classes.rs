@@ -1,17 +1,14 @@
 //! `classes`: recording attendance, and reading it, as the institute and its history grow.
 //!
 //! A class is 60 students in one request and one transaction, with one event to the staff and one to each student. Four teachers' pages send
-//! one after the other. Then students open their month, the office a day's list and a month's report. It is measured with few
-//! records, and with the largest institute again when a million are stored, on SQLite and, where one is named by
-//! `LAMPLIGHT_TEST_POSTGRES`, on PostgreSQL.
+//! one after the other. Then students open their month, the office a day's list and a month's report. Three institutes are measured with
+//! few records; the one of a thousand students also when its first month is full, and when a million records are stored: days and months
+//! hold the same then, and only what came before them has grown. On SQLite and, where one is named by `LAMPLIGHT_TEST_POSTGRES`, on
+//! PostgreSQL.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddrV4, TcpStream},
-    time::Duration,
-};
+use std::net::SocketAddrV4;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use lamplight_kernel::CourseId;
 use lamplight_store::{Backend, DatabaseUrl};
 use serde_json::{Value, json};
@@ -19,24 +16,28 @@ use serde_json::{Value, json};
 use super::Bench;
 use crate::{
     machine::{LOAD_CORE, SERVER_CORE, now, pin},
+    page::Page,
     report::{Row, Table},
     say::progress,
     seed,
     servers::{Lamplight, POSTGRES, Started, fresh_schema},
     stats::Histogram,
-    trigger::request,
-    wire,
 };
 
 /// How it is measured, for the page of figures.
 pub(crate) const METHOD: &str = "A class of 60 is recorded in one request: a transaction with 60 rows, the events, a commit that is on the disk. Four \
     connections send classes one after the other. Then one connection reads: a student's month with all totals, the office's list of a course's day, a month's report of a \
-    course. *Rows* is what is stored when reading begins. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
+    course. *Rows* is what is stored when reading begins. Of the institute of 1,000 students the second and the third line read days and months that \
+    hold the same, the third with nine times as much history before them. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
 
 const CLASS: usize = 60;
 const WRITERS: usize = 4;
 const STUDENTS: [usize; 3] = [100, 1_000, 10_000];
+/// The institute that is measured with a history, and how much of it.
+const WITH_HISTORY: usize = 1_000;
 const HISTORY: usize = 1_000_000;
+/// A month of classes, at least.
+const MONTH_DAYS: usize = 31;
 const CLASSES: usize = 600;
 const READS: usize = 300;
 /// Of each course, so that a class is a course and a semester.
@@ -52,8 +53,7 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     let mut rows = Vec::new();
     for backend in backends {
         for students in STUDENTS.into_iter().take(if bench.is_small { 1 } else { STUDENTS.len() }) {
-            let is_largest = students == 10_000;
-            rows.extend(one(bench, backend, students, is_largest)?);
+            rows.extend(one(bench, backend, students)?);
         }
     }
     Ok(rows)
@@ -96,7 +96,7 @@ struct Class {
     names: Vec<String>,
 }
 
-fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::Result<Vec<Value>> {
+fn one(bench: &Bench, backend: Backend, students: usize) -> anyhow::Result<Vec<Value>> {
     let name = if backend == Backend::Sqlite { "SQLite" } else { "PostgreSQL" };
     progress(&format!("classes: {name}, {students} students"));
     let folder = tempfile::tempdir()?;
@@ -117,17 +117,18 @@ fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::
     let started = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database }.start();
     pin(LOAD_CORE)?;
     let server: Started = started?;
-    let measure = |from: usize| -> anyhow::Result<Value> {
+    // Records classes from the so-manyth on, and reads a day and its month.
+    let measure = |from: usize, day: usize| -> anyhow::Result<Value> {
         let started = now();
         let record = record(server.address, &school.office, &classes, from, CLASSES)?;
         let seconds = (now() - started) as f64 / 1e9;
         let mut page = Page::open(server.address)?;
-        let dates = (0..READS).map(|index| (index, date((from + index) / classes.len().max(1) / SLOTS)));
+        let date = date(day);
+        let (year, of_month) = (date.get(..4).unwrap_or_default(), date.get(5..7).unwrap_or_default());
         let (mut month, mut list, mut report) = (Histogram::default(), Histogram::default(), Histogram::default());
-        for (index, date) in dates {
+        for index in 0..READS {
             let token = school.students.get(index * 7 % school.students.len().max(1)).context("no student")?;
             let class = classes.get(index % classes.len().max(1)).context("no class")?;
-            let (year, of_month) = (&date.get(..4).unwrap_or_default(), date.get(5..7).unwrap_or_default());
             month.add(page.get(token, &format!("/api/student/attendance?month={of_month}&year={year}"))?);
             let office = &school.office;
             let course = class.course;
@@ -150,17 +151,21 @@ fn one(bench: &Bench, backend: Backend, students: usize, fill: bool) -> anyhow::
             "nanosToReport": quantiles(&report),
         }))
     };
-    let mut figures = vec![measure(0)?];
-    if fill {
-        let wanted = HISTORY / CLASS;
-        let step = 2_000;
+    let mut figures = vec![measure(0, 0)?];
+    if students == WITH_HISTORY {
+        let of_day = classes.len() * SLOTS;
         let mut from = CLASSES;
-        while from < wanted {
-            record(server.address, &school.office, &classes, from, step)?;
-            from += step;
-            progress(&format!("classes: {name}, {} rows stored", from * CLASS));
+        for wanted in [MONTH_DAYS * of_day, HISTORY / CLASS] {
+            while from < wanted {
+                let step = 2_000.min(wanted - from);
+                record(server.address, &school.office, &classes, from, step)?;
+                from += step;
+                progress(&format!("classes: {name}, {} rows stored", from * CLASS));
+            }
+            // A day of a month that is full.
+            figures.push(measure(from, (from / of_day).saturating_sub(MONTH_DAYS))?);
+            from += CLASSES;
         }
-        figures.push(measure(from)?);
     }
     Ok(figures)
 }
@@ -216,54 +221,4 @@ fn record(
         }
         Ok(all)
     })
-}
-
-/// A connection that asks one thing after the other.
-struct Page {
-    stream: TcpStream,
-    server: SocketAddrV4,
-    bytes: Vec<u8>,
-}
-
-impl Page {
-    fn open(server: SocketAddrV4) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(server)?;
-        stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Self { stream, server, bytes: Vec::new() })
-    }
-
-    fn get(&mut self, token: &str, path: &str) -> anyhow::Result<u64> {
-        self.ask("GET", token, path, b"")
-    }
-
-    fn post(&mut self, token: &str, path: &str, body: &Value) -> anyhow::Result<u64> {
-        self.ask("POST", token, path, body.to_string().as_bytes())
-    }
-
-    /// Nanoseconds from sending to the last byte of the answer.
-    fn ask(&mut self, method: &str, token: &str, path: &str, body: &[u8]) -> anyhow::Result<u64> {
-        let mut headers = format!("Authorization: Bearer {token}\r\n");
-        if !body.is_empty() {
-            headers.push_str("Content-Type: application/json\r\n");
-        }
-        let started = now();
-        self.stream.write_all(&request(method, path, self.server, &headers, body))?;
-        let mut buffer = [0; 64 * 1024];
-        loop {
-            if let Some((answer, length)) = wire::answer(&self.bytes) {
-                let took = now() - started;
-                self.bytes.drain(..length);
-                if answer.status != 200 {
-                    bail!("{method} {path} was answered with {}: {}", answer.status, answer.body);
-                }
-                return Ok(took);
-            }
-            let length = self.stream.read(&mut buffer)?;
-            if length == 0 {
-                bail!("the server hung up on {method} {path}");
-            }
-            self.bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
-        }
-    }
 }

@@ -20,6 +20,7 @@ pub(crate) mod classes;
 pub(crate) mod connect;
 pub(crate) mod cuts;
 pub(crate) mod deliver;
+pub(crate) mod lists;
 pub(crate) mod memory;
 pub(crate) mod revoke;
 pub(crate) mod slow;
@@ -54,6 +55,8 @@ pub(crate) enum Scenario {
     Soak,
     /// Attendance is recorded and read.
     Classes,
+    /// The office's lists, and signing in.
+    Lists,
 }
 
 impl Scenario {
@@ -68,6 +71,7 @@ impl Scenario {
             Self::Revoke => "revoke",
             Self::Soak => "soak",
             Self::Classes => "classes",
+            Self::Lists => "lists",
         }
     }
 
@@ -82,6 +86,7 @@ impl Scenario {
             Self::Revoke => "Rights that end",
             Self::Soak => "An hour in four minutes",
             Self::Classes => "Recording a class, and reading attendance",
+            Self::Lists => "The lists of the office, and signing in",
         }
     }
 
@@ -97,6 +102,7 @@ impl Scenario {
             Self::Revoke => revoke::METHOD,
             Self::Soak => soak::METHOD,
             Self::Classes => classes::METHOD,
+            Self::Lists => lists::METHOD,
         }
     }
 
@@ -112,6 +118,7 @@ impl Scenario {
             Self::Revoke => revoke::run(bench),
             Self::Soak => soak::run(bench),
             Self::Classes => classes::run(bench),
+            Self::Lists => lists::run(bench),
         }
     }
 
@@ -126,6 +133,7 @@ impl Scenario {
             Self::Revoke => revoke::table(figures),
             Self::Soak => soak::table(figures),
             Self::Classes => classes::table(figures),
+            Self::Lists => lists::table(figures),
         }
     }
 }

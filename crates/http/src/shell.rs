@@ -16,7 +16,7 @@ use axum::{
     response::Response,
 };
 use futures_util::Stream;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use lamplight_kernel::{Chance, Class, Problem};
 use tokio::time::{Instant, timeout};
 use tower_http::{
@@ -107,12 +107,16 @@ async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> 
     // The pattern, not the address: the query may hold names and mail addresses.
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
+    let (asked, pattern) = (method.clone(), route.clone());
     let span = tracing::info_span!("request", %id, %method, route);
     async move {
         let started = Instant::now();
         let mut response = next.run(request).await;
         let status = response.status().as_u16();
         let millis = started.elapsed().as_millis();
+        let (method, status_class) = (known(&asked), class(status));
+        metrics::histogram!("lamplight_http_request_seconds", "method" => method, "route" => pattern, "status" => status_class)
+            .record(started.elapsed());
         let problem = response.extensions_mut().remove::<Arc<Problem>>();
         match problem.as_deref() {
             Some(problem) => match problem.cause() {
@@ -128,6 +132,16 @@ async fn log(State(chance): State<Chance>, mut request: Request, next: Next) -> 
     }
     .instrument(span)
     .await
+}
+
+/// A method as a label. Strangers may make up methods, and each label is kept for good.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
+}
+
+fn class(status: u16) -> &'static str {
+    ["1", "2", "3", "4", "5"].get(usize::from(status / 100).wrapping_sub(1)).copied().unwrap_or("-")
 }
 
 /// Headers of every answer that does not set its own.

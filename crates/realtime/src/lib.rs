@@ -49,7 +49,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use session::{SIGNALS, Signal};
 
-use crate::{handshake::Handshake, pid::Pids, relay::Relay};
+use crate::{handshake::Handshake, memory::Progress, pid::Pids, relay::Relay};
 
 /// What an operator may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,7 @@ pub struct Settings {
 #[derive(Debug, Clone)]
 pub struct Realtime {
     io: SocketIo,
+    progress: Progress,
 }
 
 impl Realtime {
@@ -83,17 +84,18 @@ impl Realtime {
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
         let (admissions, admitted) = mpsc::unbounded_channel();
         let relay = Relay::new(store.clone(), gate.clone(), admitted, settings.connections_per_user).await?;
+        let progress = relay.progress();
         let handshake = Handshake {
             store,
             gate,
             pids: Pids::new(secret),
             epoch: relay.epoch(),
-            progress: relay.progress(),
+            progress: progress.clone(),
             admissions,
             most_missed: settings.most_missed,
             replays: Semaphore::new(replay::AT_A_TIME),
         };
-        Ok((Self { io: SocketIo::new(settings.sockets, handshake) }, relay.run(stop)))
+        Ok((Self { io: SocketIo::new(settings.sockets, handshake), progress }, relay.run(stop)))
     }
 
     /// Answers a request to `/socket.io/`. Its origin must have been checked.
@@ -120,6 +122,12 @@ impl Realtime {
     /// Closes all connections, spread over `waves`, so that the clients' return is spread too.
     pub async fn shutdown(&self, waves: Duration) {
         self.io.shutdown(waves).await;
+    }
+
+    /// The newest event of the log that this node has handed on, or a somewhat older one.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        self.progress.position()
     }
 
     /// What the Socket.IO server has counted.

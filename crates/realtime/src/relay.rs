@@ -216,6 +216,8 @@ impl Relay {
         let to: Vec<&str> = target.to.iter().map(Room::as_str).collect();
         let except: Vec<&str> = target.except.iter().map(Room::as_str).collect();
         let delivered = self.hub.emit_paced(frame, &to, &except).await;
+        metrics::counter!("lamplight_events_relayed_total").increment(1);
+        metrics::counter!("lamplight_deliveries_total").increment(u64::try_from(delivered.sockets).unwrap_or(0));
         tracing::debug!(sockets = delivered.sockets, bytes = delivered.bytes, "relayed");
     }
 

@@ -12,7 +12,10 @@ use lamplight_auth::Role;
 use lamplight_features::{Permission, events, openapi, permissions};
 use lamplight_realtime::SIGNALS;
 
-use crate::settings::KEYS;
+use crate::{
+    operating::{KIND_NAMES, METRICS, Metric},
+    settings::KEYS,
+};
 
 /// A document and where it stands, from the root of the repository.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub fn all() -> Result<Vec<Document>, serde_json::Error> {
     Ok(vec![
         Document { path: "docs/openapi.json", text: openapi().to_pretty_json()? + "\n" },
         Document { path: "docs/events.md", text: events_page() },
+        Document { path: "docs/metrics.md", text: metrics_page() },
         Document { path: "docs/permissions.md", text: permissions_page() },
         Document { path: "docs/settings.md", text: settings_page() },
         Document { path: "ui/src/generated/events.ts", text: events_types() },
@@ -74,6 +78,21 @@ fn events_page() -> String {
     for signal in SIGNALS {
         let by = if signal.is_from_client { "the client" } else { "the server" };
         let _ = writeln!(text, "| `{}` | {by} | `{}` | {} |", signal.name, signal.arguments, signal.about);
+    }
+    text
+}
+
+fn metrics_page() -> String {
+    let mut text = String::from(
+        "# Metrics\n\nMade from the code by `make docs`; do not edit.\n\n\
+         Prometheus reads them at `/metrics` of the address that the setting `METRICS_LISTEN` names. A dashboard for Grafana is in \
+         [operating/grafana.json](operating/grafana.json). No figure holds anything about a person.\n\n\
+         | name | kind | labels | what it says |\n|---|---|---|---|\n",
+    );
+    for Metric { name, kind, labels, about } in METRICS {
+        let kind = KIND_NAMES.iter().find(|(known, _)| known == kind).map_or("", |(_, name)| name);
+        let labels = labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(text, "| `{name}` | {kind} | {labels} | {about} |");
     }
     text
 }

@@ -5,6 +5,7 @@
 pub mod cli;
 mod demo;
 pub mod docs;
+pub mod operating;
 mod pages;
 pub mod serve;
 pub mod settings;

@@ -28,7 +28,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{cli::say, demo, pages, settings::Settings};
+use crate::{
+    cli::say,
+    demo,
+    operating::{self, Gauges, Readiness, Scrape},
+    pages,
+    settings::Settings,
+};
 
 /// How long a request may take that is neither upload nor download.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
@@ -37,6 +43,8 @@ const GRACE: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How often marks are looked for whose undo window has ended.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// How often figures are merged that nobody has asked for.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 const DROP_EVENTS_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
 /// only after a second, then three. The system may allow less (`net.core.somaxconn`).
@@ -72,6 +80,8 @@ pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where its figures are read, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// Its database.
     pub store: Store,
     settings: Settings,
@@ -144,15 +154,32 @@ impl Server {
             "event log's broom",
             drop_events(store.clone(), settings.events_keep, stop.accepting.clone()),
         ));
+        let metrics = match settings.metrics_listen {
+            None => None,
+            Some(address) => {
+                let scrape = Scrape::start(Gauges { store: store.clone(), realtime: realtime.clone() })?;
+                let listener = listen(address).with_context(|| {
+                    format!("can't listen on {address} for METRICS_LISTEN; is something running there?")
+                })?;
+                let address = listener.local_addr()?;
+                parts.spawn(named("metrics' broom", tidy(scrape.clone(), stop.accepting.clone())));
+                let (routes, stop) = (operating::metrics_router(scrape), stop.clone());
+                let serve = lamplight_http::serve(listener, routes, async |stream, _| Some(stream), stop, GRACE);
+                parts.spawn(named("metrics", serve));
+                Some(address)
+            }
+        };
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let app = App { store: store.clone(), files, gate, passwords, institute };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
-        let router = router(&app, realtime.clone(), &settings, chance);
+        let readiness =
+            Readiness { store: store.clone(), realtime: realtime.clone(), stopping: stop.accepting.clone() };
+        let router = router(&app, readiness, realtime.clone(), &settings, chance);
         let intercept = intercept(realtime.clone(), &settings);
         parts.spawn(named("web server", lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE)));
-        Ok(Self { address, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
+        Ok(Self { address, metrics, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 
     /// Stops accepting, closes the sockets in waves, lets requests finish, then stops the relay, which has nobody left to
@@ -249,7 +276,7 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
 }
 
 /// The routes: the API, its description, the sockets, and the pages for every other address.
-fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
+fn router(app: &App, readiness: Readiness, realtime: Realtime, settings: &Settings, chance: Chance) -> Router {
     let sockets = Router::new()
         .route("/socket.io/", any(socket))
         .route("/socket.io", any(socket))
@@ -259,6 +286,7 @@ fn router(app: &App, realtime: Realtime, settings: &Settings, chance: Chance) ->
         .layer(from_fn_with_state(REQUEST_DEADLINE, lamplight_http::deadline))
         .merge(moving)
         .merge(sockets)
+        .merge(operating::routes(readiness))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", lamplight_features::openapi()))
         .fallback(pages::page);
     lamplight_http::shell(routes, &settings.origins, chance)
@@ -302,6 +330,13 @@ async fn sweep(store: Store, files: Files, stop: CancellationToken) {
             Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
             Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
         }
+    }
+}
+
+async fn tidy(scrape: Scrape, stop: CancellationToken) {
+    let mut turns = every(TIDY_EVERY);
+    while is_next(&mut turns, &stop).await {
+        scrape.tidy();
     }
 }
 

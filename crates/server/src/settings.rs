@@ -120,6 +120,12 @@ pub const KEYS: &[Key] = &[
         "`true` permits an address that begins with `http://`: files then travel unencrypted.",
     ),
     key(
+        "METRICS_LISTEN",
+        "",
+        "An address and port where Prometheus may read `/metrics`, such as `127.0.0.1:9464`. Whoever reaches it may read them. \
+         Empty: nowhere.",
+    ),
+    key(
         "LOG",
         "info",
         "What is logged: `error`, `warn`, `info`, `debug`, or one for each part, such as `info,lamplight_realtime=debug`.",
@@ -156,6 +162,7 @@ pub struct Settings {
     pub live: lamplight_realtime::Settings,
     pub proxies: Proxies,
     pub drain: Duration,
+    pub metrics_listen: Option<SocketAddr>,
     pub s3: Option<S3Config>,
     pub log: String,
     pub log_format: LogFormat,
@@ -429,6 +436,10 @@ impl Settings {
             live: reader.live(),
             proxies,
             drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),
+            metrics_listen: match reader.text("METRICS_LISTEN") {
+                "" => None,
+                _ => reader.parsed("METRICS_LISTEN", "an address and a port, such as 127.0.0.1:9464"),
+            },
             s3: reader.s3(),
             log,
             log_format,

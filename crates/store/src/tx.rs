@@ -1,5 +1,7 @@
 //! The transaction: the only door through which anything is written.
 
+use std::time::Instant;
+
 use lamplight_kernel::{Control, Event, Recorded, Target, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use uuid::Uuid;
@@ -92,6 +94,7 @@ impl Tx {
     /// When the database fails. Then nothing was written.
     pub async fn commit(self) -> Result<(), StoreError> {
         let recorded = !self.events.is_empty();
+        let asked = Instant::now();
         if recorded {
             // The last statements: from here on every other committer waits for us.
             log::append(&self.db, &self.events, self.now).await?;
@@ -99,6 +102,7 @@ impl Tx {
         }
         self.db.commit().await?;
         if recorded {
+            metrics::histogram!("lamplight_commit_seconds").record(asked.elapsed());
             // With the time before it, the moment from which everybody is to hear of it; measured by `make bench`.
             tracing::debug!(events = self.events.len(), "committed");
             self.store.woke();

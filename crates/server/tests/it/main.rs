@@ -33,6 +33,8 @@ mod notifications;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod operating;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod privacy;

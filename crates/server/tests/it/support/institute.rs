@@ -108,6 +108,7 @@ impl Institute {
         let values = Values::gather(None, |name| {
             Some(match name {
                 "HOST" => "127.0.0.1".to_owned(),
+                "METRICS_LISTEN" => "127.0.0.1:0".to_owned(),
                 "PORT" | "DRAIN_SECONDS" => "0".to_owned(),
                 "DATA_DIR" => data_dir.to_str()?.to_owned(),
                 "FRONTEND_URL" => PORTAL.to_owned(),
@@ -132,6 +133,11 @@ impl Institute {
 
     pub(crate) fn counters(&self) -> Snapshot {
         self.server().counters()
+    }
+
+    /// Where its figures are read.
+    pub(crate) fn metrics(&self) -> SocketAddr {
+        self.server().metrics.unwrap()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -1,5 +1,7 @@
 //! Who calls, as types: a function that takes an [`Admin`] can't be called for anybody else.
 
+use std::net::IpAddr;
+
 use lamplight_kernel::{CourseId, Room, Standing, StudentId, UserId};
 
 use crate::{Claims, KeyId, Role};
@@ -46,6 +48,14 @@ pub struct Caller {
     pub signing_key: KeyId,
     /// Where the event log stood when this was found out.
     pub log_head: i64,
+    /// From where they call, when that is known.
+    pub address: Option<IpAddr>,
+}
+
+impl AsRef<Self> for Caller {
+    fn as_ref(&self) -> &Self {
+        self
+    }
 }
 
 /// The caller is somebody, but not of the role that is needed.
@@ -58,6 +68,12 @@ pub struct WrongRole {
 
 macro_rules! deref_to_person {
     ($($role:ident),+) => {$(
+        impl AsRef<Caller> for $role {
+            fn as_ref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
         impl std::ops::Deref for $role {
             type Target = Person;
 

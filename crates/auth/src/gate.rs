@@ -114,7 +114,7 @@ impl Gate {
         let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenMissing)?;
         let (claims, signing_key) = self.read(token).await?;
         let Found { person, log_head, .. } = self.still_holds(claims.user_id, claims.ver, signing_key).await?;
-        Ok(Caller { person, claims, signing_key, log_head })
+        Ok(Caller { person, claims, signing_key, log_head, address: None })
     }
 
     /// Who a person is now, if a token of theirs that was good once has not been ended early: one of this session version,

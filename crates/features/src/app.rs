@@ -76,6 +76,13 @@ impl Institute {
         now.date_in(&self.time_zone)
     }
 
+    /// A moment as clocks at the institute show it: `2026-11-24 15:30:07`.
+    #[must_use]
+    pub fn clock(&self, moment: Timestamp) -> String {
+        let moment = jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or(jiff::Timestamp::MAX);
+        moment.to_zoned(self.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// A date as forms send it, `YYYY-MM-DD`, or the date of a full timestamp at the institute.
     #[must_use]
     pub fn date_of(&self, text: &str) -> Option<jiff::civil::Date> {

@@ -2,13 +2,14 @@
 //!
 //! In each folder: `mod.rs` is the feature's page, `routes.rs` the handlers (thin), `rules.rs` what is decided (pure),
 //! `store.rs` the SQL, `events.rs` what happened. A feature reads another one only through its `mod.rs`, and only the
-//! directory (accounts, courses, students, faculty, uploads, institute) is read.
+//! directory (accounts, courses, students, faculty, uploads, institute) is read, and [`audit`] and [`notifications`] are told.
 //!
 //! A feature can record an event and cannot send one: this crate does not know the live side.
 
 pub mod accounts;
 mod app;
 pub mod attendance;
+pub mod audit;
 mod bounded;
 pub mod courses;
 pub mod dashboard;
@@ -22,6 +23,7 @@ pub mod regulations;
 mod routing;
 mod search;
 pub mod students;
+mod tables;
 pub mod uploads;
 mod wire;
 
@@ -73,6 +75,7 @@ fn quick() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(institute::routes())
         .merge(accounts::routes())
+        .merge(audit::routes())
         .merge(courses::routes())
         .merge(students::routes())
         .merge(downloads::routes())

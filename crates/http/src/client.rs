@@ -9,7 +9,8 @@ use std::{
     sync::Arc,
 };
 
-use http::HeaderMap;
+use axum::extract::FromRequestParts;
+use http::{Extensions, HeaderMap, header, request::Parts};
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -21,6 +22,35 @@ pub struct Client {
     pub address: SocketAddr,
     /// True for a proxy of ours that does not say for whom it asks: the address is that of many.
     pub is_shared: bool,
+}
+
+impl Client {
+    /// The address of one client alone, of a request that went through [`crate::shell`].
+    pub(crate) fn address_in(extensions: &Extensions) -> Option<IpAddr> {
+        let client = extensions.get::<Self>().filter(|client| !client.is_shared)?;
+        Some(client.address.ip().to_canonical())
+    }
+}
+
+/// From where somebody calls who need not be signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// The address; nothing when it is not known, or that of many.
+    pub address: Option<IpAddr>,
+    /// What the browser says it is, as it came. Anybody can write anything here.
+    pub user_agent: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            address: Client::address_in(&parts.extensions),
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+        })
+    }
 }
 
 /// The text is no address and no net.

@@ -8,7 +8,7 @@ use axum::extract::{Multipart, Request, State, multipart::MultipartRejection};
 use http::HeaderMap;
 use lamplight_auth::Role;
 
-use crate::{Admin, Json, Params, PathId, SignedIn, Staff, Student};
+use crate::{Admin, Json, Params, PathId, SignedIn, Staff, Student, Visitor};
 
 /// Who may come in. What somebody may do behind the door (a course they teach, a record of their own) is decided there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,7 @@ impl<T> Asks for State<T> {}
 impl<T> Asks for Json<T> {}
 impl<T> Asks for PathId<T> {}
 impl Asks for Params {}
+impl Asks for Visitor {}
 impl Asks for HeaderMap {}
 impl Asks for Request {}
 impl Asks for Result<Multipart, MultipartRejection> {}

@@ -9,7 +9,7 @@ use lamplight_auth::{Caller, Gate, WrongRole};
 use lamplight_kernel::{Class, PageRequest, Problem};
 use serde::de::DeserializeOwned;
 
-use crate::ApiError;
+use crate::{ApiError, Client};
 
 /// The largest JSON body, in bytes. Files come another way.
 const MAX_JSON_BYTES: usize = 1024 * 1024;
@@ -33,7 +33,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Gate::from_ref(state).admit(bearer(&parts.headers)).await?;
-        Ok(Self(caller))
+        Ok(Self(Caller { address: Client::address_in(&parts.extensions), ..caller }))
     }
 }
 

@@ -4,7 +4,7 @@
 //!   parameters are its contract. Who may call it stands in its signature.
 //! * **[`door`]**: who may call a handler, read off those parameters.
 //! * **[`ApiError`]**: turns a `kernel::Problem` into a response, once, for everybody.
-//! * **[`Proxies`]**: whose request it is, also behind proxies of ours.
+//! * **[`Proxies`]**: whose request it is, also behind proxies of ours; [`Visitor`] for a handler.
 //! * **[`Origins`]**: which web pages may call us, for HTTP and for sockets.
 //! * **[`shell`]**: what wraps every route: request ids, the log line, panics, headers.
 //! * **[`serve`]**: the accept loop, with time limits against slow senders and an orderly stop.
@@ -17,7 +17,7 @@ mod origin;
 mod serve;
 mod shell;
 
-pub use client::{Client, Proxies, ProxyError};
+pub use client::{Client, Proxies, ProxyError, Visitor};
 pub use door::{Asks, Door, Handles, door};
 pub use error::{ApiError, ErrorBody, answer};
 pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};

@@ -25,14 +25,14 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-use crate::{Origins, answer, extract::nothing_here, origin};
+use crate::{Origins, Peer, Proxies, answer, extract::nothing_here, origin};
 
 /// The id of a request: in its log lines and in the header `X-Request-Id` of its answer.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub Arc<str>);
 
 /// Wraps the routes.
-pub fn shell(routes: Router, origins: &Origins, chance: Chance) -> Router {
+pub fn shell(routes: Router, origins: &Origins, proxies: Proxies, chance: Chance) -> Router {
     // Files are sent as they are: most are packed already, and a browser shows progress only when it is told the length.
     let is_no_file = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
         !headers.contains_key(header::CONTENT_DISPOSITION)
@@ -50,6 +50,7 @@ pub fn shell(routes: Router, origins: &Origins, chance: Chance) -> Router {
         .layer(origins.cors())
         .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
         .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn_with_state(proxies, client))
         .layer(middleware::from_fn_with_state(chance, log))
 }
 
@@ -142,6 +143,15 @@ fn known(method: &Method) -> &'static str {
 
 fn class(status: u16) -> &'static str {
     ["1", "2", "3", "4", "5"].get(usize::from(status / 100).wrapping_sub(1)).copied().unwrap_or("-")
+}
+
+/// Notes whose request it is, for [`crate::Client`] and [`crate::Visitor`].
+async fn client(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
+    if let Some(Peer(peer)) = request.extensions().get().copied() {
+        let client = proxies.client(peer, request.headers());
+        request.extensions_mut().insert(client);
+    }
+    next.run(request).await
 }
 
 /// Headers of every answer that does not set its own.

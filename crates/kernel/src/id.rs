@@ -92,6 +92,10 @@ ids! {
     SheetId,
     /// A notification.
     NotificationId,
+    /// An entry of the audit.
+    AuditId,
+    /// A device on which somebody is signed in.
+    SessionId,
 }
 
 #[cfg(test)]

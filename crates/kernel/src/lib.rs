@@ -15,8 +15,8 @@ pub use audience::{Audience, AudiencePart, Room, Standing};
 pub use chance::Chance;
 pub use event::{Control, Event, Offset, Recorded, Target};
 pub use id::{
-    AttendanceId, AttendanceImportId, ClassId, CourseId, DownloadId, FacultyId, IdError, MarkId, NotificationId,
-    SheetId, StudentId, TapId, UserId,
+    AttendanceId, AttendanceImportId, AuditId, ClassId, CourseId, DownloadId, FacultyId, IdError, MarkId,
+    NotificationId, SessionId, SheetId, StudentId, TapId, UserId,
 };
 pub use page::{MAX_LIMIT, Page, PageRequest, Pagination};
 pub use problem::{Class, Problem};

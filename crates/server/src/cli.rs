@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use lamplight_auth::{Passwords, Role, check_password};
-use lamplight_features::{accounts, institute, marks};
+use lamplight_features::{accounts, audit, institute, marks};
 use lamplight_kernel::{Chance, Clock};
 use lamplight_store::Store;
 
@@ -198,7 +198,7 @@ async fn verify(settings: &Settings) -> anyhow::Result<()> {
 async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
     let store = Store::connect(&settings.database_url, Clock::system(), Chance::system()).await?;
     let mut tx = store.begin().await?;
-    let key = accounts::rotate_signing_key(&mut tx).await?;
+    let key = accounts::rotate_signing_key(&mut tx, audit::Actor::operator()).await?;
     tx.commit().await?;
     say(&format!("Signing key {key} was made, the others are retired: everybody has to sign in again."));
     Ok(())

@@ -289,7 +289,7 @@ fn router(app: &App, readiness: Readiness, realtime: Realtime, settings: &Settin
         .merge(operating::routes(readiness))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", lamplight_features::openapi()))
         .fallback(pages::page);
-    lamplight_http::shell(routes, &settings.origins, chance)
+    lamplight_http::shell(routes, &settings.origins, settings.proxies.clone(), chance)
 }
 
 /// The short way of a WebSocket, past the router. What is not plainly good goes the long way and is told there what is wrong.

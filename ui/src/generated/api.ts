@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done by whom, newest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table to save, with the same filters. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/courses": {
         parameters: {
             query?: never;
@@ -1584,6 +1618,62 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /** @description Who did it, as they were then. */
+        AuditActor: {
+            /** @description Their account; nothing for the command line. */
+            _id: string | null;
+            /** @description What the institute called them. */
+            fullName: string;
+            /** @description The name they signed in with. */
+            username: string;
+            /** @description What they were; empty for who was not signed in. */
+            role: string;
+        };
+        /** @description A field that was changed. */
+        AuditChange: {
+            /** @description Its name. */
+            field: string;
+            /** @description Its value before; nothing when there was none. */
+            old: unknown;
+            /** @description Its value after; nothing when there is none. */
+            new: unknown;
+        };
+        /** @description Something that was done. */
+        AuditEntry: {
+            /** @description Its id. */
+            _id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: components["schemas"]["AuditActor"];
+            /** @description From which address; nothing when it is not known. */
+            address: string | null;
+            /** @description What it was done to. */
+            kind: components["schemas"]["AuditKind"];
+            /** @description A verb in the past tense: `created`, `changed`, `deleted`, `password_changed`. */
+            action: string;
+            /** @description The id of the record. */
+            recordId: string;
+            /** @description What the record was called. */
+            label: string;
+            /** @description What was changed. */
+            changes: components["schemas"]["AuditChange"][];
+        };
+        /**
+         * @description What something was done to: the nouns of the features.
+         * @enum {string}
+         */
+        AuditKind: "attendance" | "courses" | "downloads" | "faculty" | "marks" | "notifications" | "regulations" | "signing_key" | "students" | "users";
+        /** @description What was done, newest first. */
+        AuditList: {
+            /** @description Newest first. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description What to send as `before` for older ones; nothing when these were the last. */
+            next: string | null;
+        };
         /** @description A cell that somebody else changed meanwhile. */
         CellConflict: {
             student: string;
@@ -2091,6 +2181,23 @@ export interface components {
                 worstStudent: components["schemas"]["AttendanceExtreme"] | null;
                 /** @description Every student, by human id. */
                 students: components["schemas"]["AttendanceReportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AuditList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What was done, newest first. */
+            data: {
+                /** @description Newest first. */
+                entries: components["schemas"]["AuditEntry"][];
+                /** @description What to send as `before` for older ones; nothing when these were the last. */
+                next: string | null;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -4584,6 +4691,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyRetired"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description Words of the person, the record, the action or the values */
+                search?: string;
+                /** @description Id of the person who did it */
+                user?: string;
+                kind?: components["schemas"]["AuditKind"];
+                action?: string;
+                /** @description Id of the record */
+                record?: string;
+                /** @description First date */
+                from?: string;
+                /** @description Last date */
+                to?: string;
+                /** @description Older than this entry: `next` of the answer before */
+                before?: string;
+                /** @description 50 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_AuditList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `xlsx` */
+                format?: string;
+                search?: string;
+                user?: string;
+                kind?: components["schemas"]["AuditKind"];
+                action?: string;
+                record?: string;
+                /** @description First date */
+                from?: string;
+                /** @description Last date */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             "4XX": {

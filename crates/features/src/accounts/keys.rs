@@ -5,6 +5,8 @@ use lamplight_kernel::Control;
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryOrder};
 
+use crate::audit::{self, Act, Actor, Kind};
+
 mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -32,12 +34,13 @@ pub(super) async fn newest<C: ConnectionTrait>(db: &C) -> Result<SigningKey, Sto
 ///
 /// # Errors
 /// When the database fails.
-pub async fn rotate(tx: &mut Tx) -> Result<KeyId, StoreError> {
+pub async fn rotate(tx: &mut Tx, by: Actor<'_>) -> Result<KeyId, StoreError> {
     tx.lock("signing key").await?;
     let id = newest(tx.db()).await?.id + 1;
     let salt: [u8; 32] = tx.random();
     let row = entity::ActiveModel { id: Set(id), salt: Set(salt.to_vec()), created_at: Set(tx.now().millis()) };
     entity::Entity::insert(row).exec_without_returning(tx.db()).await?;
     tx.control(&Control::KeyRetired { newest: id })?;
+    audit::write(tx, by, Act::new(Kind::SigningKey, "retired", id - 1, format!("Signing key {}", id - 1))).await?;
     Ok(id)
 }

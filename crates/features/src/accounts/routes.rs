@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     App,
+    audit::{self, Act, Actor, Kind},
     courses::{self, CourseName},
     faculty,
     routing::routes,
@@ -231,6 +232,7 @@ async fn change_own_password(
         return Err(AccountError::WrongCurrentPassword.into());
     }
     tx.control(&Control::SignedOut { user })?;
+    audit::write(&tx, &caller, Act::new(Kind::Users, "password_changed", user, &row.username)).await?;
     tx.commit().await?;
 
     let changed = app.gate.person(user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
@@ -258,7 +260,7 @@ struct KeyRetired {
 )]
 async fn retire_signing_key(State(app): State<App>, Admin(admin): Admin) -> Result<Answer<KeyRetired>, ApiError> {
     let mut tx = app.store.begin().await?;
-    let key = keys::rotate(&mut tx).await?;
+    let key = keys::rotate(&mut tx, Actor::from(&admin)).await?;
     tx.commit().await?;
     tracing::warn!(user = %admin.user, key, "signing key retired: everybody is signed out");
     let token = app.gate.issue(&admin).await?;

@@ -35,7 +35,9 @@ use super::{
     write::{self, Hand, Held, Mark, News, Way, Written, write},
 };
 use crate::{
-    App, courses,
+    App,
+    audit::{self, Act},
+    courses,
     routing::routes,
     students,
     wire::{Envelope, data, told},
@@ -255,8 +257,15 @@ async fn apply_import(
         .filter(imports::Column::Id.eq(id.uuid()));
     update.exec(tx.db()).await.map_err(StoreError::from)?;
     let imported = plan.apply(&mut tx, &staff, &kept.file_name).await?;
+    audit::write(&tx, &staff, act(id, &kept.file_name, &imported)).await?;
     tx.commit().await?;
     Ok(told("Saved. It is on their pages now.", imported))
+}
+
+/// What the audit says of a file.
+fn act(id: AttendanceImportId, file_name: &str, imported: &Imported) -> Act {
+    let act = Act::new(audit::Kind::Attendance, "imported", id, file_name);
+    act.noted("success", &imported.success).noted("failed", &imported.failed)
 }
 
 async fn find<C: ConnectionTrait>(db: &C, id: AttendanceImportId) -> Result<Option<imports::Model>, StoreError> {
@@ -282,6 +291,9 @@ async fn import_at_once(
     let mut tx = app.store.begin().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
     let imported = plan.apply(&mut tx, &staff, &file_name).await?;
+    if imported.success > 0 {
+        audit::write(&tx, &staff, act(tx.id(), &file_name, &imported)).await?;
+    }
     tx.commit().await?;
     let message = match (imported.success, imported.failed) {
         (_, 0) => "Saved. It is on their pages now.",

@@ -21,7 +21,9 @@ use super::{
     write::{self, Hand, Held, Mark, News, Way, Written, write},
 };
 use crate::{
-    App, accounts, courses,
+    App, accounts,
+    audit::{self, Act},
+    courses,
     routing::routes,
     students,
     wire::{Change, Envelope, PaginationBody, Said, data, said},
@@ -114,6 +116,10 @@ async fn record_attendance(
     let mut news = News::default();
     let (written, _) = write(&tx, &held, marks, &before, hand, &mut news).await?;
     news.tell(&mut tx).await?;
+    if written.added + written.corrected > 0 {
+        let act = act("recorded", &held).noted("added", &written.added).noted("corrected", &written.corrected);
+        audit::write(&tx, &staff, act.noted("reason", &checked.reason)).await?;
+    }
     tx.commit().await?;
 
     tracing::info!(course = %held.course, date = %held.date, user = %staff.user, added = written.added, corrected = written.corrected, refused = refused.len(), "attendance recorded");
@@ -124,6 +130,18 @@ async fn record_attendance(
     };
     let recorded = recorded(total, written, refused);
     Ok(crate::wire::told(message, recorded))
+}
+
+/// What the audit says of a class: that something was done. The values stand in the history of each record.
+fn act(action: &'static str, held: &Held) -> Act {
+    let Held { course, date, subject, session, .. } = held;
+    Act::new(audit::Kind::Attendance, action, format!("{course} {date}"), format!("{subject}, {date}, {session}"))
+}
+
+/// What the audit says of one record.
+fn of_record(action: &'static str, row: &Model, reason: &str) -> Act {
+    let label = format!("{}, {}, {}", row.subject, row.date, row.session);
+    Act::new(audit::Kind::Attendance, action, row.id, label).noted("studentId", &row.student_id).noted("reason", reason)
 }
 
 async fn find_class(tx: &Tx, checked: &form::Checked) -> Result<Option<uuid::Uuid>, Problem> {
@@ -379,6 +397,9 @@ async fn correct_attendance(
     let mut news = News::default();
     let (_, rows) = write(&tx, &held, vec![mark], &before, hand, &mut news).await?;
     news.tell(&mut tx).await?;
+    if !rows.is_empty() {
+        audit::write(&tx, &staff, of_record("corrected", &old, &reason)).await?;
+    }
     tx.commit().await?;
     let row = rows.into_iter().next().unwrap_or(old);
     let names = Names::of(app.store.reader(), std::slice::from_ref(&row)).await?;
@@ -489,6 +510,7 @@ async fn delete_attendance(
     let mut news = News::default();
     write::delete(&tx, &row, hand, &mut news).await?;
     news.tell(&mut tx).await?;
+    audit::write(&tx, &staff, of_record("deleted", &row, &reason)).await?;
     tx.commit().await?;
     tracing::info!(attendance = %id, user = %staff.user, "attendance deleted");
     Ok(said("Deleted."))

@@ -324,7 +324,7 @@ mod tests {
             jti: Uuid::nil(),
             ver: 1,
         };
-        Staff::try_from(Caller { person, claims, signing_key: 0, log_head: 0 }).unwrap()
+        Staff::try_from(Caller { person, claims, signing_key: 0, log_head: 0, address: None }).unwrap()
     }
 
     fn known() -> Known {

@@ -26,7 +26,9 @@ use super::{
     store::{self, Details, Filter, entity},
 };
 use crate::{
-    App, accounts, courses, faculty,
+    App, accounts,
+    audit::{self, Act, Kind},
+    courses, faculty,
     routing::routes,
     students, uploads,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
@@ -93,9 +95,12 @@ async fn upload_study_material(
     let uploader = uploaders(tx.db(), [&row]).await?;
     let saved = document(&row, uploader.get(&row.uploaded_by))?;
     tx.record(&Created(&saved), Target::rooms(rooms).until(end(&app, &details)))?;
+    let audience = details.choice.in_words(&known);
+    let act = Act::new(Kind::Downloads, "created", row.id, &row.title).noted("fileName", &row.file_name);
+    audit::write(&tx, &staff, act.noted("audience", &audience)).await?;
     tx.commit().await?;
 
-    tracing::info!(download = %row.id, user = %staff.user, size = row.file_size, audience = details.choice.in_words(&known), "study material uploaded");
+    tracing::info!(download = %row.id, user = %staff.user, size = row.file_size, audience, "study material uploaded");
     Ok((StatusCode::CREATED, told("Uploaded. It is on their pages now.", managed(&app, &staff, saved, &row, &known)?)))
 }
 
@@ -147,6 +152,7 @@ async fn change_study_material(
         tx.record(&Created(&saved), Target::rooms(new.clone()).except(old).until(until))?;
     }
     tx.record(&Updated(&saved), Target::rooms(new).until(until))?;
+    audit::write(&tx, &staff, changed(&before, &row)?).await?;
     tx.commit().await?;
     Ok(told("Saved.", managed(&app, &staff, saved, &row, &known)?))
 }
@@ -170,6 +176,8 @@ async fn delete_study_material(
     }
     uploads::release(&tx, &row.file_sha256).await?;
     tx.record(&Deleted { id }, Target::rooms(rooms))?;
+    let act = Act::new(Kind::Downloads, "deleted", id, &row.title).noted("fileName", &row.file_name);
+    audit::write(&tx, &staff, act).await?;
     tx.commit().await?;
     tracing::info!(download = %id, user = %staff.user, "study material deleted");
     Ok(said("Deleted. It is gone from their pages."))
@@ -407,6 +415,23 @@ async fn resolve(app: &App, staff: &StaffCaller, mut details: Details) -> Result
     details.choice = details.choice.complete(details.semester, &details.tags, &known);
     let rooms = details.choice.resolve(staff, &known)?.rooms();
     Ok((details, rooms, known))
+}
+
+/// What the audit says of a change.
+fn changed(before: &entity::Model, row: &entity::Model) -> Result<Act, StoreError> {
+    let (was, is) = (details_of(before)?, details_of(row)?);
+    Ok(Act::new(Kind::Downloads, "changed", row.id, &row.title)
+        .changed("title", &was.title, &is.title)
+        .changed("description", &was.description, &is.description)
+        .changed("category", &was.category, &is.category)
+        .changed("subject", &was.subject, &is.subject)
+        .changed("semester", &was.semester, &is.semester)
+        .changed("academicYear", &was.academic_year, &is.academic_year)
+        .changed("tags", &was.tags, &is.tags)
+        .changed("expiryDate", &was.expires_on, &is.expires_on)
+        .changed("requiresLogin", &was.requires_login, &is.requires_login)
+        .changed("targetAudience", &was.choice.target_audience, &is.choice.target_audience)
+        .changed("specificTargets", &was.choice.specific_targets, &is.choice.specific_targets))
 }
 
 fn details_of(row: &entity::Model) -> Result<Details, StoreError> {

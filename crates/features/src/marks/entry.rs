@@ -24,7 +24,7 @@ use super::{
     store::{self, Filter, marks, sheets},
 };
 use crate::{
-    App, courses,
+    App, audit, courses,
     regulations::{self, Key},
     students,
     wire::{Change, Envelope, Said, data, said, told},
@@ -484,6 +484,10 @@ pub(super) async fn enter_marks(
     let success = total - failed;
     let bulk = BulkAdded { exam, total, success, failed, sms_sent: 0 };
     tx.record(&bulk, Target::rooms([Room::admins()]))?;
+    if added > 0 {
+        let act = publishing::act("entered", &sheet).noted("marks", &added).noted("published", &corrected.len());
+        audit::write(&tx, &staff, act.noted("reason", &reason)).await?;
+    }
     tx.commit().await?;
     Ok(data(EntryResult { total, success, failed, sms_sent: 0, errors, sheet: sheet.id.into() }))
 }
@@ -646,6 +650,11 @@ async fn open_mark(
     Ok((sheet, row))
 }
 
+/// What the audit says of one mark.
+fn of_mark(action: &'static str, sheet: &sheets::Model, row: &marks::Model, reason: Option<&str>) -> audit::Act {
+    publishing::act(action, sheet).noted("studentId", &row.student_id).noted("reason", &reason)
+}
+
 /// Change one mark, publish it or recall it. A published mark changes only with a reason.
 #[utoipa::path(
     put, path = "/api/admin/marks/{id}", tag = "marks", params(("id" = String, Path)), request_body = MarkForm,
@@ -693,6 +702,15 @@ pub(super) async fn change_mark(
     if has_changed {
         tell_updated(&mut tx, &sheet, std::slice::from_ref(&row)).await?;
     }
+    let action = match (hides, publishes, has_changed) {
+        (true, _, _) => Some("recalled"),
+        (_, true, _) => Some("published"),
+        (_, _, true) => Some("changed"),
+        _ => None,
+    };
+    if let Some(action) = action {
+        audit::write(&tx, &staff, of_mark(action, &sheet, &row, reason)).await?;
+    }
     let known = Known::of_sheet(tx.db(), &sheet, [student]).await?;
     let saved = document(&row, &known)?;
     tx.commit().await?;
@@ -732,6 +750,7 @@ pub(super) async fn delete_mark(
     store::delete(&tx, row.id).await?;
     let sheet = ledger.close(&tx).await?;
     publishing::tell_staged(&mut tx, &sheet, None)?;
+    audit::write(&tx, &staff, of_mark("deleted", &sheet, &row, reason)).await?;
     tx.commit().await?;
     tracing::info!(mark = %id, user = %staff.user, "a mark was deleted");
     Ok(said("Deleted."))

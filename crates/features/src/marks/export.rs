@@ -1,10 +1,6 @@
 //! Marks as tables: the office's export and a student's own download.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::header;
+use axum::{extract::State, response::Response};
 use jiff::civil::Date;
 use lamplight_http::{ApiError, Params, Staff};
 use lamplight_kernel::{Class, PageRequest, Problem};
@@ -17,7 +13,7 @@ use super::{
     rules::{self, Part, Score},
     store::{self, marks},
 };
-use crate::App;
+use crate::{App, tables};
 
 /// More than this many marks are asked for exam by exam.
 const MAX_ROWS: usize = 20_000;
@@ -64,16 +60,6 @@ pub(super) fn table(title: String, made_on: Date, rows: &[marks::Model], known: 
     Ok(Table { title, notes: Vec::new(), made_on, columns, rows: lines })
 }
 
-/// A file to save.
-pub(super) fn attachment(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, lamplight_files::content_disposition(name)),
-        (header::CACHE_CONTROL, "private, no-store".to_owned()),
-    ];
-    (headers, bytes).into_response()
-}
-
 /// Marks as a table to save: CSV unless another format is asked for. Faculty get those of the courses they teach.
 #[utoipa::path(
     get, path = "/api/admin/marks/export", tag = "marks",
@@ -110,21 +96,5 @@ pub(super) async fn export_marks(
             break;
         }
     }
-    let name = |ending: &str| format!("marks_{today}.{ending}");
-    Ok(match params.text("format").unwrap_or("csv") {
-        "csv" => attachment(&name("csv"), "text/csv; charset=utf-8", whole.csv()),
-        "xlsx" => {
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            attachment(&name("xlsx"), kind, whole.xlsx().map_err(Problem::internal)?)
-        }
-        "pdf" => attachment(&name("pdf"), "application/pdf", whole.pdf()),
-        _ => {
-            let problem = Problem::new(
-                Class::Invalid,
-                "request.invalid_query",
-                "A filter in the address is not as it should be.",
-            );
-            return Err(problem.with_field("format", "This must be csv, xlsx or pdf.").into());
-        }
-    })
+    Ok(tables::save(&whole, &format!("marks_{today}"), &params)?)
 }

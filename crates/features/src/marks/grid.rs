@@ -19,12 +19,12 @@ use super::{
     entry::{Edit, ExamKey, exam_of, judge_again, open_sheet, reason, rule_of, tell_updated, write},
     events::{EditedCell, Exam, staff_rooms},
     history::Ledger,
-    publishing::tell_staged,
+    publishing::{self, tell_staged},
     rules::{self, Cell, MAX_ROWS, Part, Parts, Score},
     store::{self, Filter, marks, publications, sheets},
 };
 use crate::{
-    App,
+    App, audit,
     courses::CourseName,
     students,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
@@ -252,6 +252,7 @@ pub(super) async fn delete_sheet(
     }
     store::delete_sheet(&tx, id).await?;
     tell_staged(&mut tx, &sheet, None)?;
+    audit::write(&tx, &staff, publishing::act("deleted", &sheet)).await?;
     tx.commit().await?;
     Ok(said("Deleted."))
 }
@@ -536,6 +537,11 @@ pub(super) async fn save_cells(
     tell_updated(&mut tx, &sheet, &corrected).await?;
     if sheet.state != state {
         tell_staged(&mut tx, &sheet, None)?;
+    }
+    // Drafts are written cell by cell, and have their history; what students can see is worth a line here too.
+    if !corrected.is_empty() {
+        let act = publishing::act("changed", &sheet).noted("published", &corrected.len());
+        audit::write(&tx, &staff, act.noted("reason", &reason)).await?;
     }
     tx.commit().await?;
     saved.extend(told);

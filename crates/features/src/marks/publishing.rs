@@ -21,7 +21,9 @@ use super::{
     store::{self, marks, publications, sheets},
 };
 use crate::{
-    App, students,
+    App,
+    audit::{self, Act},
+    students,
     wire::{Change, Envelope, data, told},
 };
 
@@ -71,6 +73,13 @@ pub(super) async fn schedule(
 pub(super) fn tell_staged(tx: &mut Tx, sheet: &sheets::Model, due_at: Option<Timestamp>) -> Result<(), StoreError> {
     let staged = Staged { exam: Exam::from(sheet), state: sheet.state.clone(), due_at };
     tx.record(&staged, Target::rooms(staff_rooms(sheet)))
+}
+
+/// What the audit says of a sheet: that something was done. The values stand in the history of each mark.
+pub(super) fn act(action: &'static str, sheet: &sheets::Model) -> Act {
+    let exam = format!("{} {}", sheet.exam_type, sheet.label);
+    let label = format!("{}, {}, semester {}, {}", sheet.subject, exam.trim(), sheet.semester, sheet.exam_on);
+    Act::new(audit::Kind::Marks, action, sheet.id, label)
 }
 
 /// The rooms of the students of these marks, and of who enters marks of the course.
@@ -213,7 +222,8 @@ pub(super) async fn publish_marks(
         }
         let mut ledger = Ledger::open(sheet, staff.user);
         due_at = Some(schedule(&mut tx, &mut ledger, &rows, app.institute.undo_window).await?);
-        ledger.close(&tx).await?;
+        let sheet = ledger.close(&tx).await?;
+        audit::write(&tx, &staff, act("published", &sheet).noted("marks", &rows.len())).await?;
         modified_count += rows.len();
     }
     tx.commit().await?;
@@ -390,7 +400,8 @@ pub(super) async fn publish_sheet(
     }
     let mut ledger = Ledger::open(sheet, staff.user);
     let due_at = schedule(&mut tx, &mut ledger, &rows, app.institute.undo_window).await?;
-    ledger.close(&tx).await?;
+    let sheet = ledger.close(&tx).await?;
+    audit::write(&tx, &staff, act("published", &sheet).noted("marks", &rows.len())).await?;
     tx.commit().await?;
     let publishing = Publishing { modified_count: rows.len(), due_at: Some(due_at) };
     Ok(told("They are published when the undo window ends.", publishing))
@@ -435,6 +446,7 @@ pub(super) async fn undo_publication(
     sheet.state = publication.before;
     store::update_sheet(&tx, &sheet).await?;
     tell_staged(&mut tx, &sheet, None)?;
+    audit::write(&tx, &staff, act("publication_undone", &sheet).noted("marks", &rows.len())).await?;
     tx.commit().await?;
     Ok(told("Undone. Nobody saw or heard of it.", StateBody { state: sheet.state }))
 }
@@ -471,9 +483,10 @@ pub(super) async fn recall_marks(
         return Err(MarkError::NotPublished.into());
     }
     let mut ledger = Ledger::open(sheet, staff.user);
-    hide(&mut tx, &mut ledger, published, Some(reason)).await?;
+    let hidden = hide(&mut tx, &mut ledger, published, Some(reason)).await?;
     let sheet = ledger.close(&tx).await?;
     tell_staged(&mut tx, &sheet, None)?;
+    audit::write(&tx, &staff, act("recalled", &sheet).noted("marks", &hidden.len()).noted("reason", reason)).await?;
     tx.commit().await?;
     Ok(told("Recalled. The students were told.", StateBody { state: sheet.state }))
 }

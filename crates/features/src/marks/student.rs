@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 use super::{
     Mark, MarkError,
     document::{Known, document},
-    export::{attachment, table},
+    export::table,
     routes::{MarkChanges, changes, filter},
     rules::{self, Record, SemesterStats},
     store::{self, Filter, marks},
 };
 use crate::{
-    App, students,
+    App, students, tables,
     wire::{Envelope, data},
 };
 
@@ -116,7 +116,7 @@ pub(super) async fn download_own(
     let today = app.institute.today(app.store.clock().now());
     let table = table(format!("Marks of {}", record.full_name()), today, &rows, &known)?;
     let name = format!("marks_{}_{today}.csv", record.student_id);
-    Ok(attachment(&name, "text/csv; charset=utf-8", table.csv()))
+    Ok(tables::attachment(&name, "text/csv; charset=utf-8", table.csv()))
 }
 
 /// What was done to one of the caller's marks since it was first published.

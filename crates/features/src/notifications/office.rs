@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     App, accounts,
+    audit::{self, Act, Kind as Audited},
     routing::routes,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
 };
@@ -192,6 +193,9 @@ async fn write_notice(
     if row.is_active != 0 {
         send(&mut tx, &row, target, &ids).await?;
     }
+    let act = Act::new(Audited::Notifications, "created", id, &row.title).noted("message", &row.message);
+    let act = act.noted("targetType", &target).noted("targetIds", &ids).noted("isActive", &(row.is_active != 0));
+    audit::write(&tx, &admin, act).await?;
     let shown = one(tx.db(), row).await?;
     tx.commit().await?;
     tracing::info!(notification = %id, user = %admin.user, receivers = shown.metadata.sent_count, "notice written");
@@ -254,6 +258,14 @@ async fn change_notice(
             (false, false) => {}
         }
     }
+    let act = Act::new(Audited::Notifications, "changed", id, &row.title)
+        .changed("title", &before.title, &row.title)
+        .changed("message", &before.message, &row.message)
+        .changed("type", &before.kind, &row.kind)
+        .changed("category", &before.category, &row.category)
+        .changed("priority", &before.priority, &row.priority)
+        .changed("isActive", &(before.is_active != 0), &(row.is_active != 0));
+    audit::write(&tx, &admin, act).await?;
     let shown = one(tx.db(), row).await?;
     tx.commit().await?;
     tracing::info!(notification = %id, user = %admin.user, "notice changed");
@@ -280,6 +292,7 @@ async fn delete_notice(
     if was.is_active {
         tx.record(&Deleted { id }, Target::rooms(receivers::rooms(was.target_type, &was.target_ids, &users)))?;
     }
+    audit::write(&tx, &admin, Act::new(Audited::Notifications, "deleted", id, &row.title)).await?;
     tx.commit().await?;
     tracing::info!(notification = %id, user = %admin.user, "notice deleted");
     Ok(said("Deleted. It is gone from their pages."))

@@ -13,7 +13,9 @@ use super::{
     store,
 };
 use crate::{
-    App, accounts, courses,
+    App, accounts,
+    audit::{self, Act, Kind},
+    courses,
     routing::routes,
     wire::{Change, Envelope, data, told},
 };
@@ -153,6 +155,7 @@ async fn set_regulation(
     {
         return Err(invalid("course", "This course does not exist.").into());
     }
+    let before = store::load(tx.db()).await?.in_force(new.key, new.course, new.valid_from).value;
     store::insert(&tx, &new, admin.user).await?;
     let rooms = match new.course {
         Some(course) => vec![Room::admins(), Room::course(course), Room::teachers(course)],
@@ -160,6 +163,9 @@ async fn set_regulation(
     };
     tx.record(&Changed { key: new.key, course: new.course }, Target::rooms(rooms))?;
     let list = shown(&app, tx.db()).await?;
+    let id = new.course.map_or_else(|| new.key.as_str().to_owned(), |course| format!("{} {course}", new.key.as_str()));
+    let act = Act::new(Kind::Regulations, "set", id, new.key.title()).changed("value", &before, &new.value);
+    audit::write(&tx, &admin, act.noted("validFrom", &new.valid_from)).await?;
     tx.commit().await?;
     tracing::info!(user = %admin.user, key = new.key.as_str(), value = new.value, valid_from = %new.valid_from, "regulation set");
     Ok(told("Set.", list))

@@ -11,6 +11,8 @@ mod attendance;
 #[cfg(test)]
 mod audience;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod clients;

@@ -28,6 +28,7 @@ mod m0009_attendance;
 mod m0010_marks;
 mod m0011_regulations;
 mod m0012_notifications;
+mod m0016_audit;
 
 struct Migrations;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0010_marks::Migration),
             Box::new(m0011_regulations::Migration),
             Box::new(m0012_notifications::Migration),
+            Box::new(m0016_audit::Migration),
         ]
     }
 }

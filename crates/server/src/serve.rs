@@ -148,6 +148,12 @@ impl Server {
         let (realtime, relay) =
             Realtime::start(store.clone(), gate.clone(), &secret, settings.live.clone(), relay_stop.clone()).await?;
         parts.spawn(named("relay", relay));
+        if let Some(wake_ups) = store.wake_ups() {
+            let until = stop.accepting.clone();
+            parts.spawn(named("wake-ups", async move {
+                until.run_until_cancelled(wake_ups).await;
+            }));
+        }
         parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
         parts.spawn(named("marks' publisher", publish_due(store.clone(), stop.accepting.clone())));
         parts.spawn(named(

@@ -93,8 +93,11 @@ struct Inner {
     reader: DatabaseConnection,
     clock: Clock,
     chance: Chance,
-    /// Counts commits that recorded events. Its value means nothing; that it changed wakes the relay.
+    /// Counts commits that recorded events, here or, as far as we were told, on other nodes. Its value means nothing; that it
+    /// changed wakes the relay.
     commits: watch::Sender<u64>,
+    /// Counts those of this process.
+    own_commits: watch::Sender<u64>,
     /// Held for as long as the store is open: the operating system lets go of it however the process ends.
     lock: Mutex<Option<File>>,
 }
@@ -164,6 +167,7 @@ impl Store {
                 clock,
                 chance,
                 commits: watch::Sender::new(0),
+                own_commits: watch::Sender::new(0),
                 lock: Mutex::new(lock),
             }),
         };
@@ -191,7 +195,8 @@ impl Store {
         Log::new(self)
     }
 
-    /// Changes when a transaction that recorded events was committed in this process: a hint to read the log.
+    /// Changes when a transaction that recorded events was committed in this process, or another node says that it has committed one
+    /// ([`Store::wake_ups`]): a hint to read the log.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.inner.commits.subscribe()
@@ -227,8 +232,31 @@ impl Store {
     }
 
     pub(crate) fn woke(&self) {
-        self.inner.commits.send_modify(|count| *count = count.wrapping_add(1));
+        count(&self.inner.own_commits);
+        self.heard();
     }
+
+    /// Somebody has committed something.
+    pub(crate) fn heard(&self) {
+        count(&self.inner.commits);
+    }
+
+    pub(crate) fn own_commits(&self) -> watch::Receiver<u64> {
+        self.inner.own_commits.subscribe()
+    }
+
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.inner.writer
+    }
+
+    /// The connections of the writer, on PostgreSQL.
+    pub(crate) fn postgres(&self) -> Option<&PgPool> {
+        (self.backend() == Backend::Postgres).then(|| self.inner.writer.get_postgres_connection_pool())
+    }
+}
+
+fn count(commits: &watch::Sender<u64>) {
+    commits.send_modify(|count| *count = count.wrapping_add(1));
 }
 
 /// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.

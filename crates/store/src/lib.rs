@@ -18,6 +18,7 @@ mod migrations;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
+mod wake;
 
 pub use connect::{Backend, DatabaseUrl, Store};
 pub use error::StoreError;

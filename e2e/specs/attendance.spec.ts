@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { Api } from '../support/api.ts';
+import { check } from '../support/check.ts';
 import { eventsOf, expect, notices, phone, test } from '../support/test.ts';
 
 const seat = (page: Page, name: string) => page.getByRole('group', { name });
@@ -102,24 +102,6 @@ test('marks that are made without a signal are kept and merge when it is back', 
   await expect(mark(teacher, name, 'Absent')).toHaveAttribute('aria-pressed', 'true');
   await expect(office.getByText('2 of 10 marked, 1 there')).toBeVisible();
 });
-
-const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
-
-async function check(page: Page, what: string): Promise<void> {
-  for (const [size, viewport] of Object.entries(sizes)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
-      const axe = new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
-      const { violations } = await axe.analyze();
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary ?? ''}`).join('\n')}`);
-      expect(found, `${what}, ${size}, ${colorScheme}`).toEqual([]);
-      const { SCREENSHOTS: folder } = process.env;
-      if (folder !== undefined) await page.screenshot({ path: `${folder}/${what.replaceAll(' ', '-')}-${size}-${colorScheme}.png`, fullPage: true });
-    }
-  }
-}
 
 test('nothing on the pages of attendance is in anybody’s way', async ({ open, titled }) => {
   test.slow();

@@ -1,23 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { check } from '../support/check.ts';
 import { eventsOf, expect, item, notices, phone, test } from '../support/test.ts';
-
-const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
-
-/** Looks at what is shown on a phone and on a desk, by day and by night. */
-async function check(page: Page, what: string): Promise<void> {
-  for (const [size, viewport] of Object.entries(sizes)) {
-    await page.setViewportSize(viewport);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
-      const axe = new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']);
-      const { violations } = await axe.analyze();
-      const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary ?? ''}`).join('\n')}`);
-      expect(found, `${what}, ${size}, ${colorScheme}`).toEqual([]);
-    }
-  }
-}
 
 interface Sheet {
   _id: string;
@@ -149,4 +132,43 @@ test('nothing in the rehearsal is in anybody’s way', async ({ open, api }) => 
   await grid.getByRole('button', { name: 'Publish' }).click();
   await expect(grid.getByText(/will see their mark/)).toBeVisible();
   await check(grid, 'rehearsal');
+});
+
+test('a sheet is handed in and returned, its maxima change, and the history of a mark says who did what', async ({ open, api, titled }) => {
+  const subject = titled('Handed in');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 0, viva: 0, assignment: 0 } });
+  const [teacher, office] = await Promise.all([open('faculty1', { at: `/marks?sheet=${sheet._id}` }), open('office', { at: `/marks?sheet=${sheet._id}` })]);
+  await teacher.locator('[data-cell="0:0"]').fill('60');
+  await teacher.keyboard.press('Enter');
+  await expect(teacher.getByText('Saved', { exact: true })).toBeVisible();
+  await teacher.getByRole('button', { name: 'Hand in' }).click();
+  await expect(office.getByText('In review')).toBeVisible();
+  await office.getByRole('button', { name: 'Return' }).click();
+  await expect(teacher.getByText('Draft', { exact: true })).toBeVisible();
+
+  await test.step('what the parts are out of', async () => {
+    await office.getByRole('button', { name: 'Maximum marks' }).click();
+    const dialog = office.getByRole('dialog', { name: 'Maximum marks' });
+    await dialog.getByLabel('Theory').fill('50');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect(dialog.getByLabel('Theory')).toHaveAccessibleDescription(/50/);
+    await dialog.getByLabel('Theory').fill('80');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await expect(teacher.getByRole('columnheader', { name: 'Theory / 80' })).toBeVisible();
+  });
+
+  await test.step('who did what', async () => {
+    await office.getByRole('button', { name: /^History of the mark of/ }).first().click();
+    await expect(office.getByRole('dialog')).toContainText('by Mary Kurian: theory 60');
+  });
+});
+
+test('marks are saved as a table, in each format', async ({ open }) => {
+  const office = await open('office', { at: '/marks' });
+  for (const [words, ending] of [['CSV, for any program', 'csv'], ['Excel (XLSX)', 'xlsx'], ['PDF, to print', 'pdf']] as const) {
+    const saving = office.waitForEvent('download');
+    await office.getByRole('button', { name: 'Save as' }).click();
+    await office.getByRole('menuitem', { name: words }).click();
+    expect((await saving).suggestedFilename()).toBe(`marks.${ending}`);
+  }
 });

@@ -3561,12 +3561,12 @@ export interface components {
          * @description The colour it has.
          * @enum {string}
          */
-        NotificationKind: "Info" | "Success" | "Warning" | "Danger" | "Primary";
+        NotificationKind: "info" | "success" | "warning" | "danger" | "primary";
         /**
          * @description How much it matters.
          * @enum {string}
          */
-        NotificationPriority: "Low" | "Medium" | "High" | "Urgent";
+        NotificationPriority: "low" | "medium" | "high" | "urgent";
         /** @description How many have read it. */
         NotificationReached: {
             /**
@@ -3633,7 +3633,7 @@ export interface components {
          * @description Whom it is for.
          * @enum {string}
          */
-        NotificationTarget: "All" | "Role" | "Course" | "Batch" | "Individual";
+        NotificationTarget: "all" | "role" | "course" | "batch" | "individual";
         /** @description How often it was opened. */
         Opened: {
             /**

@@ -2,7 +2,7 @@ import { noteServerDate } from './clock.ts';
 import { endingSentence, noAnswer, problemFrom, type Problem } from './problem.ts';
 import { session } from './session.ts';
 
-type Query = Record<string, string | number | null | undefined>;
+export type Query = Record<string, string | number | null | undefined>;
 
 interface Options {
   query?: Query;

@@ -14,6 +14,8 @@ export interface Page {
   short?: string;
   icon: ComponentType<{ size?: number | string; stroke?: number | string; 'aria-hidden'?: 'true' }>;
   views: Partial<Record<Role, ComponentType<ViewProps>>>;
+  /** Where a phone has it: in its bar (unless said), behind "More", or in no navigation at all, on a desk either. */
+  place?: 'bar' | 'more' | 'nowhere';
   /** A count beside the name in the navigation. */
   count?: Partial<Record<Role, ComponentType>>;
 }

@@ -46,6 +46,7 @@ export const readableColours: CSSVariablesResolver = () => ({
     '--caution': '#8a5300',
     '--new-ground': '#fff3d1',
     '--new-text': '#6b4700',
+    '--trend': '#0b6a72',
   },
   dark: {
     '--mantine-color-body': '#1c2327',
@@ -60,6 +61,7 @@ export const readableColours: CSSVariablesResolver = () => ({
     '--caution': '#f3bf67',
     '--new-ground': '#4a3a10',
     '--new-text': '#ffdf8e',
+    '--trend': '#79bcc1',
     '--mantine-color-lagoon-light': '#1d4145',
     '--mantine-color-lagoon-light-hover': '#24494e',
     '--mantine-color-lagoon-light-color': '#a3dde1',

@@ -67,5 +67,30 @@ export type CellsResult = Schemas['CellsResult'];
 export type Publishing = Schemas['Publishing'];
 export type PublishRehearsal = Schemas['MarksRehearsal'];
 
+export type MarkChange = Schemas['MarkChange'];
+
+/** A notification as its receivers hear it; with whether this person has read it. */
+export type Notification = Schemas['Notification'];
+export type ReceivedNotification = Schemas['Received'];
+export type NotificationsPage = Schemas['OwnList'];
+/** The same as the office sees it. */
+export type WrittenNotice = Schemas['Written'];
+export type WrittenNoticesPage = Schemas['WrittenList'];
+export type NoticeForm = Partial<Schemas['NotificationForm']>;
+export type NoticeTarget = Schemas['NotificationTarget'];
+
+export type Regulation = Schemas['Regulation'];
+export type Regulations = Schemas['RegulationList'];
+export type RegulationForm = Schemas['RegulationForm'];
+export type RegulationSetting = Schemas['Setting'];
+
+export type Dashboard = Schemas['Dashboard'];
+export type AttendanceReport = Schemas['AttendanceReport'];
+export type AttendanceReportRow = Schemas['AttendanceReportRow'];
+export type AttendanceImport = Schemas['AttendanceImport'];
+export type AttendanceImportRow = Schemas['AttendanceImportRow'];
+export type AttendanceImported = Schemas['AttendanceImported'];
+export type AttendanceCorrection = Partial<Schemas['AttendanceCorrection']>;
+
 /** Every live event and its payload. */
 export type LiveEvents = { [E in keyof ServerEvents]: Parameters<ServerEvents[E]>[0] };

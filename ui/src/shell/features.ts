@@ -2,7 +2,9 @@ import { attendance } from '../features/attendance/index.ts';
 import { downloads } from '../features/downloads/index.ts';
 import { home } from '../features/home/index.ts';
 import { marks } from '../features/marks/index.ts';
+import { notifications } from '../features/notifications/index.ts';
+import { regulations } from '../features/regulations/index.ts';
 import type { Feature } from '../kit/feature.ts';
 
 /** The house, in the order of its navigation. */
-export const features: Feature[] = [home, attendance, marks, downloads];
+export const features: Feature[] = [home, attendance, marks, downloads, notifications, regulations];

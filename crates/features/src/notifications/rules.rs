@@ -11,13 +11,14 @@ pub(super) const MAX_LINK: usize = 200;
 /// People that one notice may be meant for by name.
 pub(super) const MAX_INDIVIDUALS: usize = 500;
 
-/// Defines an enum whose names are the same on the wire and in the database.
+/// Defines an enum whose names are the same on the wire and in the database. What serde says of the names is said of the enum
+/// as a whole: the document of the routes reads that, and not what a macro puts at each variant.
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($(#[$more:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
         $(#[$doc])*
         pub enum $name {
-            $($(#[$more])* #[serde(rename = $text)] $variant,)+
+            $($(#[$more])* $variant,)+
         }
 
         impl $name {
@@ -41,6 +42,7 @@ macro_rules! names {
 names! {
     /// The colour it has.
     #[schema(as = NotificationKind)]
+    #[serde(rename_all = "lowercase")]
     Kind {
         /// The usual one.
         #[default]
@@ -87,6 +89,7 @@ names! {
 names! {
     /// How much it matters.
     #[schema(as = NotificationPriority)]
+    #[serde(rename_all = "lowercase")]
     Priority {
         /// Good to know.
         Low = "low",
@@ -103,6 +106,7 @@ names! {
 names! {
     /// Whom it is for.
     #[schema(as = NotificationTarget)]
+    #[serde(rename_all = "lowercase")]
     TargetType {
         /// Everybody.
         #[default]

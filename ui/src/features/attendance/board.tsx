@@ -5,13 +5,13 @@ import { useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'reac
 import { Link } from 'react-router';
 import { now } from '../../kit/clock.ts';
 import { calendarDay, plural } from '../../kit/format.ts';
+import { ListSkeleton } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { AttendanceStatus, RollCallSeat, User } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { ListSkeleton } from '../downloads/parts.ts';
 import { boardOf, closeClass } from './queries.ts';
 import { newId, type Waiting as Tap } from './queue.ts';
 import { queueOf } from './queues.ts';

@@ -5,6 +5,8 @@ import { StaffListener, StudentListener } from './listeners.tsx';
 
 const StudentPage = lazy(() => import('./student-page.tsx'));
 const StaffPage = lazy(() => import('./staff-page.tsx'));
+const RecordsPage = lazy(() => import('./records-page.tsx'));
+const ReportPage = lazy(() => import('./report-page.tsx'));
 
 /** Attendance: called by staff together, at once on the page of each student. */
 export const attendance: Feature = {
@@ -15,6 +17,8 @@ export const attendance: Feature = {
       icon: IconCalendarCheck,
       views: { student: StudentPage, faculty: StaffPage, admin: StaffPage },
     },
+    { path: '/attendance/records', title: 'Attendance records', icon: IconCalendarCheck, place: 'nowhere', views: { faculty: RecordsPage, admin: RecordsPage } },
+    { path: '/attendance/report', title: 'Attendance report', icon: IconCalendarCheck, place: 'nowhere', views: { faculty: ReportPage, admin: ReportPage } },
   ],
   listeners: { student: StudentListener, faculty: StaffListener, admin: StaffListener },
 };

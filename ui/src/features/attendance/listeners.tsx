@@ -17,7 +17,7 @@ const together = 300;
 export function StudentListener() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [refresh] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'own'] }), together));
+  const [refresh] = useState(() => coalesced(() => Promise.all([queries.invalidateQueries({ queryKey: ['attendance', 'own'] }), queries.invalidateQueries({ queryKey: ['home'] })]), together));
   useLiveEvent('attendance:changed', ({ subject, date }) => {
     refresh();
     showToast({
@@ -56,7 +56,7 @@ export function StaffListener({ user }: ViewProps) {
   const queries = useQueryClient();
   useSending(user);
   const [refreshClasses] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'classes'] }), together));
-  const [refreshRecords] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'records'] }), together));
+  const [refreshRecords] = useState(() => coalesced(() => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'attendance' && ['records', 'report', 'history'].includes(String(queryKey[1])) }), together));
   const [refreshBoards] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'board'] }), together));
   const everything = () => {
     refreshClasses();
@@ -69,6 +69,7 @@ export function StaffListener({ user }: ViewProps) {
   useLiveEvent('attendance:tapped', ({ classId, marks, by }) => {
     applyMarks(queries, classId, marks, by);
     refreshClasses();
+    refreshRecords();
   });
   return null;
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
-import type { AttendanceClass, AttendanceLine, AttendanceList, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
+import type { AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
 
 /** A student's own attendance of a month, with how they stand in the semester. */
 export const ownAttendance = (year: number, month: number) => queryOptions({
@@ -23,17 +23,35 @@ export const boardOf = (id: string) => queryOptions({
   meta: { live: true },
 });
 
-export interface RecordsFilter extends Record<string, string> {
-  date: string;
+export interface RecordsFilter {
+  from: string;
+  to: string;
   course: string;
   semester: string;
   subject: string;
+  status: string;
   studentId: string;
 }
 
 export const recordsOf = (filter: RecordsFilter, page: number) => queryOptions({
   queryKey: ['attendance', 'records', filter, page] as const,
   queryFn: ({ signal }) => getData<AttendanceList>('/admin/attendance', { ...filter, page, limit: 50 }, signal),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+export interface ReportFilter {
+  course: string;
+  semester: string;
+  month: string;
+  year: string;
+  subject: string;
+  type: string;
+}
+
+export const reportOf = (filter: ReportFilter) => queryOptions({
+  queryKey: ['attendance', 'report', filter] as const,
+  queryFn: ({ signal }) => getData<AttendanceReport>('/admin/attendance/report', { ...filter }, signal),
   placeholderData: keepPreviousData,
   meta: { live: true },
 });
@@ -56,9 +74,22 @@ export async function sendTaps(classId: string, taps: TapForm[]): Promise<TapRes
   return (await call<{ data: TapResults }>('POST', `/admin/attendance/classes/${encodeURIComponent(classId)}/taps`, { body: { taps } })).data;
 }
 
-export async function correct(id: string, body: { status: string; reason: string; rev: number }): Promise<void> {
-  await call('PUT', `/admin/attendance/${encodeURIComponent(id)}`, { body });
+const at = (id: string) => `/admin/attendance/${encodeURIComponent(id)}`;
+
+export async function correct(id: string, correction: AttendanceCorrection): Promise<void> {
+  await call('PUT', at(id), { body: correction });
 }
+
+export async function deleteRecord(id: string, rev: number, reason: string): Promise<void> {
+  await call('DELETE', at(id), { query: { rev, reason } });
+}
+
+export async function applyImport(id: string): Promise<AttendanceImported> {
+  return (await call<{ data: AttendanceImported }>('POST', `/admin/attendance/imports/${encodeURIComponent(id)}/apply`)).data;
+}
+
+/** Whatever lists records: after something was changed here. */
+export const refreshRecords = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['attendance'] });
 
 type Mark = LiveEvents['attendance:tapped']['marks'][number];
 

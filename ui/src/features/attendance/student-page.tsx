@@ -5,15 +5,15 @@ import { useState } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { calendarDay, plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
+import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Empty } from '../../kit/states.tsx';
 import type { AttendanceGauge } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { ListStates } from '../downloads/parts.ts';
 import { Calendar } from './calendar.tsx';
 import { ownAttendance } from './queries.ts';
-import { advice, tone } from './words.ts';
+import { advice, isShort, tone } from './words.ts';
 import classes from './attendance.module.css';
 
 /** A month as year and number from 1, moved by so many. */
@@ -74,8 +74,6 @@ export default function StudentPage() {
     </>
   );
 }
-
-const isShort = ({ mustAttend }: AttendanceGauge): boolean => mustAttend !== 0;
 
 function GaugeCard({ gauge }: { gauge: AttendanceGauge }) {
   return (

@@ -7,14 +7,15 @@ import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
 import { calendarDay } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
+import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Empty } from '../../kit/states.tsx';
 import type { AttendanceClass } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { ListStates } from '../downloads/parts.ts';
 import { ClassForm } from './class-form.tsx';
 import { classesOf } from './queries.ts';
+import { AttendancePages } from './sub-pages.tsx';
 import classes from './attendance.module.css';
 
 const filters = ['date'] as const;
@@ -36,6 +37,7 @@ export function Today() {
         line={<Freshness at={list.dataUpdatedAt} />}
         action={<Button leftSection={<IconPlus size={18} aria-hidden="true" />} aria-expanded={isOpening} onClick={() => setOpening(!isOpening)}>Open a class</Button>}
       />
+      <AttendancePages />
       {isOpening && <ClassForm today={today} known={rows.map(({ subject }) => subject)} />}
       <Group justify="space-between" align="flex-end" mb="sm" gap="sm">
         <div>

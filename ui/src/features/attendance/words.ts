@@ -1,4 +1,4 @@
-import type { AttendanceGauge, AttendanceStatus } from '../../kit/wire.ts';
+import type { AttendanceGauge, AttendanceLine, AttendanceStatus } from '../../kit/wire.ts';
 
 /** What the board offers, in the order of its buttons, with their keys. */
 export const choices: { status: AttendanceStatus; short: string; key: string }[] = [
@@ -7,6 +7,12 @@ export const choices: { status: AttendanceStatus; short: string; key: string }[]
   { status: 'Late', short: 'L', key: 'l' },
   { status: 'Leave', short: 'Lv', key: 'v' },
 ];
+
+/** Every status, in the order of its weight. */
+export const statuses: AttendanceStatus[] = ['Present', 'Late', 'Absent', 'Leave', 'Medical Leave', 'Holiday'];
+
+/** What was said of a student in a class. */
+export const saidInWords = ({ status, hoursAttended, totalHours }: NonNullable<AttendanceLine['before']>): string => `${status} (${hoursAttended} of ${totalHours} h)`;
 
 /** Which of the drawn colours a status has. */
 export function tone(status: AttendanceStatus | null): 'good' | 'bad' | 'mild' | 'none' {
@@ -19,6 +25,9 @@ export function tone(status: AttendanceStatus | null): 'good' | 'bad' | 'mild' |
     default: return 'none';
   }
 }
+
+/** Whether a student has less than is needed. */
+export const isShort = ({ mustAttend }: AttendanceGauge): boolean => mustAttend !== 0;
 
 /** What a student has to do, in one sentence. */
 export function advice({ held, mayMiss, mustAttend, threshold, type }: AttendanceGauge): string {

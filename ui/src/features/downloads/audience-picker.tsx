@@ -8,10 +8,10 @@ import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import type { Role } from '../../kit/wire.ts';
 import { coursesQuery } from '../courses/courses.ts';
+import { StudentPicker } from '../students/student-picker.tsx';
 import { canAddFaculty, choicesFor, missing, needsCourses, needsSemesters, question, recentYears, semestersOf, toWire, type Choice, type Picked, type WireAudience } from './audience.ts';
 import classes from './audience-picker.module.css';
 import { audienceReach } from './queries.ts';
-import { StudentPicker } from './student-picker.tsx';
 
 interface AudiencePickerProps {
   role: Role;

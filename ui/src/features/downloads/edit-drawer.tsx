@@ -11,7 +11,7 @@ import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload, Role } from '../../kit/wire.ts';
 import { audienceOf } from './audience.ts';
 import { draftOf, hasProblems, problemsOf, toMetadata, type DraftProblems } from './draft.ts';
-import classes from './drawer.module.css';
+import classes from '../../kit/drawer.module.css';
 import { MaterialFields } from './material-fields.tsx';
 import { changeForStaff, refreshManaged, saveMetadata } from './queries.ts';
 

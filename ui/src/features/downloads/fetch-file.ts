@@ -31,15 +31,3 @@ export async function fetchFile(id: string, size: number, arrived: (share: numbe
     throw error;
   }
 }
-
-export function saveAs(blob: Blob, fileName: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = fileName;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  // The browser needs the address for a moment longer than the click lasts.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}

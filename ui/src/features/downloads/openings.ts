@@ -1,8 +1,9 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 import { asProblem, type Problem } from '../../kit/problem.ts';
+import { saveAs } from '../../kit/saving.ts';
 import type { Download } from '../../kit/wire.ts';
-import { fetchFile, recordOpened, saveAs } from './fetch-file.ts';
+import { fetchFile, recordOpened } from './fetch-file.ts';
 import { changeForStudent } from './queries.ts';
 
 /**

@@ -6,6 +6,8 @@ import { dayIn, now } from '../../kit/clock.ts';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
+import { ListEnd, ListStates, ShowAll } from '../../kit/list-states.tsx';
+import classes from '../../kit/list.module.css';
 import { PageHead } from '../../kit/page.tsx';
 import { SearchField } from '../../kit/search-field.tsx';
 import { Empty } from '../../kit/states.tsx';
@@ -13,10 +15,8 @@ import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
 import { flatten } from './cache.ts';
 import { hasExpired } from './expiry.ts';
-import { ListEnd, ListStates, ShowAll } from './list-states.tsx';
 import { everything, studentDownloads } from './queries.ts';
 import { StudentCard } from './student-card.tsx';
-import classes from './list.module.css';
 
 const filters = ['search', 'category'] as const;
 

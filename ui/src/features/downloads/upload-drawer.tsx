@@ -1,14 +1,14 @@
 import { Button, Drawer, Group, Progress, Stack, Text } from '@mantine/core';
 import { useRef, useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
+import { FilePicker } from '../../kit/file-picker.tsx';
 import { bytes } from '../../kit/format.ts';
 import { useInstitute, useTimezone } from '../../kit/institute.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { Role } from '../../kit/wire.ts';
 import { fileProblem, hasProblems, problemsOf, titleFrom, toMetadata, type Draft, type DraftProblems } from './draft.ts';
-import classes from './drawer.module.css';
-import { FilePicker } from './file-picker.tsx';
+import classes from '../../kit/drawer.module.css';
 import { MaterialFields } from './material-fields.tsx';
 import type { Metadata } from './queries.ts';
 import type { Uploading } from './use-uploading.ts';

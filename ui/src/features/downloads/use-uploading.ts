@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { asProblem, type Problem } from '../../kit/problem.ts';
+import { cancelled, sendFile } from '../../kit/send-file.ts';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload } from '../../kit/wire.ts';
 import { changeForStaff, type Metadata } from './queries.ts';
-import { cancelled, upload } from './upload.ts';
 
 export type Uploading =
   | { state: 'idle' }
@@ -28,7 +28,7 @@ export function useUploading(arrived: (item: ManagedDownload) => void) {
   const start = async (file: File, metadata: Metadata) => {
     const total = file.size;
     setUploading({ state: 'sending', sent: 0, total });
-    const { done, cancel } = upload(file, metadata, (sent) => setUploading({ state: 'sending', sent, total }));
+    const { done, cancel } = sendFile<ManagedDownload>('/admin/downloads', file, metadata, (sent) => setUploading({ state: 'sending', sent, total }));
     cancelSending.current = cancel;
     try {
       const item = await done;

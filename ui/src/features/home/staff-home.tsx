@@ -5,12 +5,13 @@ import { Link } from 'react-router';
 import { hourIn, now } from '../../kit/clock.ts';
 import type { ViewProps } from '../../kit/feature.ts';
 import { useTimezone } from '../../kit/institute.ts';
+import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Empty } from '../../kit/states.tsx';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
 import { nameOf } from '../accounts/me.ts';
-import { everythingManaged, flatten, ListStates, managedDownloads, StaffRow } from '../downloads/parts.ts';
+import { everythingManaged, flatten, managedDownloads, StaffRow } from '../downloads/parts.ts';
 import { greeting, shortName } from './greeting.ts';
 import classes from './home.module.css';
 

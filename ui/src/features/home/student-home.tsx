@@ -6,14 +6,16 @@ import { Link } from 'react-router';
 import { dayIn, hourIn, now } from '../../kit/clock.ts';
 import type { ViewProps } from '../../kit/feature.ts';
 import { useTimezone } from '../../kit/institute.ts';
+import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Empty } from '../../kit/states.tsx';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
 import { nameOf } from '../accounts/me.ts';
-import { everything, flatten, hasExpired, forgetFinished, ListStates, StudentCard, studentDownloads, useOpenings } from '../downloads/parts.ts';
+import { everything, flatten, hasExpired, forgetFinished, StudentCard, studentDownloads, useOpenings } from '../downloads/parts.ts';
 import { greeting, shortName } from './greeting.ts';
 import classes from './home.module.css';
+import { Standing } from './standing.tsx';
 
 const atMost = 5;
 
@@ -44,6 +46,7 @@ export default function StudentHome({ user }: ViewProps) {
           </div>
         </div>
       )}
+      <Standing />
       <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
         <Title order={2} size="h4">New for you</Title>
         <Button component={Link} to="/downloads" variant="subtle" className={classes.more}>All study material</Button>

@@ -1,5 +1,5 @@
-import { Badge, Button, Group, Text, TextInput, Title } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { Button, Group, Text, TextInput, Title } from '@mantine/core';
+import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { Link } from 'react-router';
@@ -9,16 +9,16 @@ import { asProblem } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { moved, partName, parts as allParts, partsOf, pasted, read, shown, type CellValue, type Place } from './cells.ts';
+import { moved, partName, partsOf, pasted, read, shown, type CellValue, type Place } from './cells.ts';
 import { Countdown } from './countdown.tsx';
 import { Distribution } from './distribution.tsx';
 import classes from './grid.module.css';
 import { gridOf, tellPresence, undoPublication } from './queries.ts';
-import { examOf, stateWords } from './staff-page.tsx';
+import { SheetActions } from './sheet-actions.tsx';
 import { keyOf, useGridEdits, type CellState } from './use-grid-edits.ts';
+import { examOf } from './words.ts';
 
-const PublishDialog = lazy(() => import('./publish-dialog.tsx'));
-const RecallDialog = lazy(() => import('./recall-dialog.tsx'));
+const HistoryDialog = lazy(() => import('./history-dialog.tsx'));
 
 export function Grid({ id, username }: { id: string; username: string }) {
   const query = useQuery({ ...gridOf(id), refetchInterval: useLivePolling() });
@@ -39,12 +39,11 @@ export function Grid({ id, username }: { id: string; username: string }) {
 function OpenGrid({ grid, username }: { grid: MarkGrid; username: string }) {
   const { sheet, rows } = grid;
   const edits = useGridEdits(grid, username);
-  const [dialog, setDialog] = useState<'publish' | 'recall' | null>(null);
+  const [looking, setLooking] = useState<MarkRow | null>(null);
   const undo = useMutation({ mutationFn: () => undoPublication(sheet._id) });
   const parts = partsOf(grid);
   const isScheduled = sheet.state === 'scheduled';
   const hasPublished = rows.some((row) => row.isPublished);
-  const unpublished = rows.filter((row) => !row.isPublished && allParts.some((part) => row.cells[part].value != null)).length;
   return (
     <>
       <div className={classes.head}>
@@ -52,11 +51,7 @@ function OpenGrid({ grid, username }: { grid: MarkGrid; username: string }) {
           <Title order={1} size="h2" tabIndex={-1}>{sheet.subject}</Title>
           <Text c="dimmed" size="sm">{`${sheet.course?.courseName ?? ''}, semester ${sheet.semester} · ${examOf(sheet)}`}</Text>
         </div>
-        <Group gap="xs">
-          <Badge variant="light" radius="sm" size="lg" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
-          {hasPublished && !isScheduled && <Button variant="default" onClick={() => setDialog('recall')}>Recall</Button>}
-          <Button onClick={() => setDialog('publish')} disabled={isScheduled || unpublished === 0}>Publish</Button>
-        </Group>
+        <SheetActions grid={grid} />
       </div>
       {isScheduled && sheet.dueAt != null && <Countdown dueAt={sheet.dueAt} onUndo={() => undo.mutate()} isUndoing={undo.isPending} />}
       {undo.error !== null && <Trouble title="It was not undone"><Text size="sm">{asProblem(undo.error).message}</Text></Trouble>}
@@ -66,12 +61,9 @@ function OpenGrid({ grid, username }: { grid: MarkGrid; username: string }) {
       )}
       <Problems edits={edits} grid={grid} />
       <Text size="sm" c="dimmed" className={classes.hint}>Write marks, A for absent or W for withheld. Arrow keys and Enter move; cells of a spreadsheet can be pasted. Everything is saved as you go.</Text>
-      <Table grid={grid} parts={parts} edits={edits} isLocked={isScheduled} />
+      <Table grid={grid} parts={parts} edits={edits} isLocked={isScheduled} onHistory={setLooking} />
       <div role="status" className={classes.saving}>{edits.isSaving ? 'Saving…' : edits.wasSaved ? 'Saved' : ''}</div>
-      <Suspense fallback={null}>
-        {dialog === 'publish' && <PublishDialog sheet={sheet} onClose={() => setDialog(null)} />}
-        {dialog === 'recall' && <RecallDialog sheet={sheet} onClose={() => setDialog(null)} />}
-      </Suspense>
+      <Suspense fallback={null}>{looking !== null && <HistoryDialog row={looking} onClose={() => setLooking(null)} />}</Suspense>
     </>
   );
 }
@@ -125,9 +117,10 @@ interface TableProps {
   parts: MarkPart[];
   edits: Edits;
   isLocked: boolean;
+  onHistory: (row: MarkRow) => void;
 }
 
-function Table({ grid, parts, edits, isLocked }: TableProps) {
+function Table({ grid, parts, edits, isLocked, onHistory }: TableProps) {
   const { rows, sheet } = grid;
   const focus = ({ row, column }: Place) => {
     const cell = document.querySelector<HTMLInputElement>(`[data-cell="${row}:${column}"]`);
@@ -149,6 +142,7 @@ function Table({ grid, parts, edits, isLocked }: TableProps) {
             {parts.map((part) => <th key={part} scope="col">{`${partName[part]} / ${sheet.maxima[part]}`}</th>)}
             <th scope="col">Total</th>
             <th scope="col">Result</th>
+            <td />
           </tr>
         </thead>
         <tbody>
@@ -182,6 +176,9 @@ function Table({ grid, parts, edits, isLocked }: TableProps) {
               ))}
               <td data-label="Total" className={classes.sum}>{row.max === 0 ? '' : `${row.obtained} / ${row.max}`}</td>
               <td data-label="Result" className={classes.sum}>{row.max === 0 ? '' : [row.grade, row.resultStatus].filter(Boolean).join(' · ')}</td>
+              <td className={classes.past}>
+                {row.mark !== null && <button type="button" onClick={() => onHistory(row)} aria-label={`History of the mark of ${row.fullName}`} title="History"><IconHistory size={20} aria-hidden="true" /></button>}
+              </td>
             </tr>
           ))}
         </tbody>

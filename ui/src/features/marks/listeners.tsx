@@ -12,7 +12,7 @@ const together = 300;
 export function StudentListener() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [refresh] = useState(() => coalesced(() => Promise.all([queries.invalidateQueries({ queryKey: ['marks', 'own'] }), queries.invalidateQueries({ queryKey: ['marks', 'history'] })]), 0));
+  const [refresh] = useState(() => coalesced(() => Promise.all([queries.invalidateQueries({ queryKey: ['marks', 'own'] }), queries.invalidateQueries({ queryKey: ['marks', 'history'] }), queries.invalidateQueries({ queryKey: ['home'] })]), 0));
   const open = { label: 'Open', run: () => void navigate('/marks') };
 
   useLiveEvent('marks:published', ({ subject, examType, sheet }) => {

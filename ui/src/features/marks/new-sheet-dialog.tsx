@@ -6,10 +6,9 @@ import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
-import type { Course, MarkPart } from '../../kit/wire.ts';
-import { partName, parts } from './cells.ts';
+import type { Course } from '../../kit/wire.ts';
+import { MaximaFields, numbersOf, type Maxima } from './maxima-fields.tsx';
 import { makeSheet } from './queries.ts';
-import classes from './sheets.module.css';
 
 interface Props {
   courses: Course[];
@@ -21,9 +20,9 @@ export default function NewSheetDialog({ courses, onClose, onMade }: Props) {
   useReturnFocus();
   const timezone = useTimezone();
   const [sheet, setSheet] = useState({ course: courses[0]?._id ?? '', semester: '1', subject: '', examType: 'Internal', examLabel: '', examDate: dayIn(timezone, now()) });
-  const [maxima, setMaxima] = useState<Record<MarkPart, string>>({ theory: '75', practical: '25', viva: '0', assignment: '0' });
+  const [maxima, setMaxima] = useState<Maxima>({ theory: '75', practical: '25', viva: '0', assignment: '0' });
   const making = useMutation({
-    mutationFn: () => makeSheet({ ...sheet, semester: Number(sheet.semester), maxima: { theory: Number(maxima.theory), practical: Number(maxima.practical), viva: Number(maxima.viva), assignment: Number(maxima.assignment) } }),
+    mutationFn: () => makeSheet({ ...sheet, semester: Number(sheet.semester), maxima: numbersOf(maxima) }),
     onSuccess: ({ _id }) => onMade(_id),
   });
   const problem = making.error === null ? null : asProblem(making.error);
@@ -34,19 +33,16 @@ export default function NewSheetDialog({ courses, onClose, onMade }: Props) {
   };
   return (
     <Modal opened onClose={onClose} title="New sheet of marks" centered closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} noValidate>
         <Stack>
-          <NativeSelect label="Course" value={sheet.course} data={courses.map(({ _id, courseName }) => ({ value: _id, label: courseName }))} onChange={(event) => set({ course: event.currentTarget.value })} />
-          <NativeSelect label="Semester" value={sheet.semester} data={[1, 2, 3, 4, 5, 6, 7, 8].map(String)} onChange={(event) => set({ semester: event.currentTarget.value })} />
-          <TextInput label="Subject" required value={sheet.subject} onChange={(event) => set({ subject: event.currentTarget.value })} data-autofocus maxLength={100} />
-          <NativeSelect label="Kind of exam" value={sheet.examType} data={['Internal', 'External', 'Practical', 'Assignment', 'Project', 'Terminal']} onChange={(event) => set({ examType: event.currentTarget.value })} />
-          <TextInput label="Name of the exam" description="Only when there are several of one kind, such as Internal 2." value={sheet.examLabel} onChange={(event) => set({ examLabel: event.currentTarget.value })} maxLength={100} />
-          <TextInput label="Date of the exam" type="date" required value={sheet.examDate} onChange={(event) => set({ examDate: event.currentTarget.value })} />
-          <fieldset className={classes.maxima}>
-            <legend>Marks of each part (0: the exam does not have it)</legend>
-            {parts.map((part) => <TextInput key={part} label={partName[part]} inputMode="decimal" value={maxima[part]} onChange={(event) => { const { value } = event.currentTarget; setMaxima((before) => ({ ...before, [part]: value })); }} />)}
-          </fieldset>
-          {problem !== null && <Trouble title="The sheet was not made"><Text size="sm">{problem.message}</Text></Trouble>}
+          <NativeSelect label="Course" value={sheet.course} data={courses.map(({ _id, courseName }) => ({ value: _id, label: courseName }))} onChange={(event) => set({ course: event.currentTarget.value })} error={problem?.fields.course} />
+          <NativeSelect label="Semester" value={sheet.semester} data={[1, 2, 3, 4, 5, 6, 7, 8].map(String)} onChange={(event) => set({ semester: event.currentTarget.value })} error={problem?.fields.semester} />
+          <TextInput label="Subject" required value={sheet.subject} onChange={(event) => set({ subject: event.currentTarget.value })} error={problem?.fields.subject} data-autofocus maxLength={100} />
+          <NativeSelect label="Kind of exam" value={sheet.examType} data={['Internal', 'External', 'Practical', 'Assignment', 'Project', 'Terminal']} onChange={(event) => set({ examType: event.currentTarget.value })} error={problem?.fields.examType} />
+          <TextInput label="Name of the exam" description="Only when there are several of one kind, such as Internal 2." value={sheet.examLabel} onChange={(event) => set({ examLabel: event.currentTarget.value })} error={problem?.fields.examLabel} maxLength={100} />
+          <TextInput label="Date of the exam" type="date" required value={sheet.examDate} onChange={(event) => set({ examDate: event.currentTarget.value })} error={problem?.fields.examDate} />
+          <MaximaFields maxima={maxima} problems={problem?.fields ?? {}} onChange={setMaxima} />
+          {problem !== null && Object.keys(problem.fields).length === 0 && <Trouble title="The sheet was not made"><Text size="sm">{problem.message}</Text></Trouble>}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>Cancel</Button>
             <Button type="submit" loading={making.isPending}>Make the sheet</Button>

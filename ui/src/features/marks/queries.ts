@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
-import { bearer, call, getData, refusal } from '../../kit/api.ts';
-import { session } from '../../kit/session.ts';
-import type { CellEdit, CellsResult, MarkChanges, MarkGrid, MarkSheets, NewSheet, OwnMarks, Publishing, PublishRehearsal } from '../../kit/wire.ts';
+import { call, getData } from '../../kit/api.ts';
+import type { CellEdit, CellsResult, MarkChanges, MarkGrid, MarkSheet, MarkSheets, NewSheet, OwnMarks, Publishing, PublishRehearsal } from '../../kit/wire.ts';
 
 export const ownMarks = queryOptions({
   queryKey: ['marks', 'own'] as const,
@@ -9,9 +8,10 @@ export const ownMarks = queryOptions({
   meta: { live: true },
 });
 
-export const ownHistory = (id: string) => queryOptions({
-  queryKey: ['marks', 'history', id] as const,
-  queryFn: ({ signal }) => getData<MarkChanges>(`/student/marks/${encodeURIComponent(id)}/history`, {}, signal),
+export const historyOf = (who: 'student' | 'staff', id: string) => queryOptions({
+  queryKey: ['marks', 'history', who, id] as const,
+  queryFn: ({ signal }) => getData<MarkChanges>(`/${who === 'student' ? 'student' : 'admin'}/marks/${encodeURIComponent(id)}/history`, {}, signal),
+  staleTime: 0,
   meta: { live: true },
 });
 
@@ -53,15 +53,9 @@ export const makeSheet = (sheet: NewSheet) => sent<{ _id: string }>('POST', '/ad
 export const saveCells = (id: string, cells: CellEdit[], reason: string) => sent<CellsResult>('PATCH', at(id, '/cells'), { cells, ...(reason === '' ? {} : { reason }) });
 export const publishSheet = (id: string, digest: string) => sent<Publishing>('POST', at(id, '/publish'), { digest });
 export const undoPublication = (id: string) => sent<unknown>('POST', at(id, '/undo'));
+export const reviewSheet = (id: string, review: boolean) => sent<unknown>('POST', at(id, '/review'), { review });
+export const changeMaxima = (id: string, maxima: MarkSheet['maxima']) => sent<MarkGrid>('PATCH', at(id), { maxima });
 export const recallSheet = (id: string, reason: string) => sent<unknown>('POST', at(id, '/recall'), { reason });
 export const tellPresence = (id: string, student: string | null, part: string | null) => sent<unknown>('POST', at(id, '/presence'), { student, part });
 
 export const refreshSheets = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['marks', 'sheets'] });
-
-/** A table to save, as the server makes it. */
-export async function fetchTable(path: string): Promise<Blob> {
-  const { token } = session.get();
-  const response = await fetch(`/api${path}`, { headers: bearer(token) });
-  if (!response.ok) throw refusal(response.status, await response.json().catch(() => null), token);
-  return response.blob();
-}

@@ -1,11 +1,12 @@
-import { Badge, Button, NativeSelect, Text, Title } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Text, Title } from '@mantine/core';
 import { IconPlus, IconReportAnalytics } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useAddressFilter } from '../../kit/address-filter.ts';
+import { ExportMenu } from '../../kit/export-menu.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
-import { calendarDay, plural } from '../../kit/format.ts';
+import { plural } from '../../kit/format.ts';
 import { PageHead } from '../../kit/page.tsx';
 import { Empty, Failed, Waiting } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
@@ -15,6 +16,7 @@ import { coursesQuery } from '../courses/courses.ts';
 import { Grid } from './grid.tsx';
 import { sheetList } from './queries.ts';
 import classes from './sheets.module.css';
+import { examOf, stateWords } from './words.ts';
 
 const NewSheetDialog = lazy(() => import('./new-sheet-dialog.tsx'));
 
@@ -25,8 +27,6 @@ export default function StaffPage({ user }: ViewProps) {
 }
 
 const filters = ['course', 'semester', 'state'] as const;
-
-export const stateWords: Record<string, string> = { draft: 'Draft', review: 'In review', scheduled: 'About to be published', published: 'Published' };
 
 function Sheets() {
   const navigate = useNavigate();
@@ -39,7 +39,7 @@ function Sheets() {
   const isFiltered = filters.some((name) => filter[name] !== '');
   return (
     <>
-      <PageHead title="Marks" line={<Freshness at={list.dataUpdatedAt} />} action={make} />
+      <PageHead title="Marks" line={<Freshness at={list.dataUpdatedAt} />} action={<Group gap="xs" wrap="nowrap"><ExportMenu path="/admin/marks/export" query={{ course: filter.course, semester: filter.semester }} name="marks" formats={['csv', 'xlsx', 'pdf']} disabled={sheets.length === 0} />{make}</Group>} />
       <div className={classes.filters}>
         <NativeSelect aria-label="Course" value={filter.course} data={[{ value: '', label: 'All courses' }, ...(courses.data ?? []).filter(({ teaches }) => teaches).map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => setFilter({ course: event.currentTarget.value })} />
         <NativeSelect aria-label="Semester" value={filter.semester} data={[{ value: '', label: 'All semesters' }, ...[1, 2, 3, 4, 5, 6, 7, 8].map((semester) => ({ value: String(semester), label: `Semester ${semester}` }))]} onChange={(event) => setFilter({ semester: event.currentTarget.value })} />
@@ -61,8 +61,6 @@ function Sheets() {
     </>
   );
 }
-
-export const examOf = (sheet: MarkSheet): string => [sheet.examType, sheet.examLabel, calendarDay(sheet.examDate)].filter(Boolean).join(' · ');
 
 function SheetCard({ sheet }: { sheet: MarkSheet }) {
   const heading = `sheet-${sheet._id}`;

@@ -2,18 +2,17 @@ import { Badge, Button, Text, Title } from '@mantine/core';
 import { IconDownload, IconHistory, IconReportAnalytics } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { now } from '../../kit/clock.ts';
-import { calendarDay, dayOf } from '../../kit/format.ts';
-import { useTimezone } from '../../kit/institute.ts';
+import { calendarDay } from '../../kit/format.ts';
 import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
+import { fetchTable, saveAs } from '../../kit/saving.ts';
 import { Empty, Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { Mark } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { saveAs } from '../downloads/fetch-file.ts';
-import { partName, parts, shown, type CellValue } from './cells.ts';
-import { fetchTable, ownHistory, ownMarks } from './queries.ts';
+import { partName, parts } from './cells.ts';
+import { History } from './history.tsx';
+import { ownMarks } from './queries.ts';
 import { Trend } from './trend.tsx';
 import classes from './student.module.css';
 
@@ -84,30 +83,7 @@ function MarkCard({ mark }: { mark: Mark }) {
       </dl>
       {mark.remarks != null && mark.remarks !== '' && <Text size="sm" className={classes.remarks}>{mark.remarks}</Text>}
       <Button variant="subtle" size="sm" className={classes.history} leftSection={<IconHistory size={18} aria-hidden="true" />} aria-expanded={open} onClick={() => setOpen(!open)} aria-label={`History of ${mark.subject}`}>History</Button>
-      {open && <History id={mark._id} />}
+      {open && <History of="student" id={mark._id} />}
     </article>
-  );
-}
-
-const happened: Record<string, string> = { published: 'Published', changed: 'Changed', recalled: 'Taken back', deleted: 'Deleted', entered: 'Entered' };
-
-function History({ id }: { id: string }) {
-  const timezone = useTimezone();
-  const history = useQuery(ownHistory(id));
-  if (history.isPending) return <Text size="sm" c="dimmed" role="status">Loading…</Text>;
-  if (history.isError) return <Text size="sm" role="alert">{asProblem(history.error).message}</Text>;
-  return (
-    <ol className={classes.changes}>
-      {history.data.history.map((change, index) => (
-        <li key={index}>
-          <Text size="sm">
-            <strong>{happened[change.action] ?? change.action}</strong>
-            {` ${dayOf(change.at, timezone, now())} by ${change.by}`}
-            {change.action === 'changed' && change.from != null && change.to != null && `: ${shown(change.from.total as CellValue)} became ${shown(change.to.total as CellValue)}`}
-          </Text>
-          {change.reason != null && <Text size="sm" c="dimmed">{`Why: ${change.reason}`}</Text>}
-        </li>
-      ))}
-    </ol>
   );
 }

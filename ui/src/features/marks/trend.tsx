@@ -18,7 +18,7 @@ export function Trend({ marks }: { marks: Mark[] }) {
       <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
         <line x1="0" x2={width} y1={height - 8} y2={height - 8} className={classes.axis} />
         <polyline points={points.map(({ x, y }) => `${x},${y}`).join(' ')} className={classes.line} />
-        {points.map(({ x, y }) => <circle key={x} cx={x} cy={y} r="3.5" className={classes.point} />)}
+        {points.map(({ x, y }) => <path key={x} d={`M${x} ${y}h0`} className={classes.point} />)}
       </svg>
     </figure>
   );

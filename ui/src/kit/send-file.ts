@@ -1,25 +1,23 @@
-import { address, bearer, refusal } from '../../kit/api.ts';
-import { noAnswer, Problem } from '../../kit/problem.ts';
-import { session } from '../../kit/session.ts';
-import type { ManagedDownload } from '../../kit/wire.ts';
-import type { Metadata } from './queries.ts';
+import { address, bearer, refusal } from './api.ts';
+import { noAnswer, Problem } from './problem.ts';
+import { session } from './session.ts';
 
-export interface Upload {
-  done: Promise<ManagedDownload>;
+export interface Sending<T> {
+  done: Promise<T>;
   cancel: () => void;
 }
 
 export const cancelled = (error: unknown): boolean => error instanceof Problem && error.code === 'cancelled';
 
-/** Sends a file with its metadata. XMLHttpRequest, because fetch cannot say how much has been sent. */
-export function upload(file: File, metadata: Metadata, sent: (bytes: number) => void): Upload {
+/** Sends a file, first, with the fields of its form. XMLHttpRequest, because fetch cannot say how much has been sent. */
+export function sendFile<T>(path: string, file: File, fields: object, sent: (bytes: number) => void): Sending<T> {
   const { token } = session.get();
   const form = new FormData();
   form.append('file', file, file.name);
-  for (const [name, value] of Object.entries(metadata) as [string, string][]) if (value !== '') form.append(name, value);
+  for (const [name, value] of Object.entries(fields) as [string, string][]) if (value !== '') form.append(name, value);
 
   const request = new XMLHttpRequest();
-  const done = new Promise<ManagedDownload>((resolve, reject) => {
+  const done = new Promise<T>((resolve, reject) => {
     request.upload.onprogress = (event) => {
       // The form around the file counts too; to the person only the file is there.
       sent(event.total === 0 ? 0 : Math.round((event.loaded / event.total) * file.size));
@@ -31,14 +29,14 @@ export function upload(file: File, metadata: Metadata, sent: (bytes: number) => 
       } catch {
         // Not ours; the status says enough.
       }
-      if (request.status >= 200 && request.status < 300 && body !== null) resolve((body as { data: ManagedDownload }).data);
+      if (request.status >= 200 && request.status < 300 && body !== null) resolve((body as { data: T }).data);
       else reject(refusal(request.status, body, token));
     };
     request.onerror = () => reject(noAnswer());
     request.ontimeout = () => reject(noAnswer());
     request.onabort = () => reject(new Problem(0, 'cancelled', 'The upload was cancelled.'));
   });
-  request.open('POST', address('/admin/downloads'));
+  request.open('POST', address(path));
   for (const [name, value] of Object.entries(bearer(token))) request.setRequestHeader(name, value);
   request.send(form);
   return { done, cancel: () => request.abort() };

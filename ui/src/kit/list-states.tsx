@@ -1,7 +1,7 @@
 import { Button, Group, Skeleton, Text } from '@mantine/core';
 import { useEffect, useRef, type ReactNode } from 'react';
-import { Failed, Waiting } from '../../kit/states.tsx';
 import classes from './list.module.css';
+import { Failed, Waiting } from './states.tsx';
 
 interface ListQuery {
   isPending: boolean;

@@ -4,8 +4,8 @@ import { useState } from 'react';
 import { asProblem } from '../../kit/problem.ts';
 import { SearchField } from '../../kit/search-field.tsx';
 import type { StudentRow } from '../../kit/wire.ts';
-import { studentSearch } from '../students/students.ts';
 import classes from './student-picker.module.css';
+import { studentSearch } from './students.ts';
 
 interface PickedStudent {
   _id: string;

@@ -1,13 +1,13 @@
 import { Button, Text } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useRef, useState, type DragEvent, type RefObject } from 'react';
-import { bytes } from '../../kit/format.ts';
-import type { Institute } from '../../kit/wire.ts';
 import classes from './file-picker.module.css';
+import { bytes } from './format.ts';
+import type { Institute } from './wire.ts';
 
 interface FilePickerProps {
   file: File | null;
-  rules: Institute | undefined;
+  rules: Pick<Institute, 'acceptedExtensions' | 'uploadLimitBytes'> | undefined;
   error: string | undefined;
   disabled: boolean;
   button: RefObject<HTMLButtonElement | null>;

@@ -1,0 +1,3 @@
+/** What other features (home) may show of attendance. */
+export { ownAttendance } from './queries.ts';
+export { advice, isShort } from './words.ts';

@@ -1,0 +1,143 @@
+import { Alert, Button, Drawer, Group, NativeSelect, Stack, Text, TextInput, Textarea, Title } from '@mantine/core';
+import { IconTrash, IconUsers } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState, type SubmitEvent } from 'react';
+import { now } from '../../kit/clock.ts';
+import drawer from '../../kit/drawer.module.css';
+import { calendarDay, dayOf } from '../../kit/format.ts';
+import { useTimezone } from '../../kit/institute.ts';
+import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
+import { Failed, Trouble } from '../../kit/states.tsx';
+import { showToast } from '../../kit/toasts.tsx';
+import type { Attendance, AttendanceLine, AttendanceStatus } from '../../kit/wire.ts';
+import classes from './attendance.module.css';
+import { correct, deleteRecord, historyOf, refreshRecords } from './queries.ts';
+import { saidInWords, statuses } from './words.ts';
+
+interface RecordDialogProps {
+  first: Attendance;
+  /** As the list shows it now; undefined when it has left the list. */
+  record: Attendance | undefined;
+  onClose: () => void;
+}
+
+/** One record: corrected with a reason, and what happened to it so far. */
+export default function RecordDialog({ first, record, onClose }: RecordDialogProps) {
+  useReturnFocus();
+  const queries = useQueryClient();
+  const [base, setBase] = useState(first);
+  const [status, setStatus] = useState(first.status);
+  const [hours, setHours] = useState(String(first.hoursAttended));
+  const [remarks, setRemarks] = useState(first.remarks ?? '');
+  const [reason, setReason] = useState('');
+  const [missing, setMissing] = useState<string | null>(null);
+  const done = (title: string) => {
+    void refreshRecords(queries);
+    showToast({ key: 'attendance:corrected', title });
+    onClose();
+  };
+  const changed = { status, remarks: remarks.trim() === '' ? null : remarks.trim(), hoursAttended: hours === String(base.hoursAttended) && status !== base.status ? null : Number(hours.replace(',', '.')) };
+  const saving = useMutation({ mutationFn: () => correct(base._id, { ...changed, reason: reason.trim(), rev: base.rev }), onSuccess: () => done('Corrected. The student sees it now.'), onError: (error) => asProblem(error).status === 409 && void refreshRecords(queries) });
+  const deleting = useMutation({ mutationFn: () => deleteRecord(base._id, base.rev, reason.trim()), onSuccess: () => done('Deleted. Its history stays.') });
+  const failed = saving.error ?? deleting.error;
+  const refused = failed === null ? null : asProblem(failed);
+  const isTheirs = record !== undefined && record.rev !== base.rev && !saving.isPending && !saving.isSuccess && !deleting.isSuccess;
+  const withReason = (then: () => void) => {
+    if (reason.trim() === '') setMissing('Write why. It stands in the history.');
+    else then();
+  };
+  const settle = (keepMine: boolean) => {
+    if (record === undefined) return;
+    setBase(record);
+    if (!keepMine) {
+      setStatus(record.status);
+      setHours(String(record.hoursAttended));
+      setRemarks(record.remarks ?? '');
+    }
+    saving.reset();
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    withReason(() => saving.mutate());
+  };
+  return (
+    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 520px)" title={base.student?.fullName ?? 'Attendance'} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
+      <Text mb="md">{`${base.subject} · ${base.type} · ${calendarDay(base.date)}, ${base.session.toLowerCase()}`}</Text>
+      {base.canEdit && (
+        <form onSubmit={submit} noValidate id="correction">
+          <Stack gap="md">
+            <Group grow align="flex-start">
+              <NativeSelect label="Status" value={status} data={statuses} onChange={(event) => setStatus(event.currentTarget.value as AttendanceStatus)} error={refused?.fields.status} data-autofocus />
+              <TextInput label={`Hours there, of ${base.totalHours}`} inputMode="decimal" value={hours} onChange={(event) => setHours(event.currentTarget.value)} error={refused?.fields.hoursAttended} />
+            </Group>
+            <TextInput label="Remark" description="The student can read it." value={remarks} maxLength={500} onChange={(event) => setRemarks(event.currentTarget.value)} error={refused?.fields.remarks} />
+            <Textarea
+              label="Reason"
+              description="Why it is corrected. It stands in the history."
+              value={reason}
+              maxLength={500}
+              onChange={(event) => {
+                setReason(event.currentTarget.value);
+                setMissing(null);
+              }}
+              error={missing ?? refused?.fields.reason}
+            />
+          </Stack>
+        </form>
+      )}
+      <Title order={3} size="h5" mt="lg" mb="xs">What happened to it</Title>
+      <History id={base._id} record={base} />
+      {base.canEdit && (
+        <div className={drawer.foot}>
+          {isTheirs && (
+            <Alert role="alert" variant="default" icon={<IconUsers aria-hidden="true" />} title="Somebody else corrected this just now">
+              <Stack gap="xs">
+                <Text size="sm">{`It is now ${record.status}, ${record.hoursAttended} of ${record.totalHours} hours. You chose ${status}.`}</Text>
+                <Group gap="xs">
+                  <Button size="sm" onClick={() => settle(false)}>Load theirs</Button>
+                  <Button size="sm" variant="default" onClick={() => settle(true)}>Go on with mine</Button>
+                </Group>
+              </Stack>
+            </Alert>
+          )}
+          {refused !== null && !isTheirs && Object.keys(refused.fields).length === 0 && <Trouble title="It was not corrected"><Text size="sm">{refused.message}</Text></Trouble>}
+          <Group justify="space-between">
+            <Button variant="subtle" className={classes.delete} leftSection={<IconTrash size={18} aria-hidden="true" />} loading={deleting.isPending} disabled={isTheirs} onClick={() => withReason(() => deleting.mutate())}>Delete</Button>
+            <Button type="submit" form="correction" loading={saving.isPending} disabled={isTheirs}>Correct</Button>
+          </Group>
+        </div>
+      )}
+    </Drawer>
+  );
+}
+
+const happened: Record<string, string> = { corrected: 'Corrected', deleted: 'Deleted', overtaken: 'Came too late, did not count' };
+const ways: Record<string, string> = { form: 'with the form', board: 'on the board', correction: 'as a correction', import: 'from a file' };
+
+function History({ id, record }: { id: string; record: Attendance }) {
+  const timezone = useTimezone();
+  const history = useQuery(historyOf(id));
+  if (history.isPending) return <Text size="sm" c="dimmed" role="status">Loading…</Text>;
+  if (history.isError) return <Failed error={history.error} retry={() => void history.refetch()} retrying={history.isFetching} />;
+  return (
+    <ol className={classes.history}>
+      <li><Text size="sm"><strong>Recorded</strong>{` ${dayOf(record.recordedAt, timezone, now())}${record.recordedBy === null ? '' : ` by ${record.recordedBy.fullName}`}`}</Text></li>
+      {history.data.map((line, index) => <li key={index}><Line line={line} /></li>)}
+    </ol>
+  );
+}
+
+function Line({ line }: { line: AttendanceLine }) {
+  const timezone = useTimezone();
+  return (
+    <>
+      <Text size="sm">
+        <strong>{happened[line.action] ?? line.action}</strong>
+        {` ${dayOf(line.at, timezone, now())}${line.by === null ? '' : ` by ${line.by.fullName}`}, ${ways[line.way] ?? line.way}`}
+      </Text>
+      {line.before !== null && line.after !== null && <Text size="sm">{`${saidInWords(line.before)} became ${saidInWords(line.after)}`}</Text>}
+      {line.reason !== null && <Text size="sm" c="dimmed">{`Why: ${line.reason}`}</Text>}
+    </>
+  );
+}

@@ -1,0 +1,44 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState, type SubmitEvent } from 'react';
+import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
+import { Trouble } from '../../kit/states.tsx';
+import type { MarkSheet } from '../../kit/wire.ts';
+import { MaximaFields, numbersOf, type Maxima } from './maxima-fields.tsx';
+import { changeMaxima, gridKey } from './queries.ts';
+
+/** What the parts of an exam are out of, changed while none of its marks is published. */
+export default function MaximaDialog({ sheet, onClose }: { sheet: MarkSheet; onClose: () => void }) {
+  useReturnFocus();
+  const queries = useQueryClient();
+  const { theory, practical, viva, assignment } = sheet.maxima;
+  const [maxima, setMaxima] = useState<Maxima>({ theory: String(theory), practical: String(practical), viva: String(viva), assignment: String(assignment) });
+  const saving = useMutation({
+    mutationFn: () => changeMaxima(sheet._id, numbersOf(maxima)),
+    onSuccess: (grid) => {
+      queries.setQueryData(gridKey(sheet._id), grid);
+      onClose();
+    },
+  });
+  const refused = saving.error === null ? null : asProblem(saving.error);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    saving.mutate();
+  };
+  return (
+    <Modal opened onClose={onClose} title="Maximum marks" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          <Text size="sm" c="dimmed">Totals, percentages and grades of this sheet are computed again.</Text>
+          <MaximaFields maxima={maxima} problems={refused?.fields ?? {}} onChange={setMaxima} />
+          {refused !== null && Object.keys(refused.fields).length === 0 && <Trouble title="It was not changed"><Text size="sm">{refused.message}</Text></Trouble>}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button type="submit" loading={saving.isPending}>Save</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,2 @@
+/** What other features (home) may show of marks. */
+export { ownMarks } from './queries.ts';

@@ -1,0 +1,50 @@
+import { Badge, Button, Group, Text } from '@mantine/core';
+import { IconAdjustments } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { ExportMenu } from '../../kit/export-menu.tsx';
+import { asProblem } from '../../kit/problem.ts';
+import { Trouble } from '../../kit/states.tsx';
+import type { MarkGrid } from '../../kit/wire.ts';
+import { parts } from './cells.ts';
+import classes from './grid.module.css';
+import { gridKey, reviewSheet } from './queries.ts';
+import { stateWords } from './words.ts';
+
+const PublishDialog = lazy(() => import('./publish-dialog.tsx'));
+const RecallDialog = lazy(() => import('./recall-dialog.tsx'));
+const MaximaDialog = lazy(() => import('./maxima-dialog.tsx'));
+
+/** What can be done with a sheet as a whole. */
+export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
+  const queries = useQueryClient();
+  const [dialog, setDialog] = useState<'publish' | 'recall' | 'maxima' | null>(null);
+  const review = useMutation({
+    mutationFn: (isHandedIn: boolean) => reviewSheet(sheet._id, isHandedIn),
+    onSuccess: () => queries.invalidateQueries({ queryKey: gridKey(sheet._id) }),
+  });
+  const isScheduled = sheet.state === 'scheduled';
+  const hasPublished = rows.some((row) => row.isPublished);
+  const unpublished = rows.filter((row) => !row.isPublished && parts.some((part) => row.cells[part].value != null)).length;
+  const close = () => setDialog(null);
+  const { course, semester, subject, examType, examDate } = sheet;
+  return (
+    <>
+      <Group gap="xs">
+        <Badge variant="light" radius="sm" size="lg" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
+        <ExportMenu path="/admin/marks/export" query={{ course: course?._id, semester, subject, examType, startDate: examDate, endDate: examDate }} name={`marks ${subject}`} formats={['csv', 'xlsx', 'pdf']} disabled={sheet.entered === 0} />
+        {!hasPublished && !isScheduled && <Button variant="default" leftSection={<IconAdjustments size={18} aria-hidden="true" />} onClick={() => setDialog('maxima')}>Maximum marks</Button>}
+        {sheet.state === 'draft' && <Button variant="default" loading={review.isPending} disabled={unpublished === 0} onClick={() => review.mutate(true)}>Hand in</Button>}
+        {sheet.state === 'review' && <Button variant="default" loading={review.isPending} onClick={() => review.mutate(false)}>Return</Button>}
+        {hasPublished && !isScheduled && <Button variant="default" onClick={() => setDialog('recall')}>Recall</Button>}
+        <Button onClick={() => setDialog('publish')} disabled={isScheduled || unpublished === 0}>Publish</Button>
+      </Group>
+      {review.error !== null && <Trouble title="It was not changed"><Text size="sm">{asProblem(review.error).message}</Text></Trouble>}
+      <Suspense fallback={null}>
+        {dialog === 'publish' && <PublishDialog sheet={sheet} onClose={close} />}
+        {dialog === 'recall' && <RecallDialog sheet={sheet} onClose={close} />}
+        {dialog === 'maxima' && <MaximaDialog sheet={sheet} onClose={close} />}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { IconBell, IconSpeakerphone } from '@tabler/icons-react';
+import { lazy } from 'react';
+import type { Feature } from '../../kit/feature.ts';
+import { Listener } from './listeners.tsx';
+
+const OwnPage = lazy(() => import('./own-page.tsx'));
+const NoticesPage = lazy(() => import('./notices-page.tsx'));
+
+/** What somebody is to know, until they have read it; and what the office writes. The bell in the header leads here. */
+export const notifications: Feature = {
+  pages: [
+    { path: '/notifications', title: 'Notifications', icon: IconBell, place: 'nowhere', views: { student: OwnPage, faculty: OwnPage, admin: OwnPage } },
+    { path: '/notices', title: 'Notices', icon: IconSpeakerphone, place: 'more', views: { admin: NoticesPage } },
+  ],
+  listeners: { student: Listener, faculty: Listener, admin: Listener },
+};

@@ -27,7 +27,7 @@ impl Sha256 {
 
     /// Where the content of this digest is kept, below a folder or a prefix: `ab/cd/abcd...`. Two levels of 256 keep every
     /// folder small at millions of files.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         let [a, b, ..] = self.0;
         format!("{a:02x}/{b:02x}/{self}")
     }

@@ -14,7 +14,7 @@ use lamplight_kernel::{Chance, Clock};
 use lamplight_store::Store;
 
 use crate::{
-    docs, serve,
+    backup, docs, serve,
     settings::{LogFormat, Settings, Values},
 };
 
@@ -45,6 +45,16 @@ enum Command {
     Keys(KeysCommand),
     /// Go through the history of every mark, link by link, and name the first that is not what it was.
     Verify,
+    /// Copy the institute into a new folder: database, files, signing secret. The server may run meanwhile.
+    Backup {
+        /// The folder, which must not exist yet.
+        to: PathBuf,
+    },
+    /// Lay a backup out where no institute is yet. Everybody has to sign in again, and open pages load afresh.
+    Restore {
+        /// The folder of the backup.
+        from: PathBuf,
+    },
     /// Show the settings that hold and where each comes from. Secrets are masked.
     Config,
     /// Write the documents that are made from the code.
@@ -120,6 +130,8 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
             log_to_stderr(&settings);
             serve::serve(settings, demo).await
         }
+        Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
+        Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,
         Command::Verify => verify(&Settings::read(&values()?)?).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,

@@ -2,6 +2,7 @@
 //!
 //! [`serve`](serve::serve) reads top to bottom: what is opened, in which order, and how it is all closed again.
 
+mod backup;
 pub mod cli;
 mod demo;
 pub mod docs;

@@ -12,7 +12,7 @@ use std::{
 use lamplight_kernel::{Chance, Clock};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
 use sqlx::{
-    ConnectOptions, PgPool,
+    ConnectOptions, Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -253,6 +253,19 @@ impl Store {
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         (self.backend() == Backend::Postgres).then(|| self.inner.writer.get_postgres_connection_pool())
     }
+}
+
+/// Copies an embedded database into a new file, as it is at one moment. Somebody else may have it open and write to it meanwhile.
+///
+/// # Errors
+/// When it can't be read, or the file exists already or can't be written.
+pub async fn snapshot(from: &Path, to: &Path) -> Result<(), StoreError> {
+    // Not read-only: the new file would be opened in the same way.
+    let mut connection = sqlite_options(from).connect().await.map_err(connecting)?;
+    let to = to.to_str().ok_or_else(|| StoreError::Address(to.display().to_string()))?;
+    // VACUUM INTO reads within one transaction, so writers go on in the write-ahead log.
+    sqlx::query("VACUUM INTO $1").bind(to).execute(&mut connection).await.map_err(connecting)?;
+    connection.close().await.map_err(connecting)
 }
 
 fn count(commits: &watch::Sender<u64>) {

@@ -20,7 +20,7 @@ pub mod testing;
 mod tx;
 mod wake;
 
-pub use connect::{Backend, DatabaseUrl, Store};
+pub use connect::{Backend, DatabaseUrl, Store, snapshot};
 pub use error::StoreError;
 pub use log::{Head, Log, Logged, Missed};
 pub use tx::Tx;

@@ -249,6 +249,18 @@ impl<'a> Log<'a> {
         Ok(dropped.rows_affected)
     }
 
+    /// Begins a new epoch: no client resumes from before, each loads afresh. For a database that was put back to an earlier state.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin_epoch(self) -> Result<(), StoreError> {
+        let epoch = u32::from_be_bytes(self.store.chance().bytes());
+        let tx = self.store.begin().await?;
+        let update = head::Entity::update_many().col_expr(head::Column::Epoch, Expr::value(i64::from(epoch)));
+        update.exec(tx.db()).await?;
+        tx.commit().await
+    }
+
     /// Gives a new log its epoch.
     pub(crate) async fn found_epoch(self) -> Result<(), StoreError> {
         if head::Entity::find().one(self.store.reader()).await?.is_some() {

@@ -113,6 +113,24 @@ async fn sweep_one(store: &Store, files: &Files, sha256: &str, horizon: i64) -> 
     Ok(true)
 }
 
+/// Every upload that something refers to, once. For a backup.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_referred<C: ConnectionTrait>(db: &C) -> Result<Vec<Sha256>, StoreError> {
+    let mut all = std::collections::BTreeSet::new();
+    for (table, column) in REFERENCES {
+        let sql = format!("SELECT DISTINCT {column} FROM {table}");
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+        for row in rows {
+            let text: String = row.try_get_by_index(0)?;
+            let corrupt = |_| StoreError::Corrupt { table, what: format!("{column}: {text:?}") };
+            all.insert(text.parse::<Sha256>().map_err(corrupt)?);
+        }
+    }
+    Ok(all.into_iter().collect())
+}
+
 async fn is_referred_to(tx: &Tx, sha256: &str) -> Result<bool, StoreError> {
     for (table, column) in REFERENCES {
         let sql = format!("SELECT 1 FROM {table} WHERE {column} = $1 LIMIT 1");

@@ -116,10 +116,7 @@ async fn moment(database: &Path, files: &Path, part: &Path) -> anyhow::Result<(u
             None => say("A file was deleted meanwhile; taking another moment."),
         }
     }
-    bail!(
-        "files are missing that the database refers to; `lamplight doctor` of the folder {} is needed",
-        files.display()
-    )
+    bail!("files that the database refers to are missing in {}", files.display())
 }
 
 /// The files that a database refers to. It is a copy that nobody else has open.
@@ -194,12 +191,7 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
     if from.join(SECRET).exists() && !secret.exists() {
         copy(&from.join(SECRET), &secret)?;
     }
-    let store = Store::connect(&DatabaseUrl::Sqlite(part.clone()), Clock::system(), Chance::system()).await?;
-    store.log().begin_epoch().await?;
-    let mut tx = store.begin().await?;
-    accounts::rotate_signing_key(&mut tx, audit::Actor::operator()).await?;
-    tx.commit().await?;
-    store.close().await?;
+    begin_anew(&DatabaseUrl::Sqlite(part.clone())).await?;
     fs::remove_file(beside(&part, LOCK))?;
     if files_part.exists() {
         sync_all(&files_part)?;
@@ -212,6 +204,23 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
         contents.made_at,
         wanted.len()
     ));
+    Ok(())
+}
+
+/// After a database was put back by tools of its own: what [`restore`] does by itself.
+pub(crate) async fn restored(settings: &Settings) -> anyhow::Result<()> {
+    begin_anew(&settings.database_url).await?;
+    say("Open pages will load afresh, and everybody has to sign in again.");
+    Ok(())
+}
+
+async fn begin_anew(database: &DatabaseUrl) -> anyhow::Result<()> {
+    let store = Store::connect(database, Clock::system(), Chance::system()).await?;
+    store.log().begin_epoch().await?;
+    let mut tx = store.begin().await?;
+    accounts::rotate_signing_key(&mut tx, audit::Actor::operator()).await?;
+    tx.commit().await?;
+    store.close().await?;
     Ok(())
 }
 

@@ -55,6 +55,9 @@ enum Command {
         /// The folder of the backup.
         from: PathBuf,
     },
+    /// Say that the database was put back to an earlier state by its own tools, before any server is started on it: no page goes on from
+    /// what did not happen, and everybody has to sign in again.
+    Restored,
     /// Show the settings that hold and where each comes from. Secrets are masked.
     Config,
     /// Write the documents that are made from the code.
@@ -132,6 +135,7 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
         Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,
+        Command::Restored => backup::restored(&Settings::read(&values()?)?).await,
         Command::Verify => verify(&Settings::read(&values()?)?).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,

@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release ui test lint test-rust converge test-ui test-e2e test-clients test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e test-clients test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,9 @@ test-rust: ## Rust tests alone, on SQLite and on a private PostgreSQL.
 converge: ui ## Random plans of cuts, kills and rights changes against a model: make converge PLANS=1000 (SEED=17 for one of them). RELEASE=1 builds longer and runs faster.
 	@CONVERGE_SEED=$(SEED) CONVERGE_PLANS=$(or $(PLANS),$(if $(SEED),1,1000)) \
 	  scripts/with-services.sh cargo test --quiet $(if $(RELEASE),--release) -p lamplight --test it convergence::whatever -- --nocapture
+
+leaks: ui ## Plant leaks in a copy of the server's code: the privacy test must find each.
+	@scripts/leaks.sh
 
 test-ui: ui ## Unit tests of the web pages alone.
 	@$(NPM) --prefix ui run --silent test

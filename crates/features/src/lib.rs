@@ -88,7 +88,7 @@ fn quick() -> OpenApiRouter<App> {
 
 /// Routes that move files and take as long as these do.
 fn moving() -> OpenApiRouter<App> {
-    downloads::file_routes().merge(attendance::file_routes())
+    downloads::file_routes().merge(attendance::file_routes()).merge(marks::file_routes())
 }
 
 /// Every route of every feature: those that answer at once, on which a deadline belongs, and those that move files.

@@ -1,10 +1,19 @@
-//! Tables to save, as an answer.
+//! Tables that come and go as files: CSV and XLSX read, CSV, XLSX and PDF written.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::{Multipart, multipart::MultipartRejection},
+    response::{IntoResponse, Response},
+};
 use http::header;
 use lamplight_http::Params;
 use lamplight_kernel::{Class, Problem};
 use lamplight_sheets::Table;
+
+/// The largest file that is read as a table, in bytes.
+pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// So many rows and more are asked for in parts: lists are counted no further.
+pub(crate) const MAX_EXPORTED: u64 = crate::bounded::MOST_COUNTED;
 
 /// A file to save.
 pub(crate) fn attachment(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
@@ -16,18 +25,37 @@ pub(crate) fn attachment(name: &str, kind: &'static str, bytes: Vec<u8>) -> Resp
     (headers, bytes).into_response()
 }
 
-/// A table in the format that the address asks for with `format`: CSV unless told.
+/// A table as the file that `format` in the address asks for: `csv` unless told, `xlsx` or `pdf`.
 pub(crate) fn save(table: &Table, name: &str, params: &Params) -> Result<Response, Problem> {
-    const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    let named = |ending: &str| format!("{name}.{ending}");
     Ok(match params.text("format").unwrap_or("csv") {
-        "csv" => attachment(&named("csv"), "text/csv; charset=utf-8", table.csv()),
-        "xlsx" => attachment(&named("xlsx"), XLSX, table.xlsx().map_err(Problem::internal)?),
-        "pdf" => attachment(&named("pdf"), "application/pdf", table.pdf()),
+        "csv" => attachment(&format!("{name}.csv"), "text/csv; charset=utf-8", table.csv()),
+        "xlsx" => {
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            attachment(&format!("{name}.xlsx"), kind, table.xlsx().map_err(Problem::internal)?)
+        }
+        "pdf" => attachment(&format!("{name}.pdf"), "application/pdf", table.pdf()),
         _ => {
             let text = "A filter in the address is not as it should be.";
             let problem = Problem::new(Class::Invalid, "request.invalid_query", text);
             return Err(problem.with_field("format", "This must be csv, xlsx or pdf."));
         }
     })
+}
+
+/// The part `file` of a form: its name and its bytes. What can't be read is refused in the feature's own words.
+pub(crate) async fn receive(
+    multipart: Result<Multipart, MultipartRejection>,
+    unreadable: fn(&str) -> Problem,
+) -> Result<(String, Vec<u8>), Problem> {
+    let mut multipart = multipart.map_err(|_| unreadable("Send the file as a form (multipart/form-data)."))?;
+    let cut = |_| unreadable("The file did not arrive whole, or it has more than 4 MB.");
+    while let Some(field) = multipart.next_field().await.map_err(cut)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let name: String = field.file_name().unwrap_or("file").chars().take(200).collect();
+        let bytes = field.bytes().await.map_err(cut)?;
+        return Ok((name, bytes.to_vec()));
+    }
+    Err(unreadable("Choose a file."))
 }

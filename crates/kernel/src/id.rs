@@ -86,6 +86,8 @@ ids! {
     TapId,
     /// A file of attendance that was read and may be applied.
     AttendanceImportId,
+    /// A file of marks that was read and may be applied.
+    MarkImportId,
     /// The marks of one student in one exam.
     MarkId,
     /// The sheet of marks of one exam of a class.

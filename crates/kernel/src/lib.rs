@@ -15,7 +15,7 @@ pub use audience::{Audience, AudiencePart, Room, Standing};
 pub use chance::Chance;
 pub use event::{Control, Event, Offset, Recorded, Target};
 pub use id::{
-    AttendanceId, AttendanceImportId, AuditId, ClassId, CourseId, DownloadId, FacultyId, IdError, MarkId,
+    AttendanceId, AttendanceImportId, AuditId, ClassId, CourseId, DownloadId, FacultyId, IdError, MarkId, MarkImportId,
     NotificationId, SessionId, SheetId, StudentId, TapId, UserId,
 };
 pub use page::{MAX_LIMIT, Page, PageRequest, Pagination};

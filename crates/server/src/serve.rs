@@ -12,10 +12,10 @@ use axum::{
     routing::any,
 };
 use lamplight_auth::{Gate, Passwords, Secret, Tokens};
-use lamplight_features::{App, DemoSignIn, Institute, accounts, institute, marks, uploads};
+use lamplight_features::{App, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications, uploads};
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Peer, Proxies, Stop};
-use lamplight_kernel::{Chance, Clock};
+use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
@@ -45,11 +45,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// How often figures are merged that nobody has asked for.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
-const DROP_EVENTS_EVERY: Duration = Duration::from_secs(3600);
+const CLEAN_UP_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
 /// only after a second, then three. The system may allow less (`net.core.somaxconn`).
 const BACKLOG: u32 = 4096;
-/// Events dropped in one transaction, so that nobody waits long behind it.
+/// Events or notifications dropped in one transaction, so that nobody waits long behind it.
 const DROP_AT_ONCE: u64 = 1000;
 
 /// Runs until a signal, or until a part of it ends by itself, which is an error.
@@ -156,10 +156,7 @@ impl Server {
         }
         parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
         parts.spawn(named("marks' publisher", publish_due(store.clone(), stop.accepting.clone())));
-        parts.spawn(named(
-            "event log's broom",
-            drop_events(store.clone(), settings.events_keep, stop.accepting.clone()),
-        ));
+        parts.spawn(named("broom", clean_up(store.clone(), settings.clone(), stop.accepting.clone())));
         let metrics = match settings.metrics_listen {
             None => None,
             Some(address) => {
@@ -355,18 +352,41 @@ async fn publish_due(store: Store, stop: CancellationToken) {
     }
 }
 
-async fn drop_events(store: Store, keep: Duration, stop: CancellationToken) {
-    let mut turns = every(DROP_EVENTS_EVERY);
+/// Closes classes that nobody closed, and drops events and notifications that are older than they are kept.
+async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
+    let mut turns = every(CLEAN_UP_EVERY);
     while is_next(&mut turns, &stop).await {
-        let cutoff = store.clock().now().minus(keep);
-        loop {
-            match store.log().drop_before(cutoff, DROP_AT_ONCE).await {
-                Ok(DROP_AT_ONCE..) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::error!(%error, "could not drop old events; will try again");
-                    break;
-                }
+        let now = store.clock().now();
+        match attendance::close_forgotten(&store).await {
+            Ok(0) => {}
+            Ok(classes) => tracing::info!(classes, "classes that nobody closed were closed"),
+            Err(error) => tracing::error!(%error, "could not close forgotten classes; will try again"),
+        }
+        drop_old(&store, Old::Events, now.minus(settings.events_keep)).await;
+        drop_old(&store, Old::Notifications, now.minus(settings.notifications_keep)).await;
+    }
+}
+
+/// What is not kept for ever.
+#[derive(Debug, Clone, Copy)]
+enum Old {
+    Events,
+    Notifications,
+}
+
+/// Drops a little at a time, until nothing is left to be dropped.
+async fn drop_old(store: &Store, what: Old, cutoff: Timestamp) {
+    loop {
+        let dropped = match what {
+            Old::Events => store.log().drop_before(cutoff, DROP_AT_ONCE).await,
+            Old::Notifications => notifications::drop_before(store, cutoff, DROP_AT_ONCE).await,
+        };
+        match dropped {
+            Ok(DROP_AT_ONCE..) => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%error, ?what, "could not drop what is old; will try again");
+                return;
             }
         }
     }

@@ -68,6 +68,11 @@ pub const KEYS: &[Key] = &[
     ),
     key("EVENTS_KEEP_DAYS", "30", "How long a client may be away and still be given all it missed, in days."),
     key(
+        "NOTIFICATIONS_KEEP_DAYS",
+        "365",
+        "How long notifications are kept, read or not, after they were sent or last changed, in days.",
+    ),
+    key(
         "MISSED_EVENTS",
         "20000",
         "The most events that a client is given when it comes back. Who missed more loads its pages afresh.",
@@ -159,6 +164,7 @@ pub struct Settings {
     pub upload_patience: Duration,
     pub undo_window: Duration,
     pub events_keep: Duration,
+    pub notifications_keep: Duration,
     pub live: lamplight_realtime::Settings,
     pub proxies: Proxies,
     pub drain: Duration,
@@ -433,6 +439,7 @@ impl Settings {
             upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
             undo_window: seconds(reader.whole("MARKS_UNDO_SECONDS", 0..=3600)),
             events_keep: seconds(reader.whole("EVENTS_KEEP_DAYS", 1..=3650) * DAY),
+            notifications_keep: seconds(reader.whole("NOTIFICATIONS_KEEP_DAYS", 1..=36500) * DAY),
             live: reader.live(),
             proxies,
             drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),

@@ -26,7 +26,7 @@ mod write;
 
 pub use limits::{Limits, ReadError};
 pub use records::{CellError, Column, Record, Records};
-pub use write::{Heading, Side, Table, Value, WriteError};
+pub use write::{Frame, Heading, Side, Table, Value, WriteError};
 
 /// The rows of a file, as texts. Rows that are empty are left out, the others keep the number a spreadsheet shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use crate::{
-    Side, Table,
+    Frame, Side, Table,
     metrics::{width, win_ansi},
 };
 
@@ -20,6 +20,21 @@ const MAX_LINES: usize = 12;
 const REGULAR: Name<'static> = Name(b"F1");
 const BOLD: Name<'static> = Name(b"F2");
 
+/// The letters of what stands above the title.
+const ABOVE: f32 = 15.0;
+/// The height of a line below the table, and how many there may be.
+const CLOSING: f32 = 13.0;
+const MAX_CLOSING: usize = 12;
+/// The height of the places to sign at.
+const SIGNATURE: f32 = 62.0;
+
+/// How much room what stands below the table needs.
+fn closing_height(frame: &Frame) -> f32 {
+    let lines = f32::from(u8::try_from(frame.closing.len().min(MAX_CLOSING)).unwrap_or(u8::MAX));
+    let signatures = if frame.signatures.is_empty() { 0.0 } else { SIGNATURE };
+    if lines + signatures > 0.0 { 4.0 + lines * CLOSING + signatures } else { 0.0 }
+}
+
 /// One row as lines of each of its cells.
 type Lines = Vec<Vec<Vec<u8>>>;
 
@@ -30,7 +45,7 @@ struct Layout {
     widths: Vec<f32>,
 }
 
-pub(crate) fn write(table: &Table) -> Vec<u8> {
+pub(crate) fn write(table: &Table, frame: &Frame) -> Vec<u8> {
     let header: Vec<Vec<u8>> =
         table.columns.iter().map(|heading| win_ansi(&crate::cell::tidy(&heading.text))).collect();
     let rows: Vec<Vec<Vec<u8>>> = table.rows.iter().map(|row| cells(row, table.columns.len())).collect();
@@ -39,16 +54,21 @@ pub(crate) fn write(table: &Table) -> Vec<u8> {
     let rows: Vec<Lines> = rows.iter().map(|row| layout.lines(row, false)).collect();
 
     let mut pages = Vec::new();
-    let mut page = Page::begin(table, &layout, true);
+    let mut page = Page::begin(table, &layout, Some(frame));
     page.row(&header, true);
     for row in &rows {
         if !page.fits(row) {
             pages.push(page.content);
-            page = Page::begin(table, &layout, false);
+            page = Page::begin(table, &layout, None);
             page.row(&header, true);
         }
         page.row(row, false);
     }
+    if !page.has_room(closing_height(frame)) {
+        pages.push(page.content);
+        page = Page::begin(table, &layout, None);
+    }
+    page.close(frame);
     pages.push(page.content);
     assemble(table, &layout, pages)
 }
@@ -173,10 +193,21 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn begin(table: &'a Table, layout: &'a Layout, first: bool) -> Self {
+    /// `first` is what stands around the table, on the first page.
+    fn begin(table: &'a Table, layout: &'a Layout, first: Option<&Frame>) -> Self {
         let mut page = Self { table, layout, content: Content::new(), y: layout.page.1 - MARGIN };
         let room = layout.page.0 - 2.0 * MARGIN;
-        if first {
+        if let Some(frame) = first {
+            for line in wrap(&win_ansi(&frame.above), room, true, ABOVE).into_iter().take(2) {
+                page.y -= ABOVE * 1.2;
+                let x = MARGIN + (room - width(&line, true, ABOVE)) / 2.0;
+                text(&mut page.content, BOLD, ABOVE, x, page.y, &line);
+            }
+            if !frame.above.is_empty() {
+                page.y -= 6.0;
+                page.content.set_line_width(0.8).set_stroke_gray(0.2);
+                page.content.move_to(MARGIN, page.y).line_to(MARGIN + room, page.y).stroke();
+            }
             for line in wrap(&win_ansi(&table.title), room, true, TITLE).into_iter().take(3) {
                 page.y -= TITLE * 1.2;
                 text(&mut page.content, BOLD, TITLE, MARGIN, page.y, &line);
@@ -193,7 +224,33 @@ impl<'a> Page<'a> {
     }
 
     fn fits(&self, row: &Lines) -> bool {
-        self.y - self.layout.height(row) >= MARGIN + SMALL * 2.0
+        self.has_room(self.layout.height(row))
+    }
+
+    fn has_room(&self, height: f32) -> bool {
+        self.y - height >= MARGIN + SMALL * 2.0
+    }
+
+    /// What stands below the table: lines, then places to sign at, side by side.
+    fn close(&mut self, frame: &Frame) {
+        let room = self.layout.page.0 - 2.0 * MARGIN;
+        self.y -= 4.0;
+        for line in frame.closing.iter().take(MAX_CLOSING) {
+            self.y -= CLOSING;
+            let line = wrap(&win_ansi(line), room, false, 9.0).into_iter().next().unwrap_or_default();
+            text(&mut self.content, REGULAR, 9.0, MARGIN, self.y, &line);
+        }
+        let places = f32::from(u8::try_from(frame.signatures.len()).unwrap_or(u8::MAX)).max(1.0);
+        let (place, gap) = (room / places, 24.0);
+        let line_at = self.y - SIGNATURE + 14.0;
+        let mut x = MARGIN;
+        for who in &frame.signatures {
+            self.content.set_line_width(0.6).set_stroke_gray(0.2);
+            self.content.move_to(x, line_at).line_to(x + place - gap, line_at).stroke();
+            let who = wrap(&win_ansi(who), place - gap, false, SMALL).into_iter().next().unwrap_or_default();
+            text(&mut self.content, REGULAR, SMALL, x, line_at - SMALL * 1.3, &who);
+            x += place;
+        }
     }
 
     fn row(&mut self, row: &Lines, header: bool) {
@@ -327,6 +384,31 @@ mod tests {
             assert!(layout.page.0 > layout.page.1);
             assert!(layout.widths.iter().sum::<f32>() <= LONG - 2.0 * MARGIN + 0.1);
             assert!(!table.pdf().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_table_stands_there_once_and_stays_together() {
+        let frame = Frame {
+            above: "College of Nursing".to_owned(),
+            closing: vec!["Passed: 3".to_owned()],
+            signatures: vec!["Entered by".to_owned(), "Principal".to_owned()],
+        };
+        for students in 1..120 {
+            let pdf = class(students, 4).printed(&frame);
+            let found = texts(&pdf);
+            let place = |wanted: &str| {
+                let mut all = found.iter().enumerate().filter(|(_, text)| text.as_str() == wanted).map(|(at, _)| at);
+                let only = all.next();
+                assert_eq!(all.next(), None, "{wanted}");
+                only.unwrap()
+            };
+            assert_eq!(place("College of Nursing"), 0);
+            assert!(place("Passed: 3") < place("Entered by") && place("Entered by") < place("Principal"));
+            let after = &found[place("Passed: 3")..];
+            assert!(!after.iter().any(|text| text.starts_with("Anju")), "{students}");
+            // Below the figures stand the signatures and the foot of that page, and no other page.
+            assert_eq!(after.iter().filter(|text| text.starts_with("Page ")).count(), 1, "{students}");
         }
     }
 

@@ -120,6 +120,17 @@ pub struct Table {
     pub rows: Vec<Vec<Value>>,
 }
 
+/// What stands around a table in print.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// In the middle above the title of the first page: whose form it is.
+    pub above: String,
+    /// Lines below the table.
+    pub closing: Vec<String>,
+    /// Below them, side by side: who is to sign. Figures and signatures are on one page.
+    pub signatures: Vec<String>,
+}
+
 /// Why a table can't be written as a workbook.
 #[derive(Debug, thiserror::Error)]
 #[error("the table can't be written: {0}")]
@@ -193,7 +204,13 @@ impl Table {
     /// (WinAnsi); any other is printed as a question mark. CSV and XLSX hold every letter.
     #[must_use]
     pub fn pdf(&self) -> Vec<u8> {
-        crate::pdf::write(self)
+        self.printed(&Frame::default())
+    }
+
+    /// The same, with something around it: the head of a form above, figures and places to sign at below.
+    #[must_use]
+    pub fn printed(&self, frame: &Frame) -> Vec<u8> {
+        crate::pdf::write(self, frame)
     }
 }
 

@@ -34,6 +34,8 @@ table!(records, "attendance" {
     minutes_total: i32,
     remarks: Option<String>,
     class_id: Option<Uuid>,
+    /// The status that its student takes for settled; nothing while it stands on an open board.
+    told: Option<String>,
     recorded_by: Uuid,
     recorded_at: i64,
     updated_at: i64,

@@ -32,7 +32,7 @@ use super::{
         subject_key,
     },
     store::{Model, Said},
-    write::{self, Hand, Held, Mark, News, Way, Written, write},
+    write::{self, Changes, Hand, Held, Mark, Way, Written, write},
 };
 use crate::{
     App,
@@ -40,11 +40,10 @@ use crate::{
     courses,
     routing::routes,
     students,
+    tables::{self, MAX_BYTES},
     wire::{Envelope, data, told},
 };
 
-/// The largest file, in bytes.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Rows of a file that are planned.
 const MAX_ROWS: usize = 10_000;
 
@@ -303,32 +302,23 @@ async fn import_at_once(
     Ok(told(message, imported))
 }
 
-fn unreadable(message: impl Into<String>) -> Problem {
-    let message = message.into();
-    Problem::new(Class::Invalid, "attendance.file_unreadable", message.clone()).with_field("file", message)
+fn unreadable(message: &str) -> Problem {
+    Problem::new(Class::Invalid, "attendance.file_unreadable", message.to_owned())
+        .with_field("file", message.to_owned())
 }
 
 /// The rows of the file of a request.
 async fn read(multipart: Result<Multipart, MultipartRejection>) -> Result<(String, Vec<Planned>), Problem> {
-    let mut multipart = multipart.map_err(|_| unreadable("Send the file as a form (multipart/form-data)."))?;
-    let cut = |_| unreadable("The file did not arrive whole, or it has more than 4 MB.");
-    while let Some(field) = multipart.next_field().await.map_err(cut)? {
-        if field.name() != Some("file") {
-            continue;
-        }
-        let name: String = field.file_name().unwrap_or("file").chars().take(200).collect();
-        let bytes = field.bytes().await.map_err(cut)?;
-        // Reading a workbook takes a while.
-        let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
-        return Ok((name, rows));
-    }
-    Err(unreadable("Choose a file."))
+    let (name, bytes) = tables::receive(multipart, unreadable).await?;
+    // Reading a workbook takes a while.
+    let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
+    Ok((name, rows))
 }
 
 fn rows_of(bytes: &[u8]) -> Result<Vec<Planned>, Problem> {
     let limits = Limits { bytes: MAX_BYTES, rows: MAX_ROWS + 1, ..Limits::default() };
-    let sheet = Sheet::read(bytes, &limits).map_err(|error| unreadable(error.to_string()))?;
-    let records = sheet.records(&COLUMNS).map_err(|error| unreadable(error.to_string()))?;
+    let sheet = Sheet::read(bytes, &limits).map_err(|error| unreadable(&error.to_string()))?;
+    let records = sheet.records(&COLUMNS).map_err(|error| unreadable(&error.to_string()))?;
     if records.is_empty() {
         return Err(unreadable("There is no row below the names of the columns."));
     }
@@ -498,15 +488,15 @@ impl Plan {
     /// Does it.
     async fn apply(self, tx: &mut Tx, staff: &StaffCaller, file_name: &str) -> Result<Imported, Problem> {
         let reason = format!("Import of {file_name}");
-        let hand = Hand { by: staff.user, way: Way::Import, reason: Some(&reason) };
-        let (mut news, mut written) = (News::default(), Written::default());
+        let hand = Hand::now(staff.user, Way::Import, Some(&reason));
+        let (mut changes, mut written) = (Changes::default(), Written::default());
         for group in self.groups {
-            let (one, _) = write(tx, &group.held, group.marks, &group.before, hand, &mut news).await?;
+            let (one, _) = write(tx, &group.held, group.marks, &group.before, hand, &mut changes).await?;
             written.added += one.added;
             written.corrected += one.corrected;
             written.unchanged += one.unchanged;
         }
-        news.tell(tx).await?;
+        changes.tell(tx).await?;
         let total = self.rows.len();
         let errors = self.rows.into_iter().filter_map(|row| Some(FailedRow { row: row.row, error: row.error? }));
         let errors: Vec<_> = errors.collect();

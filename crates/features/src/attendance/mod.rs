@@ -6,10 +6,12 @@
 //!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `attendance_imports` (files
 //!   that were read and may be applied).
 //! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
+//!   `GET /api/admin/attendance/export`, `GET /api/admin/attendance/report/export`,
 //!   `PUT DELETE /api/admin/attendance/{id}`, `GET /api/admin/attendance/{id}/history`, `GET /api/student/attendance`; the board:
 //!   `GET POST /api/admin/attendance/classes`, `GET /api/admin/attendance/classes/{id}`,
 //!   `POST /api/admin/attendance/classes/{id}/close`, `POST /api/admin/attendance/classes/{id}/taps`; files:
 //!   `POST /api/admin/attendance/imports`, `POST /api/admin/attendance/imports/{id}/apply`, `POST /api/admin/attendance/bulk`.
+//! * **Notices**: see `notices.rs`.
 //! * **Events**: `attendance:changed`; to those who may mark in a class `attendance:opened`, `attendance:tapped`,
 //!   `attendance:closed`.
 //!
@@ -27,8 +29,10 @@
 mod document;
 mod entity;
 mod events;
+mod export;
 mod form;
 mod imports;
+mod notices;
 mod report;
 mod rollcall;
 mod rollcall_rules;
@@ -37,10 +41,12 @@ mod routes;
 mod rules;
 mod store;
 mod student;
+mod taps;
 mod write;
 
 pub use events::{Changed, ClassStamp, Closed, Opened, Tapped};
 pub(crate) use imports::routes as file_routes;
+pub use rollcall::close_forgotten;
 pub(crate) use routes::routes;
 pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter};
 pub(crate) use student::overall;

@@ -1,16 +1,17 @@
-//! The roll-call board: a class is opened, whoever teaches it taps, everybody at it sees each tap.
-//!
-//! A tap writes the record at once: there is no second place where attendance stands. Which tap counts is decided in
-//! `rollcall_rules.rs`. Every tap is kept; one that arrives twice is taken once.
+//! The roll-call board: a class is opened, whoever teaches it taps (`taps.rs`), everybody at it sees each tap. When it is closed, its
+//! students are told.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
 
 use axum::{Json as Answer, extract::State};
 use jiff::civil::Date;
 use lamplight_auth::Staff as StaffCaller;
 use lamplight_http::{ApiError, Json, Params, PathId, Staff};
-use lamplight_kernel::{AttendanceId, ClassId, CourseId, Problem, Room, StudentId, TapId, Target, Timestamp, UserId};
-use lamplight_store::{StoreError, Tx};
+use lamplight_kernel::{AttendanceId, ClassId, CourseId, Problem, Room, StudentId, Target, Timestamp};
+use lamplight_store::{Store, StoreError, Tx};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,14 +20,14 @@ use uuid::Uuid;
 
 use super::{
     document::{Recorder, StudentName},
-    events::{ClassStamp, Closed, Opened, Tapped, TappedMark},
-    form::{Wrong, lengths},
-    rollcall_rules::{Tap, take},
+    events::{ClassStamp, Closed, Opened},
+    form::Wrong,
     rollcall_store::{self as board, Class, Key, NewClass},
     routes::{invalid_filter, may_act_for},
     rules::{AttendanceError, Kind, Session, Status, Tally, hours, minutes},
-    store::{self, Model, Said},
-    write::{self, Hand, Held, Mark, News, Way, write},
+    store::{self, Model},
+    taps,
+    write::{self, Changes},
 };
 use crate::{
     App, accounts,
@@ -36,15 +37,16 @@ use crate::{
     wire::{Change, Envelope, data, told},
 };
 
-/// Taps in one request.
-const MAX_TAPS: usize = 1000;
+/// For how long a class may be open, and for how long nobody may have marked in it, before it counts as forgotten.
+const OPEN_AT_MOST: Duration = Duration::from_secs(24 * 3600);
+const QUIET: Duration = Duration::from_secs(12 * 3600);
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_classes, open_class))
         .routes(routes!(get_class))
         .routes(routes!(close_class))
-        .routes(routes!(mark_students))
+        .routes(routes!(taps::mark_students))
 }
 
 /// A class of a day, in short.
@@ -214,7 +216,7 @@ async fn open_class(
 }
 
 /// Those who may mark in a class.
-fn markers(course: CourseId) -> [Room; 2] {
+pub(super) fn markers(course: CourseId) -> [Room; 2] {
     [Room::teachers(course), Room::admins()]
 }
 
@@ -229,12 +231,12 @@ fn stamp(class: &Class) -> Result<ClassStamp, StoreError> {
 }
 
 /// A class, if the caller may mark in it. For everybody else it is not there.
-async fn find<C: ConnectionTrait>(db: &C, staff: &StaffCaller, id: ClassId) -> Result<Class, Problem> {
+pub(super) async fn find<C: ConnectionTrait>(db: &C, staff: &StaffCaller, id: ClassId) -> Result<Class, Problem> {
     let class = board::find(db, id).await?.ok_or(AttendanceError::ClassNotFound)?;
     if staff.may_act_for(class.course_id.into()) { Ok(class) } else { Err(AttendanceError::ClassNotFound.into()) }
 }
 
-/// Close a class. Taps that were made before and are still on their way count; later ones do not.
+/// Close a class: its students are told. Taps that were made before and are still on their way count; later ones do not.
 #[utoipa::path(
     post, path = "/api/admin/attendance/classes/{id}/close", tag = "attendance", params(("id" = String, Path)),
     responses((status = 200, body = Envelope<Board>), (status = "4XX", body = lamplight_http::ErrorBody))
@@ -244,16 +246,47 @@ async fn close_class(
     Staff(staff): Staff,
     PathId(id): PathId<ClassId>,
 ) -> Result<Answer<Envelope<Board>>, ApiError> {
-    find(app.store.reader(), &staff, id).await?;
+    let class = find(app.store.reader(), &staff, id).await?;
     let mut tx = app.store.begin().await?;
-    let mut class = find(tx.db(), &staff, id).await?;
-    if class.closed_at.is_none() {
-        class = board::update_closed(&tx, &class, Some(tx.now().millis())).await?;
-        let closed = Closed(stamp(&class)?);
-        tx.record(&closed, Target::rooms(markers(class.course_id.into())))?;
-    }
+    let class = close(&mut tx, &class).await?;
     tx.commit().await?;
     Ok(told("Closed.", shown(&app, &class).await?))
+}
+
+/// Closes a class if it is open, and tells its students what is settled now.
+async fn close(tx: &mut Tx, class: &Class) -> Result<Class, StoreError> {
+    let (course, date) = (class.course_id.into(), store::date(&class.date)?);
+    // After all taps that are being written.
+    write::lock(tx, course, date).await?;
+    let class = board::find(tx.db(), class.id.into()).await?.unwrap_or_else(|| class.clone());
+    if class.closed_at.is_some() {
+        return Ok(class);
+    }
+    let class = board::update_closed(tx, &class, Some(tx.now().millis())).await?;
+    let mut changes = Changes::default();
+    let records = list_records(tx.db(), &class).await?;
+    let settled = changes.settle_all(records.into_values().collect())?;
+    write::update_told(tx, &settled).await?;
+    tx.record(&Closed(stamp(&class)?), Target::rooms(markers(course)))?;
+    changes.tell(tx).await?;
+    Ok(class)
+}
+
+/// Closes classes that somebody forgot: open for a day and not marked for half a day. Their students would never be told. Says how
+/// many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close_forgotten(store: &Store) -> Result<usize, StoreError> {
+    let now = store.clock().now();
+    let forgotten =
+        board::find_forgotten(store.reader(), now.minus(OPEN_AT_MOST).millis(), now.minus(QUIET).millis()).await?;
+    for class in &forgotten {
+        let mut tx = store.begin().await?;
+        close(&mut tx, class).await?;
+        tx.commit().await?;
+    }
+    Ok(forgotten.len())
 }
 
 /// A class with its students, as it stands.
@@ -428,338 +461,4 @@ async fn list_classes(
         });
     }
     Ok(data(rows))
-}
-
-/// Taps, in any order. Sent again they change nothing.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
-struct TapsForm {
-    taps: Vec<TapForm>,
-}
-
-/// One tap.
-#[derive(Debug, Default, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", default)]
-struct TapForm {
-    /// A UUID made on the device.
-    tap_id: String,
-    /// The student record's id.
-    student: String,
-    /// Nothing takes the mark back.
-    #[schema(value_type = Option<Status>)]
-    status: Change<String>,
-    /// The whole class for who was there, otherwise 0, unless told.
-    #[schema(value_type = Option<f64>)]
-    hours_attended: Change<f64>,
-    /// The revision that the marker saw; 0 for a student who was not marked.
-    #[schema(value_type = Option<i32>)]
-    base: Change<i32>,
-    /// When it was made, by the device's clock. A time to come is taken for now.
-    at: String,
-}
-
-/// What became of a tap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = TapOutcome)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    /// It is what counts now.
-    Counts,
-    /// A later one counts. It stands in the history.
-    Overtaken,
-    /// It had arrived before.
-    Repeated,
-    /// It can't be taken.
-    Refused,
-}
-
-/// What became of a tap.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct TapResult {
-    /// As it was sent.
-    tap_id: String,
-    /// What became of it.
-    outcome: Outcome,
-    /// Somebody else had marked this student differently meanwhile. Nothing is lost; somebody should look.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    conflict: Option<Conflict>,
-    /// Why it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    error: Option<String>,
-}
-
-/// What somebody else had said.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = TapConflict)]
-struct Conflict {
-    /// The status; nothing when the mark was taken back.
-    #[schema(required)]
-    status: Option<Status>,
-    /// Who: the name.
-    by: String,
-}
-
-/// What became of all of them.
-#[derive(Debug, Serialize, ToSchema)]
-struct TapResults {
-    /// In the order they were sent.
-    results: Vec<TapResult>,
-    /// What counts now for each student who was named.
-    marks: Vec<TappedMark>,
-}
-
-/// Mark students in a class that is open. Taps may come late, in any order, and again.
-#[utoipa::path(
-    post, path = "/api/admin/attendance/classes/{id}/taps", tag = "attendance", params(("id" = String, Path)),
-    request_body = TapsForm,
-    responses((status = 200, body = Envelope<TapResults>), (status = "4XX", body = lamplight_http::ErrorBody))
-)]
-async fn mark_students(
-    State(app): State<App>,
-    Staff(staff): Staff,
-    PathId(id): PathId<ClassId>,
-    Json(form): Json<TapsForm>,
-) -> Result<Answer<Envelope<TapResults>>, ApiError> {
-    if form.taps.len() > MAX_TAPS {
-        let mut wrong = Wrong::default();
-        wrong.say("taps", "Send at most 1000 taps at once.");
-        wrong.finish()?;
-    }
-    let class = find(app.store.reader(), &staff, id).await?;
-    let mut tx = app.store.begin().await?;
-    write::lock(&tx, class.course_id.into(), store::date(&class.date)?).await?;
-    let class = find(tx.db(), &staff, id).await?;
-    let results = Marking::begin(&tx, class, &staff, &form.taps).await?.finish(&mut tx, form.taps).await?;
-    tx.commit().await?;
-    Ok(data(results))
-}
-
-/// A request of taps, while it is worked on.
-struct Marking {
-    class: Class,
-    held: Held,
-    session: Session,
-    by: UserId,
-    name: String,
-    arrived: HashSet<TapId>,
-    known: HashMap<StudentId, students::entity::Model>,
-    /// The records before.
-    records: HashMap<StudentId, Model>,
-    /// The taps that counted before.
-    counting: HashMap<StudentId, Tap>,
-    /// The names of who made those.
-    names: HashMap<Uuid, String>,
-}
-
-/// A tap that was read.
-struct Read {
-    student: StudentId,
-    tap: Tap,
-    base: Option<i32>,
-}
-
-impl Marking {
-    async fn begin(tx: &Tx, class: Class, staff: &StaffCaller, taps: &[TapForm]) -> Result<Self, Problem> {
-        let ids: Vec<TapId> = taps.iter().filter_map(|tap| tap.tap_id.parse().ok()).collect();
-        let named: BTreeSet<StudentId> = taps.iter().filter_map(|tap| tap.student.parse().ok()).collect();
-        let named: Vec<StudentId> = named.into_iter().collect();
-        let corrupt = |what: &str| StoreError::Corrupt { table: "attendance_classes", what: what.to_owned() };
-        let session = class.session.parse().map_err(|()| corrupt(&class.session))?;
-        let held = Held {
-            course: class.course_id.into(),
-            date: store::date(&class.date)?,
-            subject: class.subject.clone(),
-            session,
-            kind: class.kind.parse().map_err(|()| corrupt(&class.kind))?,
-            class: Some(class.id),
-        };
-        let records = write::find_records(tx, &held, named.iter().copied()).await?;
-        let counting = board::find_counting(tx.db(), class.id.into(), Some(&named)).await?;
-        let markers: BTreeSet<Uuid> =
-            counting.values().map(|tap| tap.by.uuid()).chain(records.values().map(|row| row.recorded_by)).collect();
-        let users = accounts::find_by_ids(tx.db(), markers.into_iter()).await?;
-        Ok(Self {
-            arrived: board::find_arrived(tx, &ids).await?.into_iter().collect(),
-            known: students::find_by_ids(tx.db(), named).await?,
-            names: users.into_iter().map(|(id, user)| (id, user.full_name)).collect(),
-            class,
-            held,
-            session,
-            by: staff.user,
-            name: staff.full_name.clone(),
-            records,
-            counting,
-        })
-    }
-
-    /// One tap, or why it can't be taken.
-    fn read(&self, form: TapForm, now: i64) -> Result<Read, String> {
-        let id: TapId = form.tap_id.parse().map_err(|_| "The id of a tap must be a UUID in lower case.")?;
-        let student: StudentId = form.student.parse().map_err(|_| "There is no such student.")?;
-        let known = self.known.get(&student).ok_or("There is no such student.")?;
-        let in_class = known.course_id == self.class.course_id && known.semester == self.class.semester;
-        let record = self.records.get(&student);
-        if record.is_some_and(|row| row.course_id != self.class.course_id) {
-            return Err("This student has a record of another course for this class.".to_owned());
-        }
-        if !in_class && record.is_none() && !self.counting.contains_key(&student) {
-            return Err("This student is not in this class.".to_owned());
-        }
-        let status: Option<Status> = form
-            .status
-            .apply(None)
-            .map(|text| text.parse().map_err(|()| format!("The status must be one of {}.", Status::choices())))
-            .transpose()?;
-        let at: jiff::Timestamp = form.at.parse().map_err(|_| "Say when the tap was made, as 2026-11-22T10:00:00Z.")?;
-        let at = at.as_millisecond().min(now);
-        if self.class.closed_at.is_some_and(|closed| at > closed) {
-            return Err(AttendanceError::ClassClosed.to_string());
-        }
-        let stay = form.hours_attended.apply(None).map(|hours| minutes(hours).ok_or("Hours must be between 0 and 24."));
-        let minutes_attended = match status {
-            None => 0,
-            Some(status) => lengths(status, self.session, stay.transpose()?, Some(self.class.minutes_total))?.0,
-        };
-        let tap = Tap { id, at, status, minutes_attended, by: self.by };
-        Ok(Read { student, tap, base: form.base.apply(None) })
-    }
-
-    async fn finish(self, tx: &mut Tx, forms: Vec<TapForm>) -> Result<TapResults, Problem> {
-        let now = tx.now().millis();
-        let mut results = Vec::with_capacity(forms.len());
-        let mut fresh = Vec::new();
-        let mut seen = self.arrived.clone();
-        let mut named = BTreeSet::new();
-        for form in forms {
-            let tap_id = form.tap_id.clone();
-            let result = |outcome, error| TapResult { tap_id: tap_id.clone(), outcome, conflict: None, error };
-            match self.read(form, now) {
-                Err(error) => results.push(result(Outcome::Refused, Some(error))),
-                Ok(read) if !seen.insert(read.tap.id) => {
-                    named.insert(read.student);
-                    results.push(result(Outcome::Repeated, None));
-                }
-                Ok(read) => {
-                    named.insert(read.student);
-                    results.push(result(Outcome::Overtaken, None));
-                    fresh.push((results.len() - 1, read));
-                }
-            }
-        }
-        let mut counting = self.counting.clone();
-        for (_, read) in &fresh {
-            take(&mut counting, read.student, read.tap);
-        }
-        let (mut overtaken, mut changed) = (Vec::new(), BTreeSet::new());
-        for (index, read) in &fresh {
-            let Some(result) = results.get_mut(*index) else { continue };
-            if counting.get(&read.student).is_some_and(|best| best.id == read.tap.id) {
-                result.outcome = Outcome::Counts;
-                changed.insert(read.student);
-            } else {
-                overtaken.push(read);
-            }
-            result.conflict = self.conflict(read, result.outcome);
-        }
-        let rows = fresh.iter().map(|(_, read)| board::row_of(tx, self.class.id.into(), read.student, &read.tap));
-        write::insert_taps(tx, rows.collect()).await?;
-        let records = self.apply(tx, &counting, changed, &overtaken).await?;
-        let marks = named
-            .iter()
-            .map(|&student| mark_of(student, records.get(&student), counting.get(&student)))
-            .collect::<Result<_, _>>()?;
-        Ok(TapResults { results, marks })
-    }
-
-    /// What somebody else had said that this tap did not know of.
-    fn conflict(&self, read: &Read, outcome: Outcome) -> Option<Conflict> {
-        let record = self.records.get(&read.student);
-        let before = self.counting.get(&read.student);
-        let author = before.map(|tap| tap.by.uuid()).or(record.map(|row| row.recorded_by))?;
-        let status: Option<Status> = record.and_then(|row| row.status.parse().ok());
-        let unseen = outcome == Outcome::Overtaken || read.base != Some(record.map_or(0, |row| row.rev));
-        let other = author != self.by.uuid() && status != read.tap.status;
-        let by = self.names.get(&author).cloned().unwrap_or_default();
-        (unseen && other).then_some(Conflict { status, by })
-    }
-
-    /// Writes what counts now into the records, and tells. Gives the records as they are then.
-    async fn apply(
-        &self,
-        tx: &mut Tx,
-        counting: &HashMap<StudentId, Tap>,
-        changed: BTreeSet<StudentId>,
-        overtaken: &[&Read],
-    ) -> Result<HashMap<StudentId, Model>, Problem> {
-        let hand = Hand { by: self.by, way: Way::Board, reason: None };
-        let mut records = self.records.clone();
-        let mut news = News::default();
-        let (mut marks, mut touched) = (Vec::new(), BTreeSet::new());
-        for student in changed {
-            let Some(tap) = counting.get(&student) else { continue };
-            match (tap.status, self.records.get(&student)) {
-                (Some(status), _) => marks.push(self.mark(student, status, tap.minutes_attended)),
-                (None, Some(row)) => {
-                    write::delete(tx, row, hand, &mut news).await?;
-                    records.remove(&student);
-                    touched.insert(student);
-                }
-                (None, None) => {}
-            }
-        }
-        let (_, rows) = write(tx, &self.held, marks, &self.records, hand, &mut news).await?;
-        for row in rows {
-            touched.insert(row.student_id.into());
-            records.insert(row.student_id.into(), row);
-        }
-        let mut lines = Vec::new();
-        for read in overtaken {
-            // Own taps in their order are one hand; what somebody else had said differently is worth a line.
-            let differs = counting.get(&read.student).is_some_and(|best| best.status != read.tap.status);
-            let (Some(status), Some(row), true) = (read.tap.status, records.get(&read.student), differs) else {
-                continue;
-            };
-            let said = Said { status, hours_attended: hours(read.tap.minutes_attended), ..Said::of(row)? };
-            let said = serde_json::to_string(&said).map_err(StoreError::from)?;
-            lines.push(write::about(tx, row, "overtaken", None, Some(said), hand));
-        }
-        write::insert_lines(tx, lines).await?;
-        if !touched.is_empty() {
-            let marks =
-                touched.into_iter().map(|student| mark_of(student, records.get(&student), counting.get(&student)));
-            let tapped = Tapped {
-                class_id: self.class.id.into(),
-                by: self.name.clone(),
-                marks: marks.collect::<Result<_, _>>()?,
-            };
-            tx.record(&tapped, Target::rooms(markers(self.held.course)))?;
-        }
-        news.tell(tx).await?;
-        Ok(records)
-    }
-
-    fn mark(&self, student: StudentId, status: Status, minutes_attended: i32) -> Mark {
-        Mark {
-            student,
-            semester: self.class.semester,
-            status,
-            minutes_attended,
-            minutes_total: self.class.minutes_total,
-            remarks: None,
-        }
-    }
-}
-
-fn mark_of(student: StudentId, record: Option<&Model>, tap: Option<&Tap>) -> Result<TappedMark, StoreError> {
-    Ok(TappedMark {
-        student,
-        status: record.map(|row| store::word(row, &row.status)).transpose()?,
-        hours_attended: record.map_or(0.0, |row| hours(row.minutes_attended)),
-        attendance: record.map(|row| row.id.into()),
-        rev: record.map_or(0, |row| row.rev),
-        at: tap.map(|tap| Timestamp::from_millis(tap.at)),
-    })
 }

@@ -5,7 +5,8 @@ use lamplight_kernel::{ClassId, CourseId, StudentId, TapId, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -209,4 +210,20 @@ pub(super) fn row_of(tx: &Tx, class: ClassId, student: StudentId, tap: &Tap) -> 
         at: tap.at,
         received_at: tx.now().millis(),
     }
+}
+
+/// Classes that are open since before a moment and were not marked since another.
+pub(super) async fn find_forgotten<C: ConnectionTrait>(
+    db: &C,
+    opened_before: i64,
+    quiet_since: i64,
+) -> Result<Vec<Class>, StoreError> {
+    use classes::Column as C;
+    let mut marked = Query::select();
+    marked.column(taps::Column::ClassId).from(taps::Entity).and_where(taps::Column::ReceivedAt.gte(quiet_since));
+    let found = classes::Entity::find()
+        .filter(C::ClosedAt.is_null())
+        .filter(C::OpenedAt.lt(opened_before))
+        .filter(C::Id.not_in_subquery(marked));
+    Ok(found.order_by_asc(C::OpenedAt).limit(100).all(db).await?)
 }

@@ -13,12 +13,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     document::{self, Attendance, Line, Names, Stats, document},
+    export,
     form::{self, Form, Known, Refused, Wrong, lengths},
     report, rollcall, rollcall_store,
     rules::{AttendanceError, Kind, MAX_REASON, MAX_REMARKS, Session, Status, minutes},
     store::{self, Filter, Model, word},
     student,
-    write::{self, Hand, Held, Mark, News, Way, Written, write},
+    write::{self, Changes, Hand, Held, Mark, Way, Written, write},
 };
 use crate::{
     App, accounts,
@@ -37,6 +38,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(rollcall::routes())
         .routes(routes!(list_attendance, record_attendance))
         .routes(routes!(report::report_attendance))
+        .routes(routes!(export::export_attendance))
+        .routes(routes!(export::export_report))
         .routes(routes!(correct_attendance, delete_attendance))
         .routes(routes!(list_history))
         .routes(routes!(student::list_own_attendance))
@@ -112,10 +115,10 @@ async fn record_attendance(
     if !refused.is_empty() && !checked.partial {
         return Err(AttendanceError::RowsRefused(by_row(&refused, &known)).into());
     }
-    let hand = Hand { by: staff.user, way: Way::Form, reason: checked.reason.as_deref() };
-    let mut news = News::default();
-    let (written, _) = write(&tx, &held, marks, &before, hand, &mut news).await?;
-    news.tell(&mut tx).await?;
+    let hand = Hand::now(staff.user, Way::Form, checked.reason.as_deref());
+    let mut changes = Changes::default();
+    let (written, _) = write(&tx, &held, marks, &before, hand, &mut changes).await?;
+    changes.tell(&mut tx).await?;
     if written.added + written.corrected > 0 {
         let act = act("recorded", &held).noted("added", &written.added).noted("corrected", &written.corrected);
         audit::write(&tx, &staff, act.noted("reason", &checked.reason)).await?;
@@ -259,7 +262,7 @@ pub(super) fn page(params: &Params) -> Result<PageRequest, Problem> {
     params.page(50)
 }
 
-fn unknown_student() -> Problem {
+pub(super) fn unknown_student() -> Problem {
     invalid_filter("studentId", "There is no such student.")
 }
 
@@ -393,10 +396,10 @@ async fn correct_attendance(
     let old = store::find(tx.db(), id).await?.ok_or(AttendanceError::NotFound)?;
     let (held, mark, reason) = corrected(&old, form)?;
     let before = std::collections::HashMap::from([(StudentId::from(old.student_id), old.clone())]);
-    let hand = Hand { by: staff.user, way: Way::Correction, reason: Some(&reason) };
-    let mut news = News::default();
-    let (_, rows) = write(&tx, &held, vec![mark], &before, hand, &mut news).await?;
-    news.tell(&mut tx).await?;
+    let hand = Hand::now(staff.user, Way::Correction, Some(&reason));
+    let mut changes = Changes::default();
+    let (_, rows) = write(&tx, &held, vec![mark], &before, hand, &mut changes).await?;
+    changes.tell(&mut tx).await?;
     if !rows.is_empty() {
         audit::write(&tx, &staff, of_record("corrected", &old, &reason)).await?;
     }
@@ -506,10 +509,10 @@ async fn delete_attendance(
     if row.rev != rev {
         return Err(AttendanceError::ChangedMeanwhile.into());
     }
-    let hand = Hand { by: staff.user, way: Way::Correction, reason: Some(&reason) };
-    let mut news = News::default();
-    write::delete(&tx, &row, hand, &mut news).await?;
-    news.tell(&mut tx).await?;
+    let hand = Hand::now(staff.user, Way::Correction, Some(&reason));
+    let mut changes = Changes::default();
+    write::delete(&tx, &row, hand, &mut changes).await?;
+    changes.tell(&mut tx).await?;
     audit::write(&tx, &staff, of_record("deleted", &row, &reason)).await?;
     tx.commit().await?;
     tracing::info!(attendance = %id, user = %staff.user, "attendance deleted");

@@ -7,18 +7,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::civil::Date;
 use lamplight_kernel::{CourseId, Room, StudentId, Target, UserId};
 use lamplight_store::{StoreError, Tx};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
 use uuid::Uuid;
 
 use super::{
     entity::{history, taps},
     events::Changed,
+    notices::{self, News},
     rules::{Kind, Session, Status, subject_key},
-    store::{self, Column, Entity, Model, Said},
+    store::{self, Column, Entity, Model, Said, word},
 };
 use crate::students;
 
-/// Rows in one statement. SQLite takes 32,766 values, a record has eighteen.
+/// Rows in one statement. SQLite takes 32,766 values, a record has nineteen.
 const CHUNK: usize = 1000;
 
 /// How something came to be written, for the history.
@@ -86,6 +90,15 @@ pub(super) struct Hand<'a> {
     pub(super) by: UserId,
     pub(super) way: Way,
     pub(super) reason: Option<&'a str>,
+    /// Whether students have their notices later, when the class is closed.
+    pub(super) is_told_later: bool,
+}
+
+impl<'a> Hand<'a> {
+    /// Whose notices go out at once.
+    pub(super) const fn now(by: UserId, way: Way, reason: Option<&'a str>) -> Self {
+        Self { by, way, reason, is_told_later: false }
+    }
 }
 
 /// Keeps others out of a class until the transaction ends: who comes second sees what the first wrote.
@@ -116,19 +129,47 @@ pub(super) async fn find_records(
 
 /// What has changed so far in a transaction, to be told at its end.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(super) struct Changes {
     classes: BTreeMap<(Uuid, String, i32, String), BTreeSet<Uuid>>,
+    /// What students are to have notices of.
+    news: BTreeMap<Uuid, Vec<News>>,
 }
 
-impl News {
+impl Changes {
     fn of(&mut self, row: &Model) {
         let class = (row.course_id, row.date.clone(), row.semester, row.subject.clone());
         self.classes.entry(class).or_default().insert(row.student_id);
     }
 
-    /// Records the events: to staff one stamp for each class, to each student concerned one letter for each class.
+    /// Notes what a record became for its student; gives what is settled for them now.
+    fn settle(&mut self, row: &Model, is: Option<Status>) -> Result<Option<String>, StoreError> {
+        let news = News {
+            date: store::date(&row.date)?,
+            subject: row.subject.clone(),
+            session: word(row, &row.session)?,
+            was: row.told.as_deref().map(|told| word(row, told)).transpose()?,
+            is,
+        };
+        if news.is_worth_telling() {
+            self.news.entry(row.student_id).or_default().push(news);
+        }
+        Ok(is.map(|status| status.to_string()))
+    }
+
+    /// Settles what was marked on a board and not told so far; gives the rows with what is settled now.
+    pub(super) fn settle_all(&mut self, rows: Vec<Model>) -> Result<Vec<Model>, StoreError> {
+        let differ = rows.into_iter().filter(|row| row.told.as_ref() != Some(&row.status));
+        let settled = differ.map(|row| {
+            let told = self.settle(&row, Some(word(&row, &row.status)?))?;
+            Ok(Model { told, ..row })
+        });
+        settled.collect()
+    }
+
+    /// Records the events: to staff one stamp for each class, to each student concerned one letter for each class; and gives each
+    /// student one notice of what is worth one.
     pub(super) async fn tell(self, tx: &mut Tx) -> Result<(), StoreError> {
-        let concerned = self.classes.values().flatten().map(|&id| StudentId::from(id));
+        let concerned = self.classes.values().flatten().chain(self.news.keys()).map(|&id| StudentId::from(id));
         let students = students::find_by_ids(tx.db(), concerned.collect::<BTreeSet<_>>()).await?;
         for ((course, date, semester, subject), concerned) in self.classes {
             let date = store::date(&date)?;
@@ -139,7 +180,9 @@ impl News {
                 tx.record(&letter, Target::rooms([Room::user(student.user_id.into())]))?;
             }
         }
-        Ok(())
+        let users = |id: Uuid| students.get(&id.into()).map(|student| student.user_id.into());
+        let of_each = self.news.into_iter().filter_map(|(id, news)| Some((users(id)?, news)));
+        notices::tell(tx, of_each.collect()).await
     }
 }
 
@@ -152,28 +195,29 @@ pub(super) async fn write(
     marks: Vec<Mark>,
     before: &HashMap<StudentId, Model>,
     hand: Hand<'_>,
-    news: &mut News,
+    changes: &mut Changes,
 ) -> Result<(Written, Vec<Model>), StoreError> {
     let mut written = Written::default();
     let (mut rows, mut lines, mut overruled) = (Vec::new(), Vec::new(), Vec::new());
     for mark in marks {
         let old = before.get(&mark.student);
-        let row = row(tx, held, &mark, old, hand);
-        let Some(old) = old else {
-            written.added += 1;
-            overruled.extend(overruling(tx, &row, Some(&row.status), hand));
-            news.of(&row);
-            rows.push(row);
-            continue;
-        };
-        if Said::of(old)? == Said::of(&row)? {
-            written.unchanged += 1;
-            continue;
+        let mut row = row(tx, held, &mark, old, hand);
+        match old {
+            None => written.added += 1,
+            Some(old) if Said::of(old)? == Said::of(&row)? => {
+                written.unchanged += 1;
+                continue;
+            }
+            Some(old) => {
+                written.corrected += 1;
+                lines.push(line(tx, old, Some(&row), hand)?);
+            }
         }
-        written.corrected += 1;
-        lines.push(line(tx, old, Some(&row), hand)?);
+        if !hand.is_told_later {
+            row.told = changes.settle(&row, Some(mark.status))?;
+        }
         overruled.extend(overruling(tx, &row, Some(&row.status), hand));
-        news.of(&row);
+        changes.of(&row);
         rows.push(row);
     }
     for rows in rows.chunks(CHUNK) {
@@ -185,6 +229,7 @@ pub(super) async fn write(
             Column::MinutesTotal,
             Column::Remarks,
             Column::ClassId,
+            Column::Told,
             Column::UpdatedAt,
             Column::Rev,
         ]);
@@ -213,6 +258,7 @@ fn row(tx: &Tx, held: &Held, mark: &Mark, old: Option<&Model>, hand: Hand<'_>) -
         minutes_total: 0,
         remarks: None,
         class_id: None,
+        told: None,
         recorded_by: hand.by.uuid(),
         recorded_at: now,
         updated_at: now,
@@ -232,12 +278,26 @@ fn row(tx: &Tx, held: &Held, mark: &Mark, old: Option<&Model>, hand: Hand<'_>) -
     }
 }
 
-/// Deletes a record; its story stays.
-pub(super) async fn delete(tx: &Tx, row: &Model, hand: Hand<'_>, news: &mut News) -> Result<(), StoreError> {
+/// Notes what is settled for the students of these records.
+pub(super) async fn update_told(tx: &Tx, rows: &[Model]) -> Result<(), StoreError> {
+    for &status in Status::ALL {
+        let ids: Vec<Uuid> =
+            rows.iter().filter(|row| row.told.as_deref() == Some(status.as_str())).map(|row| row.id).collect();
+        for ids in ids.chunks(CHUNK) {
+            let update = Entity::update_many().col_expr(Column::Told, Expr::value(status.as_str()));
+            update.filter(Column::Id.is_in(ids.to_vec())).exec(tx.db()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes a record; its story stays. Who took it for settled is told in any case: nothing is left that could be told later.
+pub(super) async fn delete(tx: &Tx, row: &Model, hand: Hand<'_>, changes: &mut Changes) -> Result<(), StoreError> {
     Entity::delete_by_id(row.id).exec(tx.db()).await?;
     insert_lines(tx, vec![line(tx, row, None, hand)?]).await?;
     insert_taps(tx, overruling(tx, row, None, hand).into_iter().collect()).await?;
-    news.of(row);
+    changes.settle(row, None)?;
+    changes.of(row);
     Ok(())
 }
 
@@ -335,7 +395,7 @@ pub struct NewAttendance<'a> {
 /// # Errors
 /// When the database fails, or there is a record of one of them.
 pub async fn insert(tx: &Tx, new: &[NewAttendance<'_>], by: UserId) -> Result<(), StoreError> {
-    let hand = Hand { by, way: Way::Form, reason: None };
+    let hand = Hand::now(by, Way::Form, None);
     for new in new.chunks(CHUNK) {
         let rows = new.iter().map(|new| {
             let held = Held {
@@ -355,7 +415,8 @@ pub async fn insert(tx: &Tx, new: &[NewAttendance<'_>], by: UserId) -> Result<()
                 minutes_total: length,
                 remarks: None,
             };
-            row(tx, &held, &mark, None, hand).into_active_model().reset_all()
+            let settled = Some(new.status.to_string());
+            Model { told: settled, ..row(tx, &held, &mark, None, hand) }.into_active_model().reset_all()
         });
         Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     }

@@ -15,9 +15,6 @@ use super::{
 };
 use crate::{App, tables};
 
-/// More than this many marks are asked for exam by exam.
-const MAX_ROWS: usize = 20_000;
-
 /// The marks as a table, in the columns of the existing client.
 pub(super) fn table(title: String, made_on: Date, rows: &[marks::Model], known: &Known) -> Result<Table, StoreError> {
     let text = |name: &str| Heading::text(name);
@@ -84,7 +81,7 @@ pub(super) async fn export_marks(
         Table { title: title.clone(), notes: Vec::new(), made_on: today, columns: Vec::new(), rows: Vec::new() };
     for page in 1.. {
         let found = store::list(db, &filter, PageRequest::new(page, lamplight_kernel::MAX_LIMIT)).await?;
-        if found.pagination.total > MAX_ROWS as u64 {
+        if found.pagination.total >= tables::MAX_EXPORTED {
             let text = "These are too many marks for one table. Choose a course and a semester.";
             return Err(Problem::new(Class::Invalid, "marks.too_many", text).into());
         }

@@ -16,12 +16,13 @@ use uuid::Uuid;
 use super::{
     Edited, Entered, MarkError,
     document::{Known, Owner},
-    entry::{Edit, ExamKey, exam_of, judge_again, open_sheet, reason, rule_of, tell_updated, write},
     events::{EditedCell, Exam, staff_rooms},
+    exam::{ExamKey, exam_of},
     history::Ledger,
     publishing::{self, tell_staged},
     rules::{self, Cell, MAX_ROWS, Part, Parts, Score},
     store::{self, Filter, marks, publications, sheets},
+    write::{Edit, judge_again, open_sheet, reason, rule_of, tell_updated, write},
 };
 use crate::{
     App, audit,
@@ -319,7 +320,11 @@ pub(super) async fn open_grid(
     Ok(data(grid(db, &sheet).await?))
 }
 
-async fn find_theirs<C: ConnectionTrait>(db: &C, staff: &StaffCaller, id: SheetId) -> Result<sheets::Model, Problem> {
+pub(super) async fn find_theirs<C: ConnectionTrait>(
+    db: &C,
+    staff: &StaffCaller,
+    id: SheetId,
+) -> Result<sheets::Model, Problem> {
     let sheet = store::find_sheet(db, id).await?.ok_or(MarkError::SheetNotFound)?;
     if staff.may_act_for(sheet.course()) { Ok(sheet) } else { Err(MarkError::NotYourCourse.into()) }
 }

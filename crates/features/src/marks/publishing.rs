@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
 use axum::{Json as Answer, extract::State};
 use lamplight_http::{ApiError, Json, PathId, Staff};
-use lamplight_kernel::{Room, SheetId, Target, Timestamp};
+use lamplight_kernel::{Room, SheetId, Target, Timestamp, UserId};
 use lamplight_store::{Store, StoreError, Tx};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,13 @@ use uuid::Uuid;
 use super::{
     MarkError, Published, Recalled, Staged,
     document::Owner,
-    entry::{ExamKey, open_sheet, reason, rule_of},
     events::{Exam, staff_rooms},
+    exam::ExamKey,
     history::{self, Action, Ledger, Snapshot},
+    notices::{self, What},
     rules::{self, Score},
     store::{self, marks, publications, sheets},
+    write::{open_sheet, reason, rule_of},
 };
 use crate::{
     App,
@@ -82,23 +84,28 @@ pub(super) fn act(action: &'static str, sheet: &sheets::Model) -> Act {
     Act::new(audit::Kind::Marks, action, sheet.id, label)
 }
 
-/// The rooms of the students of these marks, and of who enters marks of the course.
-async fn concerned(tx: &Tx, sheet: &sheets::Model, rows: &[marks::Model]) -> Result<Vec<Room>, StoreError> {
+/// The students of these marks.
+async fn concerned(tx: &Tx, rows: &[marks::Model]) -> Result<Vec<UserId>, StoreError> {
     let students = students::find_by_ids(tx.db(), rows.iter().map(|row| row.student_id.into())).await?;
-    let mut rooms = staff_rooms(sheet);
-    rooms.extend(students.values().map(|student| Room::user(student.user_id.into())));
-    rooms.sort_unstable();
-    Ok(rooms)
+    let mut users: Vec<UserId> = students.values().map(|student| student.user_id.into()).collect();
+    users.sort_unstable();
+    Ok(users)
 }
 
-/// Hides published marks from their students, and tells them.
+/// These students, and who enters marks of the course.
+fn with_staff(sheet: &sheets::Model, users: &[UserId]) -> Target {
+    Target::rooms(staff_rooms(sheet).into_iter().chain(users.iter().map(|&user| Room::user(user))))
+}
+
+/// Hides published marks from their students, and tells them: recalled or deleted.
 pub(super) async fn hide(
     tx: &mut Tx,
     ledger: &mut Ledger,
     rows: Vec<marks::Model>,
+    what: What,
     reason: Option<&str>,
 ) -> Result<Vec<marks::Model>, StoreError> {
-    let rooms = concerned(tx, &ledger.sheet, &rows).await?;
+    let users = concerned(tx, &rows).await?;
     let mut hidden = Vec::with_capacity(rows.len());
     for before in rows {
         let mut row = before.clone();
@@ -113,7 +120,8 @@ pub(super) async fn hide(
     if rest.iter().all(|row| row.published_at.is_none()) {
         store::DRAFT.clone_into(&mut ledger.sheet.state);
     }
-    tx.record(&Recalled { exam: Exam::from(&ledger.sheet) }, Target::rooms(rooms))?;
+    tx.record(&Recalled { exam: Exam::from(&ledger.sheet) }, with_staff(&ledger.sheet, &users))?;
+    notices::tell(tx, &ledger.sheet, what, users).await?;
     Ok(hidden)
 }
 
@@ -161,9 +169,10 @@ async fn finish(store: &Store, publication: &publications::Model) -> Result<bool
     let state = if rest.is_empty() { store::PUBLISHED } else { &publication.before };
     state.clone_into(&mut ledger.sheet.state);
     let sheet = ledger.close(&tx).await?;
-    let rooms = concerned(&tx, &sheet, &covered).await?;
-    tx.record(&Published { exam: Exam::from(&sheet) }, Target::rooms(rooms))?;
+    let users = concerned(&tx, &covered).await?;
+    tx.record(&Published { exam: Exam::from(&sheet) }, with_staff(&sheet, &users))?;
     tell_staged(&mut tx, &sheet, None)?;
+    notices::tell(&mut tx, &sheet, What::Published, users).await?;
     tx.commit().await?;
     tracing::info!(sheet = %publication.sheet_id, marks = covered.len(), "marks were published");
     Ok(true)
@@ -483,7 +492,7 @@ pub(super) async fn recall_marks(
         return Err(MarkError::NotPublished.into());
     }
     let mut ledger = Ledger::open(sheet, staff.user);
-    let hidden = hide(&mut tx, &mut ledger, published, Some(reason)).await?;
+    let hidden = hide(&mut tx, &mut ledger, published, What::Recalled, Some(reason)).await?;
     let sheet = ledger.close(&tx).await?;
     tell_staged(&mut tx, &sheet, None)?;
     audit::write(&tx, &staff, act("recalled", &sheet).noted("marks", &hidden.len()).noted("reason", reason)).await?;

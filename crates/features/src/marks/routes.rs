@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    Mark, MarkError,
+    Mark, MarkError, change,
     document::{Known, document},
     entry, export, grid,
     history::{self, Snapshot},
-    publishing,
+    print, publishing,
     rules::rounded,
     store::{self, By, Filter, Group},
     student,
@@ -30,11 +30,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(count_marks))
         .routes(routes!(export::export_marks))
         .routes(routes!(publishing::publish_marks))
-        .routes(routes!(read_mark, entry::change_mark, entry::delete_mark))
+        .routes(routes!(read_mark, change::change_mark, change::delete_mark))
         .routes(routes!(list_changes))
         .routes(routes!(grid::list_sheets, grid::make_sheet))
         .routes(routes!(grid::open_grid, grid::change_sheet, grid::delete_sheet))
         .routes(routes!(grid::save_cells))
+        .routes(routes!(print::print_sheet))
         .routes(routes!(grid::enter_cell))
         .routes(routes!(publishing::rehearse_publication))
         .routes(routes!(publishing::publish_sheet))

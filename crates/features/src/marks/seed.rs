@@ -5,10 +5,11 @@ use lamplight_kernel::{CourseId, SheetId, StudentId, UserId};
 use lamplight_store::{StoreError, Tx};
 
 use super::{
-    entry::{Edit, ExamKey, rule_of, write},
+    exam::ExamKey,
     history::{Action, Ledger},
     rules::{Cell, Part, Parts, Score},
     store,
+    write::{Edit, rule_of, write},
 };
 
 /// A sheet to be added, with its marks.

@@ -189,7 +189,7 @@ async fn write_notice(
     };
     let mut row = filled(blank, details);
     row.sent_at = (row.is_active != 0).then_some(now);
-    store::insert(&tx, row.clone()).await?;
+    store::insert(&tx, vec![row.clone()]).await?;
     if row.is_active != 0 {
         send(&mut tx, &row, target, &ids).await?;
     }
@@ -310,7 +310,7 @@ async fn send(
         let text = "Nobody would receive this: there is nobody among these who can sign in.".to_owned();
         return Err(NotificationError::Invalid(vec![("targetIds", text)]).into());
     }
-    store::insert_receivers(tx, row.id.into(), &users).await?;
+    store::insert_receivers(tx, users.iter().map(|&user| (row.id.into(), user)).collect()).await?;
     let senders = accounts::find_by_ids(tx.db(), row.sender_id.into_iter()).await?;
     let notification = document(row, row.sender_id.and_then(|sender| senders.get(&sender)))?;
     tx.record(&Created(&notification), Target::rooms(receivers::rooms(target, ids, &users)))?;

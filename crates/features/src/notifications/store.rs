@@ -64,17 +64,21 @@ mod receivers {
 
 use entity::{Column, Entity, Model};
 
-/// Rows of one statement: SQLite takes 32,766 values.
+/// Rows of one statement: SQLite takes 32,766 values, a notification has sixteen.
 const CHUNK: usize = 2_000;
 
-pub(super) async fn insert(tx: &Tx, row: Model) -> Result<(), StoreError> {
-    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+pub(super) async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), StoreError> {
+    for rows in rows.chunks(CHUNK) {
+        let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    }
     Ok(())
 }
 
-pub(super) async fn insert_receivers(tx: &Tx, id: NotificationId, users: &[UserId]) -> Result<(), StoreError> {
-    for users in users.chunks(CHUNK) {
-        let rows = users.iter().map(|user| receivers::ActiveModel {
+/// Who receives what.
+pub(super) async fn insert_receivers(tx: &Tx, receivers: Vec<(NotificationId, UserId)>) -> Result<(), StoreError> {
+    for receivers in receivers.chunks(CHUNK) {
+        let rows = receivers.iter().map(|(id, user)| receivers::ActiveModel {
             user_id: Set(user.uuid()),
             notification_id: Set(id.uuid()),
             is_shown: Set(1),
@@ -239,4 +243,18 @@ pub(super) async fn is_received<C: ConnectionTrait>(
 ) -> Result<bool, StoreError> {
     let found = receivers::Entity::find_by_id((user.uuid(), id.uuid()));
     Ok(found.filter(receivers::Column::IsShown.ne(0)).one(db).await?.is_some())
+}
+
+/// The eldest notifications that nobody has changed since a moment.
+pub(super) async fn find_old<C: ConnectionTrait>(db: &C, before: i64, most: u64) -> Result<Vec<Uuid>, StoreError> {
+    let found = Entity::find().select_only().column(Column::Id).filter(Column::UpdatedAt.lt(before));
+    Ok(found.order_by_asc(Column::UpdatedAt).limit(most).into_tuple().all(db).await?)
+}
+
+/// Deletes notifications, with who received them.
+pub(super) async fn delete_all(tx: &Tx, ids: &[Uuid]) -> Result<(), StoreError> {
+    let of_these = receivers::Column::NotificationId.is_in(ids.iter().copied());
+    receivers::Entity::delete_many().filter(of_these).exec(tx.db()).await?;
+    Entity::delete_many().filter(Column::Id.is_in(ids.iter().copied())).exec(tx.db()).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use lamplight_auth::Person;
 use lamplight_kernel::{NotificationId, Room, Target, Timestamp, UserId};
-use lamplight_store::{StoreError, Tx};
+use lamplight_store::{Store, StoreError, Tx};
 
 use super::{
     Created, Notification,
@@ -63,6 +63,39 @@ pub async fn tell(
     if receivers.is_empty() {
         return Ok(None);
     }
+    let (row, shown) = made(tx, notice);
+    let id = shown.id;
+    store::insert(tx, vec![row]).await?;
+    store::insert_receivers(tx, receivers.iter().map(|&user| (id, user)).collect()).await?;
+    tx.record(&Created(&shown), Target::rooms(receivers.into_iter().map(Room::user)))?;
+    Ok(Some(id))
+}
+
+/// Tells each of these people something of their own, in a few statements however many they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell_each<'a>(
+    tx: &mut Tx,
+    notices: impl IntoIterator<Item = (UserId, Notice<'a>)>,
+) -> Result<(), StoreError> {
+    let (mut rows, mut receivers, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    for (user, notice) in notices {
+        let (row, shown) = made(tx, &notice);
+        rows.push(row);
+        receivers.push((shown.id, user));
+        told.push((shown, user));
+    }
+    store::insert(tx, rows).await?;
+    store::insert_receivers(tx, receivers).await?;
+    for (shown, user) in told {
+        tx.record(&Created(&shown), Target::rooms([Room::user(user)]))?;
+    }
+    Ok(())
+}
+
+/// The row of a notification, and what its receivers see.
+fn made(tx: &Tx, notice: &Notice<'_>) -> (entity::Model, Notification) {
     let id: NotificationId = tx.id();
     let now = tx.now().millis();
     let row = entity::Model {
@@ -84,8 +117,6 @@ pub async fn tell(
         updated_at: now,
         rev: 1,
     };
-    store::insert(tx, row).await?;
-    store::insert_receivers(tx, id, &receivers).await?;
     let shown = Notification {
         id,
         title: notice.title.to_owned(),
@@ -100,6 +131,20 @@ pub async fn tell(
         }),
         created_at: Timestamp::from_millis(now),
     };
-    tx.record(&Created(&shown), Target::rooms(receivers.into_iter().map(Room::user)))?;
-    Ok(Some(id))
+    (row, shown)
+}
+
+/// Drops up to so many notifications that were sent or last changed before a moment; says how many. Whoever had not read them by
+/// then is not going to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn drop_before(store: &Store, cutoff: Timestamp, most: u64) -> Result<u64, StoreError> {
+    let old = store::find_old(store.reader(), cutoff.millis(), most).await?;
+    if !old.is_empty() {
+        let tx = store.begin().await?;
+        store::delete_all(&tx, &old).await?;
+        tx.commit().await?;
+    }
+    Ok(old.len() as u64)
 }

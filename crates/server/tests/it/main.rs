@@ -9,6 +9,8 @@ mod accounts;
 #[cfg(test)]
 mod attendance;
 #[cfg(test)]
+mod attendance_files;
+#[cfg(test)]
 mod audience;
 #[cfg(test)]
 mod audit;
@@ -32,6 +34,10 @@ mod faults;
 mod grid;
 #[cfg(test)]
 mod marks;
+#[cfg(test)]
+mod marks_files;
+#[cfg(test)]
+mod notices;
 #[cfg(test)]
 mod notifications;
 #[cfg(test)]

@@ -52,8 +52,10 @@ fn said(board: &Value) -> Vec<(String, Value, Value)> {
     seats.map(one).collect()
 }
 
+/// What is heard but for notices, which have stories of their own.
 async fn told(live: &mut Live) -> Vec<(String, Value)> {
-    live.before_the_bell().await.into_iter().map(|heard| (heard.name, heard.payload)).collect()
+    let heard = live.before_the_bell().await.into_iter().filter(|heard| heard.name != "notification:created");
+    heard.map(|heard| (heard.name, heard.payload)).collect()
 }
 
 fn outcomes(results: &Value) -> Vec<String> {

@@ -29,6 +29,8 @@ mod m0010_marks;
 mod m0011_regulations;
 mod m0012_notifications;
 mod m0016_audit;
+mod m0019_attendance_told;
+mod m0020_mark_imports;
 
 struct Migrations;
 
@@ -48,6 +50,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0011_regulations::Migration),
             Box::new(m0012_notifications::Migration),
             Box::new(m0016_audit::Migration),
+            Box::new(m0019_attendance_told::Migration),
+            Box::new(m0020_mark_imports::Migration),
         ]
     }
 }

@@ -65,7 +65,11 @@ impl World {
                 no_values(payload, &["date", "subject", "semester", "course", "studentId", "type", "session"])?;
                 demand(payload["studentId"] == STUDENTS[student], || "nothing about this student".to_owned())
             }
-            "notification:created" | "notification:read" => Ok(()),
+            "notification:created" => {
+                let said = (string(payload, "title"), string(payload, "message"));
+                demand(self.notices[student].contains(&said), || "a notice that is not theirs".to_owned())
+            }
+            "notification:read" => Ok(()),
             _ => Err("no event for students".to_owned()),
         }
     }
@@ -179,10 +183,16 @@ impl World {
             let shown = stats[name].as_f64().unwrap();
             demand((shown - expected).abs() < 0.006, || format!("{path}: {name} is {shown} and not {expected}"))?;
         }
-        let path = "/api/student/notifications";
+        let path = "/api/student/notifications?limit=500";
         let answer = self.institute.get(self.member(student), path).await;
-        demand(answer.status == 200, || format!("{path}: {}", answer.status))?;
-        self.nothing_of_others(student, path, &answer)
+        self.nothing_of_others(student, path, &answer)?;
+        let list = answer.data();
+        let list = list.as_array().unwrap().iter();
+        let mut shown: Vec<_> = list.map(|notice| (string(notice, "title"), string(notice, "message"))).collect();
+        let mut expected = self.notices[student].clone();
+        shown.sort_unstable();
+        expected.sort_unstable();
+        same(path, &shown, &expected)
     }
 
     /// Neither a name nor a word of anybody else.
@@ -204,6 +214,10 @@ impl World {
         }
         Ok(())
     }
+}
+
+fn string(document: &Value, key: &str) -> String {
+    document[key].as_str().unwrap_or_default().to_owned()
 }
 
 /// Nothing but these keys.

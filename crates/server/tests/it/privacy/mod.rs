@@ -8,7 +8,8 @@
 //!
 //! Every score and remark is used once, so whatever shows up where it does not belong names its owner.
 //!
-//! **The test of the test**: three leaks are planted in the data, each as a defect of the server would make it, and must be found.
+//! **The test of the test**: leaks are planted in the data, each as a defect of the server would make it, and must be found. `make leaks`
+//! plants leaks in the server's own code, one after the other, and expects this test to fail for each.
 //!
 //! `PRIVACY_SEED=17` repeats one schedule.
 
@@ -93,4 +94,14 @@ async fn attendance_on_the_wrong_page_is_found() {
     world.institute.execute(sql, [asha.uuid().into(), bina.uuid().into()]).await;
     let leak = world.look().await.unwrap_err();
     assert!(leak.contains("/api/student/attendance"), "{leak}");
+}
+
+#[tokio::test]
+async fn a_notice_that_reaches_another_is_found() {
+    let mut world = quiet(Backend::Sqlite).await;
+    let [asha, bina] = [&world.institute.people.asha, &world.institute.people.bina].map(|who| who.user);
+    let sql = "UPDATE notification_receivers SET user_id = $1 WHERE user_id = $2";
+    world.institute.execute(sql, [bina.uuid().into(), asha.uuid().into()]).await;
+    let leak = world.look().await.unwrap_err();
+    assert!(leak.contains("/api/student/notifications"), "{leak}");
 }

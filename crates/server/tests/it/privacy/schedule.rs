@@ -62,6 +62,8 @@ pub(super) struct World {
     /// Course and semester of each student.
     places: [(CourseId, i32); STUDENTS.len()],
     pages: Vec<Page>,
+    /// Title and text of every notice that each student is to have.
+    pub(super) notices: [Vec<(String, String)>; STUDENTS.len()],
     /// What each student was told since the last look.
     pub(super) heard: [Vec<Heard>; STUDENTS.len()],
     used: BTreeSet<i64>,
@@ -82,6 +84,7 @@ impl World {
             attendance: BTreeMap::new(),
             places: [(gnm, 3), (gnm, 1), (anm, 3)],
             pages: Vec::new(),
+            notices: Default::default(),
             heard: Default::default(),
             used: BTreeSet::new(),
             words: 0,
@@ -186,10 +189,13 @@ impl World {
         self.sheets[exam] = Some(answer.data()["sheet"].as_str().unwrap().to_owned());
         let mark = self.marks.entry((exam, student)).or_default();
         mark.obtained = score;
-        if mark.is_published {
+        let (is_new, is_published) = (mark.id.is_empty(), mark.is_published);
+        if is_published {
             mark.shown.insert(score);
+            let text = "your mark was changed after it was published. What it was and why it changed is on your page.";
+            self.is_told(student, exam, "Mark changed", text);
         }
-        if mark.id.is_empty() {
+        if is_new {
             let id = self.find_mark(exam, student).await;
             self.marks.get_mut(&(exam, student)).unwrap().id = id;
         }
@@ -243,9 +249,14 @@ impl World {
         for exam in 0..EXAMS.len() {
             if self.due[exam].is_some_and(|due| due <= now) {
                 self.due[exam] = None;
-                for (_, mark) in self.marks.iter_mut().filter(|((of, _), mark)| *of == exam && mark.is_due) {
+                let mut seen = Vec::new();
+                for ((_, student), mark) in self.marks.iter_mut().filter(|((of, _), mark)| *of == exam && mark.is_due) {
                     (mark.is_due, mark.is_published) = (false, true);
                     mark.shown.insert(mark.obtained);
+                    seen.push(*student);
+                }
+                for student in seen {
+                    self.is_told(student, exam, "Marks published", "your marks are on your page.");
                 }
             }
         }
@@ -258,7 +269,14 @@ impl World {
         let answer = self.institute.json("POST", &self.institute.people.office, &path, &body).await;
         self.note(format!("recall {}, {}", EXAMS[exam].2, answer.status));
         if answer.status == 200 {
-            self.marks.iter_mut().filter(|((of, _), _)| *of == exam).for_each(|(_, mark)| mark.is_published = false);
+            let of_exam = self.marks.iter_mut().filter(|((of, _), _)| *of == exam);
+            let hidden =
+                of_exam.filter_map(|((_, student), mark)| std::mem::take(&mut mark.is_published).then_some(*student));
+            for student in hidden.collect::<Vec<_>>() {
+                let text =
+                    "your marks were taken back and can't be seen for now. You are told when they are published again.";
+                self.is_told(student, exam, "Marks recalled", text);
+            }
         }
     }
 
@@ -268,7 +286,11 @@ impl World {
         let answer = self.institute.bare("DELETE", &self.institute.people.office, &path).await;
         self.note(format!("delete {} of {}, {}", EXAMS[exam].2, STUDENTS[student], answer.status));
         if answer.status == 200 {
-            self.marks.remove(&(exam, student));
+            let mark = self.marks.remove(&(exam, student)).unwrap();
+            if mark.is_published {
+                let text = "your mark was taken back and deleted. It does not count any more.";
+                self.is_told(student, exam, "Mark deleted", text);
+            }
         }
     }
 
@@ -287,11 +309,38 @@ impl World {
         let answer = self.institute.json("POST", &self.institute.people.office, "/api/admin/attendance", &body).await;
         self.note(format!("{} is {status} on {date}, {}", STUDENTS[student], answer.status));
         if answer.status == 200 {
-            self.attendance.insert((student, date, session), Attended { status, remarks });
+            let before = self.attendance.insert((student, date, session), Attended { status, remarks });
+            self.is_told_of_class(student, (date, session), before.map(|record| record.status), status);
         } else {
             // What they have of another course stays that course's.
             assert!(self.attendance.contains_key(&(student, date, session)), "{}", answer.json());
         }
+    }
+
+    /// A student is to have a notice about an exam, all of which are of the day on which this story begins.
+    fn is_told(&mut self, student: usize, exam: usize, what: &str, text: &str) {
+        let (_, _, subject, kind) = EXAMS[exam];
+        let text = format!("{subject} ({kind}), exam of 22 November 2026: {text}");
+        self.notices[student].push((format!("{what}: {subject}"), text));
+    }
+
+    /// A student is to have a notice about a class, unless there is nothing to tell.
+    fn is_told_of_class(&mut self, student: usize, (date, session): (&str, &str), was: Option<&str>, is: &str) {
+        let (what, text) = match (was, is) {
+            (None, "Present") => return,
+            (None, "Absent") => ("Marked absent", "Absent.".to_owned()),
+            (None, "Late") => ("Marked late", "Late.".to_owned()),
+            (None, leave) => ("Leave recorded", format!("{leave}.")),
+            (Some(was), is) if was == is => {
+                ("Attendance corrected", format!("{is}, as before; the hours, the kind or the remark changed."))
+            }
+            (Some(was), is) => ("Attendance corrected", format!("{is} instead of {was}.")),
+        };
+        let day = date.rsplit('-').next().unwrap();
+        let text = format!(
+            "Anatomy ({session}), {day} November 2026: {text}\nIf something is not right, ask who teaches the class."
+        );
+        self.notices[student].push((format!("{what}: Anatomy"), text));
     }
 
     async fn move_somewhere(&mut self, student: usize) {

@@ -50,7 +50,7 @@ export default function RecordsPage() {
         <NativeSelect label="Status" value={filter.status} data={[{ value: '', label: 'All' }, ...statuses]} onChange={(event) => change({ status: event.currentTarget.value })} />
       </Filters>
       <Group justify="space-between" mb="sm" mih={30}>
-        <Text fw={600} role="status">{stats === undefined ? '' : `${plural(list.data?.total ?? 0, 'record')}: ${stats.attended} of ${stats.total} attended, ${stats.percentage} %`}</Text>
+        <Text fw={600} role="status">{stats === undefined ? '' : stats === null ? `${list.data?.total ?? 0} records or more` : `${plural(list.data?.total ?? 0, 'record')}: ${stats.attended} of ${stats.total} attended, ${stats.percentage} %`}</Text>
         {filter.studentId !== '' && <Button size="sm" variant="light" onClick={() => change({ studentId: '' })}>Show all students</Button>}
       </Group>
       <VisuallyHidden component="h2">Records</VisuallyHidden>

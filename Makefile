@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e test-clients test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ test-ui: ui ## Unit tests of the web pages alone.
 
 test-e2e: server e2e/node_modules/.package-lock.json ## Browser tests alone.
 	@$(NPM) --prefix e2e run --silent test
+
+screens: server e2e/node_modules/.package-lock.json ## Take the pictures of the pages anew, after one was changed on purpose. Look at them before you commit them.
+	@$(NPM) --prefix e2e run --silent test -- specs/screens.spec.ts --update-snapshots
 
 test-clients: ui clients ## Clients of other languages, and servers behind a proxy, alone.
 	@scripts/need.sh --install node postgres redis nginx

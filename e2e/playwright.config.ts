@@ -3,6 +3,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'specs',
   outputDir: 'results',
+  snapshotPathTemplate: '{testDir}/../screens/{arg}{ext}',
   fullyParallel: true,
   forbidOnly: process.env.CI !== undefined,
   workers: 2,

@@ -22,6 +22,8 @@ export interface ServerSettings {
   /** Origins of other sites that may call it. */
   allowed?: string;
   timezone?: string;
+  /** The moment at which the clock stands still. */
+  at?: string;
 }
 
 export class Server {
@@ -49,8 +51,8 @@ export class Server {
   }
 
   /** Starts it, for the first time or again: on the same data and the same port. */
-  async start({ allowed = '', timezone = 'Asia/Kolkata' }: ServerSettings = {}): Promise<void> {
-    const started = spawn(binary(), ['serve', '--demo'], {
+  async start({ allowed = '', timezone = 'Asia/Kolkata', at }: ServerSettings = {}): Promise<void> {
+    const started = spawn(binary(), ['serve', '--demo', ...(at === undefined ? [] : ['--at', at])], {
       cwd: this.#data,
       env: {
         PATH: process.env.PATH ?? '',

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use lamplight_auth::{Passwords, Role, check_password};
 use lamplight_features::{accounts, audit, institute, marks};
-use lamplight_kernel::{Chance, Clock};
+use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_store::Store;
 
 use crate::{
@@ -36,6 +36,9 @@ enum Command {
         /// Fill an empty database with the demo institute and offer its sign-ins. Refuses a database that holds real data.
         #[arg(long)]
         demo: bool,
+        /// Stop the demo's clock at this moment, so that its pages look the same every day: for comparing pictures of them.
+        #[arg(long, requires = "demo", value_name = "TIME", hide = true)]
+        at: Option<jiff::Timestamp>,
     },
     /// Administrators.
     #[command(subcommand)]
@@ -128,10 +131,11 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::Serve { demo } => {
+        Command::Serve { demo, at } => {
             let settings = Settings::read(&values()?)?;
             log_to_stderr(&settings);
-            serve::serve(settings, demo).await
+            let clock = at.map_or_else(Clock::system, |at| Clock::mock(Timestamp::from_millis(at.as_millisecond())));
+            serve::serve(settings, demo, clock).await
         }
         Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
         Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,

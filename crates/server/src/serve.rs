@@ -56,10 +56,10 @@ const DROP_AT_ONCE: u64 = 1000;
 ///
 /// # Errors
 /// When something can't be opened, or a part ended by itself.
-pub async fn serve(settings: Settings, is_demo: bool) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings, is_demo: bool, clock: Clock) -> anyhow::Result<()> {
     // Before anybody is told that it is ready, and may tell it to stop: until then a signal kills.
     let mut signals = Signals::listen()?;
-    let mut server = Server::start(settings, is_demo, Clock::system(), Chance::system()).await?;
+    let mut server = Server::start(settings, is_demo, clock, Chance::system()).await?;
     server.announce();
     let result = tokio::select! {
         ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),

@@ -18,16 +18,18 @@ interface ImportDrawerProps<R extends PlannedRow> {
   path: string;
   limitBytes: number;
   /** What a row says, in words: whom it is about, and what it would do. */
-  describe: (row: R) => { who: string; what: string };
+  describe: (row: R) => { who: string; what: string; wrong: string[] };
   /** Does what the plan said. */
   apply: (plan: ImportPlan<R>) => Promise<unknown>;
+  /** How many rows are written so far, for plans that take a while. */
+  progress?: (plan: ImportPlan<R>) => Promise<number>;
   onClose: () => void;
 }
 
 const extensions = ['.csv', '.xlsx'];
 
 /** First the plan of a file, row by row with the problems on top; then, when somebody has looked at it, exactly that plan is carried out. */
-export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitBytes, describe, apply, onClose }: ImportDrawerProps<R>) {
+export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitBytes, describe, apply, progress, onClose }: ImportDrawerProps<R>) {
   useReturnFocus();
   const [file, setFile] = useState<File | null>(null);
   const [sent, setSent] = useState(0);
@@ -70,7 +72,7 @@ export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitByt
             {refused.status === 409 && file !== null && <Button size="sm" variant="default" onClick={() => pick(file)}>Read the file again</Button>}
           </Trouble>
         )}
-        {applying.isPending && <Progress.Root size="lg"><Progress.Section value={100} animated aria-label="Saving" /></Progress.Root>}
+        {applying.isPending && plan !== undefined && <Saving plan={plan} progress={progress} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} disabled={applying.isPending}>Cancel</Button>
           <Button disabled={plan === undefined || news === 0} loading={applying.isPending} onClick={() => plan !== undefined && applying.mutate(plan)}>{news === 0 ? 'Save' : `Save ${plural(news, 'row')}`}</Button>
@@ -90,6 +92,24 @@ function Reading({ sent, total }: { sent: number; total: number }) {
   );
 }
 
+/** How far the saving is, when that can be asked. */
+function Saving<R extends PlannedRow>({ plan, progress }: { plan: ImportPlan<R>; progress: ImportDrawerProps<R>['progress'] }) {
+  const [done, setDone] = useState(0);
+  const all = Math.max(1, plan.add + plan.change);
+  useEffect(() => {
+    if (progress === undefined) return;
+    const timer = setInterval(() => void progress(plan).then(setDone, () => undefined), 500);
+    return () => clearInterval(timer);
+  }, [plan, progress]);
+  const percent = progress === undefined ? 100 : Math.floor((done / all) * 100);
+  return (
+    <div>
+      <Text size="sm" fw={600}>{progress === undefined ? 'Saving…' : `Saving: ${done} of ${all}`}</Text>
+      <Progress.Root size="lg" mt={6}><Progress.Section value={percent} animated aria-label="Saving" /></Progress.Root>
+    </div>
+  );
+}
+
 const step = 100;
 const actions: Record<PlannedRow['action'], string> = { refused: 'Left out', change: 'Changes', add: 'New', same: 'No change' };
 
@@ -102,14 +122,14 @@ function Plan<R extends PlannedRow>({ plan, describe }: { plan: ImportPlan<R>; d
       <Text size="sm" c="dimmed" mb="sm">{plan.refused === 0 ? 'Nothing is saved before you press Save.' : 'Rows that are left out can be corrected in the file, which you can then choose again. Nothing is saved before you press Save.'}</Text>
       <ul className={classes.rows}>
         {rows.slice(0, shown).map((row) => {
-          const { who, what } = describe(row);
+          const { who, what, wrong } = describe(row);
           return (
             <li key={row.row} className={classes.row}>
               <Text size="sm" c="dimmed" className={classes.number}>{`Row ${row.row}`}</Text>
               <div className={classes.words}>
                 <Text size="sm" fw={600}>{who}</Text>
                 {what !== '' && <Text size="sm">{what}</Text>}
-                {row.error != null && <Text size="sm" c="var(--mantine-color-error)">{row.error}</Text>}
+                {wrong.map((sentence) => <Text key={sentence} size="sm" c="var(--mantine-color-error)">{sentence}</Text>)}
               </div>
               <span className={classes.action} data-action={row.action}>{actions[row.action]}</span>
             </li>

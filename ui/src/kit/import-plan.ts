@@ -3,7 +3,6 @@ export interface PlannedRow {
   /** As a spreadsheet numbers it. */
   row: number;
   action: 'add' | 'change' | 'same' | 'refused';
-  error?: string | null;
 }
 
 export interface ImportPlan<R extends PlannedRow> {

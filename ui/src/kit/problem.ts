@@ -3,13 +3,16 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** What else the answer said, such as what is stored now. */
+  readonly more: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, fields: Record<string, string> = {}) {
+  constructor(status: number, code: string, message: string, fields: Record<string, string> = {}, more: Record<string, unknown> = {}) {
     super(message);
     this.name = 'Problem';
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.more = more;
   }
 }
 
@@ -45,7 +48,7 @@ export function problemFrom(status: number, body: unknown): Problem {
     : 'This did not work. Please try again.');
   const message = typeof ours.message === 'string' && ours.message !== '' ? ours.message : fallback;
   const code = typeof ours.code === 'string' ? ours.code : `http.${status}`;
-  return new Problem(status, code, message, sentences(ours.fields));
+  return new Problem(status, code, message, sentences(ours.fields), ours);
 }
 
 export function asProblem(error: unknown): Problem {

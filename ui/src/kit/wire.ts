@@ -92,5 +92,8 @@ export type AttendanceImportRow = Schemas['AttendanceImportRow'];
 export type AttendanceImported = Schemas['AttendanceImported'];
 export type AttendanceCorrection = Partial<Schemas['AttendanceCorrection']>;
 
+export type AuditList = Schemas['AuditList'];
+export type AuditEntry = Schemas['AuditEntry'];
+
 /** Every live event and its payload. */
 export type LiveEvents = { [E in keyof ServerEvents]: Parameters<ServerEvents[E]>[0] };

@@ -1,4 +1,5 @@
 import { attendance } from '../features/attendance/index.ts';
+import { audit } from '../features/audit/index.ts';
 import { downloads } from '../features/downloads/index.ts';
 import { home } from '../features/home/index.ts';
 import { marks } from '../features/marks/index.ts';
@@ -7,4 +8,4 @@ import { regulations } from '../features/regulations/index.ts';
 import type { Feature } from '../kit/feature.ts';
 
 /** The house, in the order of its navigation. */
-export const features: Feature[] = [home, attendance, marks, downloads, notifications, regulations];
+export const features: Feature[] = [home, attendance, marks, downloads, notifications, regulations, audit];

@@ -7,10 +7,11 @@ import { applyImport, refreshRecords } from './queries.ts';
 
 const limitBytes = 4 * 1024 * 1024;
 
-function describe({ studentId, said, was }: AttendanceImportRow): { who: string; what: string } {
-  if (said === null) return { who: studentId, what: '' };
+function describe({ studentId, said, was, error }: AttendanceImportRow): { who: string; what: string; wrong: string[] } {
+  const wrong = error === null ? [] : [error];
+  if (said === null) return { who: studentId, what: '', wrong };
   const status = was !== null && was !== said.status ? `${was} becomes ${said.status}` : said.status;
-  return { who: studentId, what: `${said.subject}, ${calendarDay(said.date)}, ${said.session.toLowerCase()}: ${status}` };
+  return { who: studentId, what: `${said.subject}, ${calendarDay(said.date)}, ${said.session.toLowerCase()}: ${status}`, wrong };
 }
 
 export default function ImportDialog({ onClose }: { onClose: () => void }) {

@@ -13,7 +13,7 @@ mod token;
 
 pub use caller::{Admin, Caller, Person, Staff, Student, WrongRole};
 pub use gate::{Directory, Found, Gate, Refusal};
-pub use password::{MIN_PASSWORD_CHARS, Passwords, WeakPassword, check_password};
+pub use password::{MIN_PASSWORD_CHARS, Passwords, WeakPassword, check_password, generate_password};
 pub use role::Role;
 pub use secret::{Secret, SecretError};
 pub use token::{Claims, KeyId, SigningKey, TokenError, Tokens};

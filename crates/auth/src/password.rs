@@ -10,6 +10,7 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use lamplight_kernel::Chance;
 use tokio::sync::Semaphore;
 
 /// The shortest password, in characters (NIST SP 800-63B asks for 8 and against rules of composition).
@@ -54,6 +55,18 @@ pub fn check_password(password: &str, username: &str) -> Result<(), WeakPassword
         return Err(WeakPassword::LikeUsername);
     }
     Ok(())
+}
+
+/// What generated passwords are made of: nothing that looks like something else on paper.
+const ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
+
+/// A password for somebody who is to be told it: three groups of four, 59 bits.
+#[must_use]
+pub fn generate_password(chance: &Chance) -> String {
+    // Of 32 draws one is beyond the alphabet and drawn again, so that all letters are as likely.
+    let draws = std::iter::repeat_with(|| chance.bytes()).filter_map(|[byte]| ALPHABET.get(usize::from(byte & 31)));
+    let letters: Vec<char> = draws.take(12).map(|&letter| char::from(letter)).collect();
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 /// Hashes and verifies. Cheap to clone.
@@ -124,6 +137,18 @@ mod tests {
         }
         assert!(!passwords.verify("nobody's password", None).await);
         assert!(!passwords.verify("x", Some("not a hash")).await);
+    }
+
+    #[test]
+    fn a_generated_password_can_be_read_out_and_is_another_each_time() {
+        let made: std::collections::HashSet<String> = (0..500).map(|_| generate_password(&Chance::system())).collect();
+        assert_eq!(made.len(), 500);
+        for password in &made {
+            assert!(password.len() == 14 && password.bytes().all(|byte| byte == b'-' || ALPHABET.contains(&byte)));
+            assert_eq!(check_password(password, "gnm2026001"), Ok(()));
+        }
+        let all = made.iter().flat_map(|password| password.bytes()).collect::<std::collections::HashSet<_>>();
+        assert_eq!(all.len(), ALPHABET.len() + 1, "every letter comes");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use lamplight_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::students::StudentImports;
+
 /// What every handler has at hand. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -24,6 +26,8 @@ pub struct App {
     pub passwords: Passwords,
     /// What is the same for everybody.
     pub institute: Arc<Institute>,
+    /// The files of students that are being applied.
+    pub student_imports: StudentImports,
 }
 
 impl FromRef<App> for Gate {
@@ -41,6 +45,8 @@ pub struct Institute {
     pub time_zone: TimeZone,
     /// The name of that zone (IANA), such as `Asia/Kolkata`.
     pub time_zone_name: String,
+    /// The domain of the mail addresses that students are given by the institute, if it gives them any.
+    pub student_mail_domain: Option<String>,
     /// The largest file that may be uploaded, in bytes.
     pub upload_limit: u64,
     /// How long an upload may send nothing before it is given up.
@@ -117,6 +123,7 @@ mod tests {
             name: String::new(),
             time_zone: TimeZone::get("Asia/Kolkata").unwrap(),
             time_zone_name: String::new(),
+            student_mail_domain: None,
             upload_limit: 0,
             upload_patience: Duration::ZERO,
             undo_window: Duration::ZERO,

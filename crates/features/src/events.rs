@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{attendance, downloads, marks, notifications, regulations};
+use crate::{attendance, downloads, marks, notifications, regulations, students};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -102,9 +102,18 @@ pub const ALL: &[Listed] = &[
         "Somebody has read a notification, or all of theirs.",
     ),
     listed::<notifications::Updated<'_>>("Notification", "its receivers", "The text of a notification was changed."),
+    listed::<students::ProfileUpdated>(
+        "ProfileUpdated",
+        "whom it is about, on all devices",
+        "Something about the student's own record was changed, by themselves or by the office.",
+    ),
     listed::<regulations::Changed>(
         "RegulationChanged",
         "those of the course, or everybody; and administrators",
         "A regulation was set, such as the attendance that is needed. What is computed from it may be another.",
     ),
+    listed::<students::Created>("StudentStamp", "administrators", "A student was added."),
+    listed::<students::Deleted>("StudentStamp", "administrators", "A student was deleted or archived."),
+    listed::<students::Imported>("StudentsImported", "administrators", "A file of students was applied."),
+    listed::<students::Updated>("StudentStamp", "administrators", "A student was changed or restored."),
 ];

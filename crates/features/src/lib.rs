@@ -11,14 +11,17 @@ mod app;
 pub mod attendance;
 pub mod audit;
 mod bounded;
+mod contact;
 pub mod courses;
 pub mod dashboard;
 pub mod downloads;
 pub mod events;
 pub mod faculty;
+mod imports;
 pub mod institute;
 pub mod marks;
 pub mod notifications;
+mod profile;
 pub mod regulations;
 mod routing;
 mod search;
@@ -26,6 +29,8 @@ pub mod students;
 mod tables;
 pub mod uploads;
 mod wire;
+mod words;
+mod wrong;
 
 pub use app::{App, DemoSignIn, Institute};
 use axum::Router;
@@ -56,7 +61,10 @@ use utoipa_axum::router::OpenApiRouter;
         marks::Staged,
         notifications::Deleted,
         notifications::Read,
-        regulations::Changed
+        regulations::Changed,
+        students::Imported,
+        students::ProfileUpdated,
+        students::Stamp
     ))
 )]
 struct Description;
@@ -78,6 +86,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(audit::routes())
         .merge(courses::routes())
         .merge(students::routes())
+        .merge(profile::routes())
         .merge(downloads::routes())
         .merge(attendance::routes())
         .merge(regulations::routes())
@@ -88,7 +97,7 @@ fn quick() -> OpenApiRouter<App> {
 
 /// Routes that move files and take as long as these do.
 fn moving() -> OpenApiRouter<App> {
-    downloads::file_routes().merge(attendance::file_routes()).merge(marks::file_routes())
+    downloads::file_routes().merge(attendance::file_routes()).merge(marks::file_routes()).merge(students::file_routes())
 }
 
 /// Every route of every feature: those that answer at once, on which a deadline belongs, and those that move files.

@@ -30,6 +30,10 @@ pub struct ErrorBody {
     /// What is wrong with which field of the request.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, String>,
+    /// What the route says it adds, such as what is stored now.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub more: BTreeMap<&'static str, serde_json::Value>,
 }
 
 /// The status of a class: here and nowhere else.
@@ -60,6 +64,7 @@ pub fn answer(problem: Problem) -> Response {
         message: problem.message().to_owned(),
         code: problem.code(),
         fields: problem.fields().iter().map(|(field, text)| (field.to_string(), text.to_string())).collect(),
+        more: problem.more().clone(),
     };
     let mut response = (status(problem.class()), axum::Json(body)).into_response();
     if problem.class() == Class::Unavailable {

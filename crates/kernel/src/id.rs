@@ -98,6 +98,8 @@ ids! {
     AuditId,
     /// A device on which somebody is signed in.
     SessionId,
+    /// A file of students that was read and may be applied.
+    StudentImportId,
 }
 
 #[cfg(test)]

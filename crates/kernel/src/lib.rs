@@ -16,7 +16,7 @@ pub use chance::Chance;
 pub use event::{Control, Event, Offset, Recorded, Target};
 pub use id::{
     AttendanceId, AttendanceImportId, AuditId, ClassId, CourseId, DownloadId, FacultyId, IdError, MarkId, MarkImportId,
-    NotificationId, SessionId, SheetId, StudentId, TapId, UserId,
+    NotificationId, SessionId, SheetId, StudentId, StudentImportId, TapId, UserId,
 };
 pub use page::{MAX_LIMIT, Page, PageRequest, Pagination};
 pub use problem::{Class, Problem};

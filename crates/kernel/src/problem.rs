@@ -44,6 +44,7 @@ pub struct Problem {
     code: &'static str,
     message: Cow<'static, str>,
     fields: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
+    more: BTreeMap<&'static str, serde_json::Value>,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -51,7 +52,7 @@ impl Problem {
     /// A problem with its stable code (`downloads.expired`) and a sentence a person can act on.
     #[must_use]
     pub fn new(class: Class, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { class, code, message: message.into(), fields: BTreeMap::new(), cause: None }
+        Self { class, code, message: message.into(), fields: BTreeMap::new(), more: BTreeMap::new(), cause: None }
     }
 
     /// The server's own fault, with its cause for the log.
@@ -70,6 +71,13 @@ impl Problem {
     #[must_use]
     pub fn with_field(mut self, field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         self.fields.insert(field.into(), message.into());
+        self
+    }
+
+    /// Adds something that whoever asked needs to go on, such as what is stored now. It stands beside the message in the answer.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.more.insert(name, value);
         self
     }
 
@@ -95,6 +103,12 @@ impl Problem {
     #[must_use]
     pub const fn fields(&self) -> &BTreeMap<Cow<'static, str>, Cow<'static, str>> {
         &self.fields
+    }
+
+    /// What else whoever asked is told.
+    #[must_use]
+    pub const fn more(&self) -> &BTreeMap<&'static str, serde_json::Value> {
+        &self.more
     }
 
     /// The cause, for the log only.

@@ -12,7 +12,10 @@ use axum::{
     routing::any,
 };
 use lamplight_auth::{Gate, Passwords, Secret, Tokens};
-use lamplight_features::{App, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications, uploads};
+use lamplight_features::{
+    App, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications, students::StudentImports,
+    uploads,
+};
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock, Timestamp};
@@ -173,7 +176,8 @@ impl Server {
             }
         };
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
-        let app = App { store: store.clone(), files, gate, passwords, institute };
+        let student_imports = StudentImports::default();
+        let app = App { store: store.clone(), files, gate, passwords, institute, student_imports };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
@@ -270,6 +274,7 @@ fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
         name: settings.institute_name.clone(),
         time_zone: settings.timezone.clone(),
         time_zone_name: settings.timezone_name.clone(),
+        student_mail_domain: settings.student_mail_domain.clone(),
         upload_limit: settings.upload_limit,
         upload_patience: settings.upload_patience,
         accepted_extensions: extensions.collect(),

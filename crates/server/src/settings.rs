@@ -59,6 +59,12 @@ pub const KEYS: &[Key] = &[
     key("SESSION_DAYS", "30", "How long a sign-in holds, in days."),
     key("INSTITUTE_NAME", "Institute of Nursing", "The institute's name, as pages show it."),
     key("TIMEZONE", "Asia/Kolkata", "Where the institute's days begin and end (IANA name)."),
+    key(
+        "STUDENT_MAIL_DOMAIN",
+        "",
+        "The domain of the mail addresses that the institute gives its students, such as `students.example.org`: each signs in \
+         with `<student id>@<domain>`. Empty: with their own mail address.",
+    ),
     key("UPLOAD_LIMIT_MB", "50", "The largest file that may be uploaded, in MB (1,048,576 bytes)."),
     key("UPLOAD_PATIENCE_SECONDS", "60", "How long an upload may send nothing before it is given up, in seconds."),
     key(
@@ -160,6 +166,7 @@ pub struct Settings {
     pub institute_name: String,
     pub timezone: TimeZone,
     pub timezone_name: String,
+    pub student_mail_domain: Option<String>,
     pub upload_limit: u64,
     pub upload_patience: Duration,
     pub undo_window: Duration,
@@ -403,6 +410,18 @@ impl Settings {
                 }
             },
         };
+        let student_mail_domain = match reader.text("STUDENT_MAIL_DOMAIN").trim_start_matches('@').to_lowercase() {
+            domain if domain.is_empty() => None,
+            domain => {
+                let is_label = |label: &str| {
+                    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                };
+                if !domain.contains('.') || !domain.split('.').all(is_label) {
+                    reader.wrong("STUDENT_MAIL_DOMAIN", format!("{domain:?} is no domain"));
+                }
+                Some(domain)
+            }
+        };
         let timezone_name = reader.text("TIMEZONE").to_owned();
         let timezone = match TimeZone::get(&timezone_name) {
             Ok(zone) => zone,
@@ -435,6 +454,7 @@ impl Settings {
             institute_name: reader.text("INSTITUTE_NAME").to_owned(),
             timezone,
             timezone_name,
+            student_mail_domain,
             upload_limit: reader.whole("UPLOAD_LIMIT_MB", 1..=10_000) * 1024 * 1024,
             upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
             undo_window: seconds(reader.whole("MARKS_UNDO_SECONDS", 0..=3600)),

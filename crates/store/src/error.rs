@@ -53,7 +53,18 @@ impl StoreError {
     /// Whether a foreign key refused the row: what it refers to is not there, or is still referred to.
     #[must_use]
     pub fn is_foreign_key_violation(&self) -> bool {
-        matches!(self, Self::Database(error) if matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))))
+        let Self::Database(error) = self else { return false };
+        // SQLite counts `ON DELETE RESTRICT` among the triggers, and has one code for all of them.
+        let is_restricted = || match error {
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => match &**cause {
+                sqlx::Error::Database(cause) => {
+                    cause.code().is_some_and(|code| code == "1811") && cause.message().contains("FOREIGN KEY")
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))) || is_restricted()
     }
 
     /// Whether the database can't be reached just now, as opposed to refusing.

@@ -13,12 +13,14 @@
 
 mod directory;
 mod keys;
+mod records;
 mod routes;
 mod rules;
 mod store;
 
 pub use directory::People;
 pub use keys::rotate as rotate_signing_key;
+pub(crate) use records::{find_logins, insert_many, rename, set_active, set_password};
 pub(crate) use routes::routes;
 pub use rules::AccountError;
 pub use store::{NewAccount, any_admin, insert};

@@ -84,11 +84,3 @@ table!(classes, "attendance_classes" {
     opened_at: i64,
     closed_at: Option<i64>,
 });
-
-table!(imports, "attendance_imports" {
-    file_name: String,
-    plan: String,
-    made_by: Uuid,
-    made_at: i64,
-    applied_at: Option<i64>,
-});

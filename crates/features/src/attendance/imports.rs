@@ -17,15 +17,11 @@ use lamplight_http::{ApiError, PathId, Staff, drain};
 use lamplight_kernel::{AttendanceImportId, Class, CourseId, Problem, StudentId};
 use lamplight_sheets::{CellError, Column, Limits, Record, Sheet};
 use lamplight_store::{StoreError, Tx};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
-};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
-    entity::imports,
     form::lengths,
     rules::{
         AttendanceError, Kind, MAX_REMARKS, MAX_SEMESTER, MAX_SUBJECT, Session, Status, hours, minutes, one_line,
@@ -38,12 +34,15 @@ use crate::{
     App,
     audit::{self, Act},
     courses,
+    imports::{self, FailedRow, FileForm, Imported},
     routing::routes,
     students,
     tables::{self, MAX_BYTES},
     wire::{Envelope, data, told},
 };
 
+/// The feature, in the table of plans.
+const NOUN: &str = "attendance";
 /// Rows of a file that are planned.
 const MAX_ROWS: usize = 10_000;
 
@@ -149,38 +148,6 @@ struct Import {
     rows: Vec<Planned>,
 }
 
-/// What became of a file.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AttendanceImported)]
-struct Imported {
-    /// Rows of the file.
-    total: usize,
-    /// Rows that are recorded now.
-    success: usize,
-    /// Rows that could not be.
-    failed: usize,
-    /// Which, and why.
-    errors: Vec<FailedRow>,
-}
-
-/// A row that could not be recorded.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AttendanceImportError)]
-struct FailedRow {
-    /// As a spreadsheet numbers it.
-    row: usize,
-    error: String,
-}
-
-/// A file of attendance.
-#[derive(ToSchema)]
-#[schema(as = AttendanceFile)]
-#[expect(dead_code, reason = "describes the multipart form")]
-struct FileForm {
-    #[schema(value_type = String, format = Binary)]
-    file: (),
-}
-
 /// Read a file (CSV or XLSX) and say what it would do. Nothing is recorded yet.
 #[utoipa::path(
     post, path = "/api/admin/attendance/imports", tag = "attendance",
@@ -199,17 +166,7 @@ async fn plan_import(
     let (file_name, rows) = read(multipart).await?;
     let tx = app.store.begin().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
-    let id: AttendanceImportId = tx.id();
-    let row = imports::Model {
-        id: id.uuid(),
-        file_name: file_name.clone(),
-        plan: serde_json::to_string(&plan.rows).map_err(StoreError::from)?,
-        made_by: staff.user.uuid(),
-        made_at: tx.now().millis(),
-        applied_at: None,
-    };
-    let insert = imports::Entity::insert(row.into_active_model().reset_all());
-    insert.exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
+    let id: AttendanceImportId = imports::keep(&tx, NOUN, &file_name, &plan.rows, staff.user).await?;
     tx.commit().await?;
     let count = |action: Action| plan.rows.iter().filter(|row| row.action == action).count();
     Ok(data(Import {
@@ -239,9 +196,8 @@ async fn apply_import(
     PathId(id): PathId<AttendanceImportId>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
     let mut tx = app.store.begin().await?;
-    tx.lock(&format!("attendance-import:{id}")).await?;
-    let kept = find(tx.db(), id).await?.filter(|kept| kept.made_by == staff.user.uuid());
-    let kept = kept.ok_or(AttendanceError::ImportNotFound)?;
+    imports::lock(&tx, id).await?;
+    let kept = imports::find(tx.db(), NOUN, id, staff.user).await?.ok_or(AttendanceError::ImportNotFound)?;
     if kept.applied_at.is_some() {
         return Err(AttendanceError::ImportApplied.into());
     }
@@ -251,10 +207,7 @@ async fn apply_import(
     if plan.rows.iter().map(|row| (row.action, row.rev)).ne(promised) {
         return Err(AttendanceError::ImportOutdated.into());
     }
-    let update = imports::Entity::update_many()
-        .col_expr(imports::Column::AppliedAt, Expr::value(tx.now().millis()))
-        .filter(imports::Column::Id.eq(id.uuid()));
-    update.exec(tx.db()).await.map_err(StoreError::from)?;
+    imports::mark_applied(&tx, id, None).await?;
     let imported = plan.apply(&mut tx, &staff, &kept.file_name).await?;
     audit::write(&tx, &staff, act(id, &kept.file_name, &imported)).await?;
     tx.commit().await?;
@@ -265,10 +218,6 @@ async fn apply_import(
 fn act(id: AttendanceImportId, file_name: &str, imported: &Imported) -> Act {
     let act = Act::new(audit::Kind::Attendance, "imported", id, file_name);
     act.noted("success", &imported.success).noted("failed", &imported.failed)
-}
-
-async fn find<C: ConnectionTrait>(db: &C, id: AttendanceImportId) -> Result<Option<imports::Model>, StoreError> {
-    Ok(imports::Entity::find_by_id(id.uuid()).one(db).await?)
 }
 
 /// Record a file of attendance at once: what can be recorded is, the rest is named by row.

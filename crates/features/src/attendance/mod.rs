@@ -3,7 +3,7 @@
 //! * **Who may what**: administrators record, correct, delete and read everything; faculty for the courses they teach.
 //!   Students read their own.
 //! * **Tables**: `attendance` (one row a student, date, subject and session), `attendance_history` (what was corrected or
-//!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `attendance_imports` (files
+//!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `imports` (files
 //!   that were read and may be applied).
 //! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
 //!   `GET /api/admin/attendance/export`, `GET /api/admin/attendance/report/export`,

@@ -1,75 +1,14 @@
 //! What is decided about attendance: the words, the one formula, the meter, and why something is refused.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use lamplight_kernel::{Class, CourseId, Problem};
-use serde::{Deserialize, Serialize};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{RefOr, schema::Schema},
-};
 
 use crate::{
     regulations::{Key, Regulations},
-    wire,
+    words::words,
 };
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident as $schema:ident { $($(#[$one:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$one])* #[serde(rename = $text)] $variant),+
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As the wire and the tables spell it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text),+
-                }
-            }
-
-            /// All of them in one sentence.
-            pub(super) fn choices() -> String {
-                [$($text),+].join(", ")
-            }
-        }
-
-        // By hand, because the derive does not see the names that a macro gives.
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                RefOr::T(wire::one_of([$($text),+]))
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                Cow::Borrowed(stringify!($schema))
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ();
-
-            /// In any case: files are typed by people.
-            fn from_str(text: &str) -> Result<Self, ()> {
-                Self::ALL.iter().copied().find(|one| one.as_str().eq_ignore_ascii_case(text.trim())).ok_or(())
-            }
-        }
-    };
-}
 
 words! {
     /// What is said of one student in one class.

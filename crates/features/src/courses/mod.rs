@@ -8,5 +8,5 @@ mod routes;
 mod store;
 
 pub(crate) use routes::{CourseName, routes};
-pub(crate) use store::find_names;
 pub use store::{NewCourse, insert};
+pub(crate) use store::{entity, find_names, list};

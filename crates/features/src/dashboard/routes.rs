@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::office;
 use crate::{
     App, attendance, courses, marks,
     routing::routes,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(student_dashboard))
+    OpenApiRouter::new().routes(routes!(student_dashboard)).routes(routes!(office::office_dashboard))
 }
 
 /// How a student stands, in short.

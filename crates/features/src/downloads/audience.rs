@@ -330,17 +330,9 @@ mod tests {
     fn known() -> Known {
         let course = |n, code: &str| (id::<CourseId>(n), (code.to_owned(), format!("Course {code}")));
         let student = |user: u128, course: u128| students::entity::Model {
-            id: Uuid::nil(),
             user_id: Uuid::from_u128(user),
-            student_id: String::new(),
-            first_name: String::new(),
-            last_name: String::new(),
             course_id: Uuid::from_u128(course),
-            semester: 1,
-            batch_year: 2026,
-            academic_status: String::new(),
-            created_at: 0,
-            updated_at: 0,
+            ..Default::default()
         };
         Known {
             courses: HashMap::from([course(1, "GNM"), course(2, "ANM")]),

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Institute,
     wire::{Change, CommaList},
+    wrong::Wrong,
 };
 
 /// What may be said about a piece of study material. What is absent stays as it is (or gets its default, when it is new);
@@ -89,7 +90,7 @@ impl Form {
         institute: &Institute,
         now: Timestamp,
     ) -> Result<Details, DownloadError> {
-        let mut wrong = Wrong(Vec::new());
+        let mut wrong = Wrong::default();
         let old = before.clone();
         let old = |take: fn(Details) -> Option<String>| old.clone().and_then(take);
 
@@ -118,7 +119,7 @@ impl Form {
             wrong.say("academicYear", "Write the year it begins with four digits, such as 2026.");
         }
         let tags = match self.tags {
-            Some(tags) => wrong.tags(tags),
+            Some(list) => tags(&mut wrong, list),
             None => before.as_ref().map(|it| it.tags.clone()).unwrap_or_default(),
         };
         let was = before.as_ref().and_then(|it| it.expires_on);
@@ -128,10 +129,10 @@ impl Form {
             Change::Set(text) => match institute.date_of(&text) {
                 // An item that has expired may be corrected without bringing it back.
                 Some(date) if date < today && Some(date) != was => {
-                    wrong.no_date("This day is over. Choose a later one.")
+                    no_date(&mut wrong, "This day is over. Choose a later one.")
                 }
                 Some(date) => Some(date),
-                None => wrong.no_date("Write the date as year-month-day, such as 2026-11-30."),
+                None => no_date(&mut wrong, "Write the date as year-month-day, such as 2026-11-30."),
             },
         };
         let requires_login = self.requires_login.apply(before.as_ref().map(|it| it.requires_login)).unwrap_or(false);
@@ -187,53 +188,24 @@ fn choice(
     Choice { target_audience, specific_targets }
 }
 
-/// What is wrong with which field.
-struct Wrong(Vec<(&'static str, String)>);
+fn no_date(wrong: &mut Wrong, text: &str) -> Option<Date> {
+    wrong.say("expiryDate", text);
+    None
+}
 
-impl Wrong {
-    fn say(&mut self, field: &'static str, text: &str) -> String {
-        if !self.0.iter().any(|(known, _)| *known == field) {
-            self.0.push((field, text.to_owned()));
+fn tags(wrong: &mut Wrong, tags: CommaList) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for tag in tags.0 {
+        if let Some(tag) = wrong.text("tags", Some(tag.to_lowercase()), MAX_SHORT)
+            && !kept.contains(&tag)
+        {
+            kept.push(tag);
         }
-        String::new()
     }
-
-    fn no_date(&mut self, text: &str) -> Option<Date> {
-        self.say("expiryDate", text);
-        None
+    if kept.len() > MAX_TAGS {
+        wrong.say("tags", &format!("Use at most {MAX_TAGS} tags."));
     }
-
-    /// One line of text, trimmed.
-    fn text(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
-        let text = self.lines(field, text, max)?;
-        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        (!line.is_empty()).then_some(line)
-    }
-
-    /// Text of any number of lines. Control characters have no business in it, and PostgreSQL can't hold a NUL.
-    fn lines(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
-        let text: String = text?.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect();
-        if text.chars().count() > max {
-            self.say(field, &format!("This may have at most {max} characters."));
-        }
-        let text = text.trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    }
-
-    fn tags(&mut self, tags: CommaList) -> Vec<String> {
-        let mut kept: Vec<String> = Vec::new();
-        for tag in tags.0 {
-            if let Some(tag) = self.text("tags", Some(tag.to_lowercase()), MAX_SHORT)
-                && !kept.contains(&tag)
-            {
-                kept.push(tag);
-            }
-        }
-        if kept.len() > MAX_TAGS {
-            self.say("tags", &format!("Use at most {MAX_TAGS} tags."));
-        }
-        kept
-    }
+    kept
 }
 
 #[cfg(test)]
@@ -247,6 +219,7 @@ mod tests {
             name: String::new(),
             time_zone: jiff::tz::TimeZone::get("Asia/Kolkata").unwrap(),
             time_zone_name: "Asia/Kolkata".to_owned(),
+            student_mail_domain: None,
             upload_limit: 1,
             upload_patience: Duration::ZERO,
             undo_window: std::time::Duration::from_secs(15),

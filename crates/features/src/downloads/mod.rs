@@ -40,3 +40,4 @@ pub use events::{Created, Deleted, Updated};
 pub(crate) use routes::{file_routes, routes};
 pub use rules::{CATEGORIES, DownloadError};
 pub use store::{Details, NewDownload, insert};
+pub(crate) use store::{count, is_for};

@@ -177,6 +177,17 @@ pub(super) async fn insert_row(tx: &Tx, new: &NewDownload<'_>) -> Result<Model, 
     Ok(row)
 }
 
+/// How many pieces there are.
+pub(crate) async fn count<C: ConnectionTrait>(db: &C) -> Result<u64, StoreError> {
+    Ok(Entity::find().count(db).await?)
+}
+
+/// Whether some piece is for this room.
+pub(crate) async fn is_for<C: ConnectionTrait>(db: &C, room: &Room) -> Result<bool, StoreError> {
+    let found = rooms::Entity::find().filter(rooms::Column::Room.eq(room.as_str()));
+    Ok(found.one(db).await?.is_some())
+}
+
 async fn insert_rooms(tx: &Tx, download: Uuid, rooms: &[Room]) -> Result<(), StoreError> {
     let rows =
         rooms.iter().map(|room| rooms::ActiveModel { room: Set(room.as_str().to_owned()), download_id: Set(download) });

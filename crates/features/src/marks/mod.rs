@@ -53,4 +53,4 @@ pub use publishing::publish_due;
 pub(crate) use routes::routes;
 pub use rules::{Cell, EXAM_TYPES, MarkError, Part, Parts, Score};
 pub use seed::{NewSheet, insert};
-pub(crate) use student::published_average;
+pub(crate) use student::{cumulative_average, published_average};

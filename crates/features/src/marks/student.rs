@@ -84,8 +84,7 @@ pub(super) async fn list_own(
     }
     let semester_stats =
         semesters.iter().map(|(semester, records)| (semester.to_string(), rules::semester_stats(records))).collect();
-    let all = store::list_published(db, student.student(), &Filter::default()).await?;
-    let cgpa = rules::grade_point_average(&all.iter().map(marks::Model::record).collect::<Vec<_>>());
+    let cgpa = cumulative_average(db, student.student()).await?;
     let shown = rows.iter().skip(usize::try_from(page.offset()).unwrap_or(usize::MAX));
     let shown = shown.take(usize::try_from(page.limit()).unwrap_or(usize::MAX));
     let marks = shown.map(|row| document(row, &known)).collect::<Result<_, _>>()?;
@@ -134,6 +133,15 @@ pub(super) async fn list_own_changes(
     let is_theirs = |row: &marks::Model| row.student_id == student.student().uuid() && row.published_at.is_some();
     row.filter(is_theirs).ok_or(MarkError::NotFound)?;
     Ok(data(changes(db, id, true).await?))
+}
+
+/// The CGPA of a student's published marks; 0 when none is passed.
+pub(crate) async fn cumulative_average<C: sea_orm::ConnectionTrait>(
+    db: &C,
+    student: lamplight_kernel::StudentId,
+) -> Result<f64, lamplight_store::StoreError> {
+    let all = store::list_published(db, student, &Filter::default()).await?;
+    Ok(rules::grade_point_average(&all.iter().map(marks::Model::record).collect::<Vec<_>>()))
 }
 
 /// The mean of a student's published marks, each in percent of its maximum, to two decimals; nothing when there is none. Absent and

@@ -3,42 +3,19 @@ use std::collections::HashMap;
 use lamplight_kernel::{CourseId, Page, PageRequest, StudentId, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, Query},
 };
 
-pub(crate) mod entity {
-    use sea_orm::entity::prelude::*;
+use super::{
+    entity::{Column, Entity, Model},
+    rules::AcademicStatus,
+};
+use crate::accounts;
 
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "students")]
-    pub(crate) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(crate) id: Uuid,
-        pub(crate) user_id: Uuid,
-        pub(crate) student_id: String,
-        pub(crate) first_name: String,
-        pub(crate) last_name: String,
-        pub(crate) course_id: Uuid,
-        pub(crate) semester: i32,
-        pub(crate) batch_year: i32,
-        pub(crate) academic_status: String,
-        pub(crate) created_at: i64,
-        pub(crate) updated_at: i64,
-    }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(crate) enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
-
-    impl Model {
-        /// Given and family name.
-        pub(crate) fn full_name(&self) -> String {
-            format!("{} {}", self.first_name, self.last_name).trim().to_owned()
-        }
-    }
-}
+/// Rows of one statement: SQLite takes 32,766 values, a student has twenty-eight.
+const CHUNK: usize = 1_000;
 
 /// A student to be added.
 #[derive(Debug, Clone)]
@@ -66,38 +43,79 @@ pub struct NewStudent<'a> {
 pub async fn insert(tx: &Tx, new: &NewStudent<'_>) -> Result<StudentId, StoreError> {
     let id: StudentId = tx.id();
     let now = tx.now().millis();
-    let row = entity::ActiveModel {
-        id: Set(id.uuid()),
-        user_id: Set(new.user.uuid()),
-        student_id: Set(new.student_id.to_owned()),
-        first_name: Set(new.first_name.to_owned()),
-        last_name: Set(new.last_name.to_owned()),
-        course_id: Set(new.course.uuid()),
-        semester: Set(new.semester),
-        batch_year: Set(new.batch_year),
-        academic_status: Set("Active".to_owned()),
-        created_at: Set(now),
-        updated_at: Set(now),
+    let row = Model {
+        id: id.uuid(),
+        user_id: new.user.uuid(),
+        student_id: new.student_id.to_owned(),
+        first_name: new.first_name.to_owned(),
+        last_name: new.last_name.to_owned(),
+        course_id: new.course.uuid(),
+        semester: new.semester,
+        batch_year: new.batch_year,
+        academic_status: AcademicStatus::Active.to_string(),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+        ..Model::default()
     };
-    entity::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    insert_rows(tx, vec![row]).await?;
     Ok(id)
 }
 
-/// The student record of an account.
-pub(crate) async fn find_by_user<C: ConnectionTrait>(
+/// Adds students as they are, but for what is searched, which is made from the rest.
+pub(super) async fn insert_rows(tx: &Tx, rows: Vec<Model>) -> Result<(), StoreError> {
+    for rows in rows.chunks(CHUNK) {
+        let rows = rows.iter().map(|row| row.clone().searchable().into_active_model().reset_all());
+        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    }
+    Ok(())
+}
+
+/// Writes a changed student, if nobody has changed it since it was read as `before`. Says whether nobody had.
+pub(super) async fn update(tx: &Tx, before: &Model, row: &Model) -> Result<bool, StoreError> {
+    let row = Model { version: before.version + 1, updated_at: tx.now().millis(), ..row.clone() };
+    let update = Entity::update_many().set(row.searchable().into_active_model().reset_all());
+    let update = update.filter(Column::Id.eq(before.id)).filter(Column::Version.eq(before.version));
+    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+}
+
+/// A student, to be changed in this transaction: on PostgreSQL nobody else changes it until it ends.
+pub(super) async fn find_for_change(tx: &Tx, id: StudentId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id.uuid()).lock_exclusive().one(tx.db()).await?)
+}
+
+/// A student.
+pub(super) async fn find<C: ConnectionTrait>(db: &C, id: StudentId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(id.uuid()).one(db).await?)
+}
+
+/// Whose these mail addresses and mobile numbers are, archived or not.
+pub(super) async fn find_by_contact<C: ConnectionTrait>(
     db: &C,
-    user: UserId,
-) -> Result<Option<entity::Model>, StoreError> {
-    Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
+    emails: Vec<String>,
+    mobiles: Vec<String>,
+) -> Result<Vec<Model>, StoreError> {
+    let mut found = Vec::new();
+    for (column, values) in [(Column::PersonalEmail, emails), (Column::MobileNumber, mobiles)] {
+        for values in values.chunks(CHUNK) {
+            found.extend(Entity::find().filter(column.is_in(values.to_vec())).all(db).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// The student record of an account.
+pub(crate) async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find().filter(Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
 /// These students; unknown ones are missing from the answer.
 pub(crate) async fn find_by_ids<C: ConnectionTrait>(
     db: &C,
     students: impl IntoIterator<Item = StudentId>,
-) -> Result<HashMap<StudentId, entity::Model>, StoreError> {
+) -> Result<HashMap<StudentId, Model>, StoreError> {
     let ids = students.into_iter().map(StudentId::uuid);
-    let rows = entity::Entity::find().filter(entity::Column::Id.is_in(ids)).all(db).await?;
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
     Ok(rows.into_iter().map(|row| (row.id.into(), row)).collect())
 }
 
@@ -105,13 +123,21 @@ pub(crate) async fn find_by_ids<C: ConnectionTrait>(
 pub(crate) async fn find_by_human_ids<C: ConnectionTrait>(
     db: &C,
     ids: impl IntoIterator<Item = String>,
-) -> Result<Vec<entity::Model>, StoreError> {
+) -> Result<Vec<Model>, StoreError> {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_lowercase()).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
+    let mut found = Vec::new();
+    for ids in ids.chunks(CHUNK) {
+        let lower = Expr::expr(Func::lower(Expr::col(Column::StudentId)));
+        found.extend(Entity::find().filter(lower.is_in(ids.to_vec())).all(db).await?);
     }
-    let lower = Expr::expr(Func::lower(Expr::col(entity::Column::StudentId)));
-    Ok(entity::Entity::find().filter(lower.is_in(ids)).all(db).await?)
+    Ok(found)
+}
+
+/// Those who sit in class: not archived, not gone.
+fn in_class() -> Condition {
+    Condition::all()
+        .add(Column::ArchivedAt.is_null())
+        .add(Column::AcademicStatus.is_in(AcademicStatus::ENROLLED.map(AcademicStatus::as_str)))
 }
 
 /// The students of a course in a semester, by their human ids.
@@ -119,9 +145,9 @@ pub(crate) async fn of_class<C: ConnectionTrait>(
     db: &C,
     course: CourseId,
     semester: i32,
-) -> Result<Vec<entity::Model>, StoreError> {
-    let found = entity::Entity::find().filter(entity::Column::CourseId.eq(course.uuid()));
-    let found = found.filter(entity::Column::Semester.eq(semester)).order_by_asc(entity::Column::StudentId);
+) -> Result<Vec<Model>, StoreError> {
+    let found = Entity::find().filter(Column::CourseId.eq(course.uuid())).filter(in_class());
+    let found = found.filter(Column::Semester.eq(semester)).order_by_asc(Column::StudentId);
     Ok(found.limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
 }
 
@@ -133,34 +159,42 @@ pub(crate) async fn count_by_class<C: ConnectionTrait>(db: &C) -> Result<HashMap
         semester: i32,
         students: i64,
     }
-    let rows: Vec<Row> = entity::Entity::find()
+    let rows: Vec<Row> = Entity::find()
         .select_only()
-        .columns([entity::Column::CourseId, entity::Column::Semester])
-        .column_as(entity::Column::Id.count(), "students")
-        .group_by(entity::Column::CourseId)
-        .group_by(entity::Column::Semester)
+        .columns([Column::CourseId, Column::Semester])
+        .column_as(Column::Id.count(), "students")
+        .filter(in_class())
+        .group_by(Column::CourseId)
+        .group_by(Column::Semester)
         .into_model()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| ((row.course_id.into(), row.semester), row.students)).collect())
 }
 
-/// How many students each course has.
+/// How many seats of each course are taken: by everybody who is enrolled, whatever the semester.
 pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, u64>, StoreError> {
     #[derive(FromQueryResult)]
     struct Row {
         course_id: uuid::Uuid,
         students: i64,
     }
-    let rows: Vec<Row> = entity::Entity::find()
+    let rows: Vec<Row> = Entity::find()
         .select_only()
-        .column(entity::Column::CourseId)
-        .column_as(entity::Column::Id.count(), "students")
-        .group_by(entity::Column::CourseId)
+        .column(Column::CourseId)
+        .column_as(Column::Id.count(), "students")
+        .filter(in_class())
+        .group_by(Column::CourseId)
         .into_model()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| (row.course_id.into(), u64::try_from(row.students).unwrap_or(0))).collect())
+}
+
+/// How many seats of a course are taken.
+pub(super) async fn count_seats<C: ConnectionTrait>(db: &C, course: CourseId) -> Result<i64, StoreError> {
+    let taken = Entity::find().filter(Column::CourseId.eq(course.uuid())).filter(in_class()).count(db).await?;
+    Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
 /// A group of students.
@@ -182,7 +216,6 @@ pub(crate) enum Among {
 
 /// How many students who may sign in are in one of these groups; each is counted once.
 pub(crate) async fn count_among<C: ConnectionTrait>(db: &C, groups: &[Among]) -> Result<u64, StoreError> {
-    use entity::Column;
     let mut any = Condition::any();
     for group in groups {
         any = match group {
@@ -199,60 +232,131 @@ pub(crate) async fn count_among<C: ConnectionTrait>(db: &C, groups: &[Among]) ->
     if groups.is_empty() {
         return Ok(0);
     }
-    let found = entity::Entity::find().filter(any);
+    let found = Entity::find().filter(any);
     Ok(found.filter(Column::UserId.in_subquery(crate::accounts::active_users())).count(db).await?)
 }
 
 /// What a list of students is narrowed by.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Filter<'a> {
     pub(crate) search: Option<&'a str>,
     pub(crate) course: Option<CourseId>,
     pub(crate) semester: Option<i32>,
+    pub(crate) status: Option<AcademicStatus>,
+    pub(crate) batch: Option<i32>,
+    /// Those who are archived, and no others; otherwise those who are not.
+    pub(crate) archived: bool,
     /// Only of these courses.
     pub(crate) within: Option<&'a [CourseId]>,
 }
 
-/// Students by name, with their accounts' mail addresses.
+impl Filter<'_> {
+    fn condition(&self) -> Condition {
+        let within = self.within.map(|within| Column::CourseId.is_in(within.iter().map(|course| course.uuid())));
+        let all = Condition::all()
+            .add(if self.archived { Column::ArchivedAt.is_not_null() } else { Column::ArchivedAt.is_null() })
+            .add_option(self.course.map(|course| Column::CourseId.eq(course.uuid())))
+            .add_option(self.semester.map(|semester| Column::Semester.eq(semester)))
+            .add_option(self.status.map(|status| Column::AcademicStatus.eq(status.as_str())))
+            .add_option(self.batch.map(|year| Column::BatchYear.eq(year)))
+            .add_option(within);
+        // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
+        crate::search::patterns(self.search).fold(all, |all, pattern| {
+            let like = || LikeExpr::new(&pattern).escape('\\');
+            let mut accounts = Query::select();
+            accounts
+                .column(accounts::entity::Column::Id)
+                .from(accounts::entity::Entity)
+                .and_where(Expr::col(accounts::entity::Column::Email).like(like()));
+            let found = Condition::any()
+                .add(Expr::col((Entity, Column::SearchText)).like(like()))
+                .add(Column::UserId.in_subquery(accounts));
+            all.add(found)
+        })
+    }
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// By name.
+    Name,
+    /// Who was added last comes first.
+    Newest,
+    /// By human id.
+    StudentId,
+}
+
+/// A student and the account.
+pub(crate) type Listed = (Model, Option<accounts::entity::Model>);
+
+/// Students with their accounts.
 pub(crate) async fn list<C: ConnectionTrait>(
     db: &C,
     filter: &Filter<'_>,
+    order: Order,
     page: PageRequest,
-) -> Result<Page<(entity::Model, Option<crate::accounts::entity::Model>)>, StoreError> {
-    use entity::Column;
-    let mut all = Condition::all();
-    if let Some(course) = filter.course {
-        all = all.add(Column::CourseId.eq(course.uuid()));
-    }
-    if let Some(semester) = filter.semester {
-        all = all.add(Column::Semester.eq(semester));
-    }
-    if let Some(within) = filter.within {
-        all = all.add(Column::CourseId.is_in(within.iter().map(|course| course.uuid())));
-    }
-    // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
-    for pattern in crate::search::patterns(filter.search) {
-        let like = |column: Column| {
-            Expr::expr(Func::lower(Expr::col((entity::Entity, column)))).like(LikeExpr::new(&pattern).escape('\\'))
-        };
-        all = all.add(
-            Condition::any().add(like(Column::FirstName)).add(like(Column::LastName)).add(like(Column::StudentId)),
-        );
-    }
-    let found = entity::Entity::find().filter(all);
+) -> Result<Page<Listed>, StoreError> {
+    let found = Entity::find().filter(filter.condition());
     let total = found.clone().count(db).await?;
-    let students = found
-        .order_by_asc(Column::FirstName)
-        .order_by_asc(Column::LastName)
-        .order_by_asc(Column::Id)
-        .offset(page.offset())
-        .limit(page.limit())
-        .all(db)
-        .await?;
-    let users = crate::accounts::find_by_ids(db, students.iter().map(|student| student.user_id)).await?;
+    let found = match order {
+        Order::Name => found.order_by_asc(Column::FirstName).order_by_asc(Column::LastName).order_by_asc(Column::Id),
+        Order::Newest => found.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
+        Order::StudentId => found.order_by_asc(Column::StudentId),
+    };
+    let students = found.offset(page.offset()).limit(page.limit()).all(db).await?;
+    Ok(Page::new(with_accounts(db, students).await?, page, total))
+}
+
+/// How many there are.
+pub(crate) async fn count<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Result<i64, StoreError> {
+    let count = Entity::find().filter(filter.condition()).count(db).await?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// These students with their accounts.
+pub(crate) async fn with_accounts<C: ConnectionTrait>(db: &C, students: Vec<Model>) -> Result<Vec<Listed>, StoreError> {
+    let users = accounts::find_by_ids(db, students.iter().map(|student| student.user_id)).await?;
     let rows = students.into_iter().map(|student| {
         let user = users.get(&student.user_id).cloned();
         (student, user)
     });
-    Ok(Page::new(rows.collect(), page, total))
+    Ok(rows.collect())
+}
+
+/// How many students are alike in what statistics are made of.
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct Group {
+    pub(crate) course_id: uuid::Uuid,
+    pub(crate) semester: i32,
+    pub(crate) academic_status: String,
+    pub(crate) gender: Option<String>,
+    pub(crate) students: i64,
+}
+
+/// What all statistics are made of: one grouped count, answered from an index alone.
+pub(crate) async fn count_groups<C: ConnectionTrait>(
+    db: &C,
+    within: Option<&[CourseId]>,
+) -> Result<Vec<Group>, StoreError> {
+    let by = [Column::CourseId, Column::Semester, Column::AcademicStatus, Column::Gender];
+    let filter = Filter { within, ..Filter::default() };
+    let found = Entity::find().select_only().columns(by).column_as(Column::Id.count(), "students");
+    let found = by.into_iter().fold(found.filter(filter.condition()), QuerySelect::group_by);
+    Ok(found.into_model().all(db).await?)
+}
+
+/// How many students were admitted in each month, `YYYY-MM`, from a date on.
+pub(crate) async fn count_admitted<C: ConnectionTrait>(db: &C, from: &str) -> Result<Vec<(String, i64)>, StoreError> {
+    // The same text each time: PostgreSQL takes two placeholders for two different expressions.
+    let month = || Expr::cust("substr(admission_date, 1, 7)");
+    let found = Entity::find()
+        .select_only()
+        .column_as(month(), "month")
+        .column_as(Column::Id.count(), "students")
+        .filter(Column::AdmissionDate.gte(from))
+        .filter(Column::ArchivedAt.is_null())
+        .group_by(month())
+        .order_by_asc(month());
+    Ok(found.into_tuple().all(db).await?)
 }

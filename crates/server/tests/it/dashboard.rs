@@ -41,3 +41,26 @@ both_databases!(a_student_sees_how_they_stand_and_no_mark_before_it_is_published
     assert_eq!(dashboard(&institute, &people.chitra).await["stats"], nothing, "hers is hers");
     institute.get(&people.teacher, "/api/student/dashboard").await.refuses(403, "auth.wrong_role", &[], "a teacher");
 });
+
+both_databases!(the_office_sees_the_institute_in_figures, async |institute: Institute| {
+    institute.execute("UPDATE students SET admission_date = '2026-08-17' WHERE student_id = 'chitra'", []).await;
+    institute.execute("UPDATE students SET admission_date = '2026-05-31' WHERE student_id = 'gone'", []).await;
+    institute.added_student(1).await;
+    institute.added_student(2).await;
+    institute.uploaded(&institute.people.office, crate::support::Form::titled("Notes")).await;
+    let shown = institute.get(&institute.people.office, "/api/admin/dashboard/stats").await.data();
+    assert_eq!(
+        shown,
+        json!({
+            "stats": {"totalStudents": 6, "totalFaculty": 3, "totalCourses": 2, "totalGallery": 0, "totalNews": 0, "totalDownloads": 1},
+            // Six months: the one of May is over.
+            "admissionTrend": [{"_id": {"year": 2026, "month": 8}, "count": 1}, {"_id": {"year": 2026, "month": 11}, "count": 2}],
+            "courseDistribution": [{"courseName": "General Nursing and Midwifery", "count": 5},
+                {"courseName": "Auxiliary Nursing and Midwifery", "count": 1}],
+        }),
+        "M-16"
+    );
+    for who in [&institute.people.teacher, &institute.people.asha] {
+        institute.get(who, "/api/admin/dashboard/stats").await.refuses(403, "auth.wrong_role", &[], "not the office");
+    }
+});

@@ -49,6 +49,8 @@ mod permissions;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]
+mod profile;
+#[cfg(test)]
 mod proxied;
 #[cfg(test)]
 mod publishing;
@@ -62,6 +64,10 @@ mod rights;
 mod rollcall;
 #[cfg(test)]
 mod sockets;
+#[cfg(test)]
+mod student_imports;
+#[cfg(test)]
+mod students;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -28,6 +28,8 @@ mod m0009_attendance;
 mod m0010_marks;
 mod m0011_regulations;
 mod m0012_notifications;
+mod m0013_student_records;
+mod m0014_imports;
 mod m0016_audit;
 mod m0019_attendance_told;
 mod m0020_mark_imports;
@@ -49,6 +51,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0010_marks::Migration),
             Box::new(m0011_regulations::Migration),
             Box::new(m0012_notifications::Migration),
+            Box::new(m0013_student_records::Migration),
+            Box::new(m0014_imports::Migration),
             Box::new(m0016_audit::Migration),
             Box::new(m0019_attendance_told::Migration),
             Box::new(m0020_mark_imports::Migration),

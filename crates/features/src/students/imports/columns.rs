@@ -3,7 +3,7 @@
 use lamplight_sheets::Column;
 
 pub(in crate::students) const STUDENT_ID: Column =
-    Column::optional("Student ID", &["Student", "Roll No", "Roll Number"]);
+    Column::optional("Student ID", &["Student No", "Roll No", "Roll Number"]);
 const FIRST_NAME: Column = Column::required("First Name", &["Given Name", "Name"]);
 const LAST_NAME: Column = Column::optional("Last Name", &["Family Name", "Surname"]);
 const PERSONAL_EMAIL: Column = Column::required("Personal Email", &["Email", "Mail", "Email Address"]);

@@ -119,7 +119,7 @@ fn column_of(field: &str) -> &'static str {
 /// What a row that is not refused would write.
 #[derive(Debug)]
 enum Work {
-    Add(Model),
+    Add(Box<Model>),
     Change { before: Box<Model>, after: Box<Model> },
 }
 
@@ -220,7 +220,7 @@ impl Plan {
             match before {
                 None => {
                     row.action = Action::Add;
-                    work.push((place, Work::Add(Model { id: Uuid::nil(), ..after })));
+                    work.push((place, Work::Add(Box::new(Model { id: Uuid::nil(), ..after }))));
                 }
                 Some(before) if *before == after => row.action = Action::Same,
                 Some(before) => {
@@ -247,7 +247,7 @@ impl Plan {
         for (place, work) in std::mem::take(&mut self.work) {
             let row = self.rows.get(place).map_or(0, |row| row.row);
             match work {
-                Work::Add(model) => adds.push((row, model)),
+                Work::Add(model) => adds.push((row, *model)),
                 Work::Change { before, after } => changes.push((before, after)),
             }
         }

@@ -89,7 +89,7 @@ export type AttendanceReport = Schemas['AttendanceReport'];
 export type AttendanceReportRow = Schemas['AttendanceReportRow'];
 export type AttendanceImport = Schemas['AttendanceImport'];
 export type AttendanceImportRow = Schemas['AttendanceImportRow'];
-export type AttendanceImported = Schemas['AttendanceImported'];
+export type AttendanceImported = Schemas['ImportResult'];
 export type AttendanceCorrection = Partial<Schemas['AttendanceCorrection']>;
 
 export type AuditList = Schemas['AuditList'];

@@ -37,6 +37,7 @@ mod routes;
 mod rules;
 mod seats;
 mod store;
+mod trail;
 mod write;
 
 pub use events::{Created, Deleted, Imported, ProfileUpdated, Stamp, Updated};

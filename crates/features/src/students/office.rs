@@ -17,11 +17,11 @@ use super::{
     entity::Model,
     form::{Form, Ground},
     seats::Seats,
-    store, write,
+    store, trail, write,
     write::{Contacts, Gone, Refused},
 };
 use crate::{
-    App, accounts,
+    App, accounts, audit,
     routing::routes,
     wire::{Change, Envelope, told},
 };
@@ -87,6 +87,7 @@ async fn add_student(
     let added = write::add(&tx, vec![row], &ground, (domain, &hash)).await.map_err(Refused::from)?;
     for row in &added {
         write::tell_added(&mut tx, row)?;
+        audit::write(&tx, &admin, trail::added(row, &ground)).await?;
     }
     let listed = store::with_accounts(tx.db(), added).await?.pop();
     tx.commit().await?;
@@ -128,6 +129,7 @@ async fn change_student(
     }
     let is_active = form.is_active.clone();
     let (mut row, mut is_told) = save(&mut tx, &app, &ground, &before, form).await?;
+    let mut act = trail::changed(&before, &row, &ground);
     if let Change::Set(is_active) = is_active {
         let user = UserId::from(row.user_id);
         let account = accounts::find_by_ids(tx.db(), [row.user_id].into_iter()).await?.remove(&row.user_id);
@@ -137,10 +139,12 @@ async fn change_student(
                 row = write::change(&mut tx, &before, row).await?;
             }
             is_told = true;
+            act = act.changed("isActive", &!is_active, &is_active);
         }
     }
     if is_told {
         write::tell_changed(&mut tx, &row)?;
+        audit::write(&tx, &admin, act).await?;
     }
     let shown = shown(tx.db(), row, &ground).await?;
     tx.commit().await?;
@@ -193,10 +197,10 @@ async fn delete_student(
     if row.archived_at.is_some() {
         return Err(StudentError::Archived.into());
     }
-    let gone = write::remove(&mut tx, &row).await?;
+    let archived = write::remove(&mut tx, &row).await? == Gone::Archived;
+    audit::write(&tx, &admin, trail::act(if archived { "archived" } else { "deleted" }, &row)).await?;
     tx.commit().await?;
-    tracing::info!(student = %id, user = %admin.user, ?gone, "student deleted");
-    let archived = gone == Gone::Archived;
+    tracing::info!(student = %id, user = %admin.user, archived, "student deleted");
     let message = if archived {
         "The student has records, so they were archived: they can't sign in any more, and their records stay."
     } else {
@@ -230,6 +234,7 @@ async fn restore_student(
     let row = write::change(&mut tx, &before, after).await?;
     accounts::set_active(&mut tx, row.user_id.into(), true).await?;
     write::tell_changed(&mut tx, &row)?;
+    audit::write(&tx, &admin, trail::act("restored", &row)).await?;
     let shown = shown(tx.db(), row, &ground).await?;
     tx.commit().await?;
     tracing::info!(student = %id, user = %admin.user, "student restored");
@@ -296,6 +301,7 @@ async fn reset_student_password(
         return Err(StudentError::Archived.into());
     }
     accounts::set_password(&mut tx, row.user_id.into(), &hash).await?;
+    audit::write(&tx, &admin, trail::act("password_reset", &row)).await?;
     let account = accounts::find_by_ids(tx.db(), [row.user_id].into_iter()).await?.remove(&row.user_id);
     tx.commit().await?;
     tracing::info!(student = %id, user = %admin.user, "student's password was reset");

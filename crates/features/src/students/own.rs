@@ -7,9 +7,9 @@ use super::{
     StudentError,
     entity::Model,
     form::{Form, OwnForm},
-    office, store, write,
+    office, store, trail, write,
 };
-use crate::App;
+use crate::{App, audit};
 
 /// What became of a student's own change.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(crate) async fn save_own(app: &App, student: &Student, form: OwnForm) -> Res
     let (row, is_changed) = office::save(&mut tx, app, &ground, &before, form).await?;
     if is_changed {
         write::tell_changed(&mut tx, &row)?;
+        audit::write(&tx, student, trail::changed(&before, &row, &ground)).await?;
         tx.commit().await?;
     }
     Ok(Saved::Stored(row))

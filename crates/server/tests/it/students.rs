@@ -563,3 +563,25 @@ both_databases!(students_are_saved_as_tables, async |institute: Institute| {
     let wrong = institute.get(office, &format!("{PATH}/export?format=doc")).await;
     wrong.refuses(400, "request.invalid_query", &["format"], "another format");
 });
+
+both_databases!(what_the_office_does_stands_in_the_audit, async |institute: Institute| {
+    let office = &institute.people.office;
+    let data = institute.add_student(&institute.student_form(1)).await.data();
+    let (row, password) = (&data["student"], data["credentials"]["password"].as_str().unwrap());
+    institute.change_student(id(row), &json!({"semester": 2, "isActive": false})).await.data();
+    institute.change_student(id(row), &json!({"semester": 2})).await.data();
+    let path = format!("{PATH}/{}/reset-password", id(row));
+    let made = institute.json("POST", office, &path, &json!({})).await.data()["newPassword"].clone();
+    institute.delete_student(id(row)).await.data();
+    let audit = institute.get(office, &format!("/api/admin/audit?record={}", id(row))).await;
+    let entries = audit.data()["entries"].clone();
+    assert_eq!(each(&entries, "action"), ["deleted", "password_reset", "changed", "added"]);
+    assert_eq!(
+        entries[2]["changes"],
+        json!([{"field": "semester", "old": "1", "new": "2"}, {"field": "isActive", "old": true, "new": false}])
+    );
+    assert_eq!(entries[3]["label"], "GNM2026001 Devi Number1");
+    for secret in [password, made.as_str().unwrap()] {
+        assert!(!text(&audit).contains(secret), "a password");
+    }
+});

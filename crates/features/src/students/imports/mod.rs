@@ -29,6 +29,7 @@ pub use self::running::Running;
 use super::{StudentError, events, office, write::Refused};
 use crate::{
     App,
+    audit::{self, Act, Kind},
     imports::{self, FailedRow, FileForm, Imported, Kept},
     routing::routes,
     tables::{self, MAX_BYTES},
@@ -193,7 +194,7 @@ async fn apply_student_import(
             return Err(StudentError::ImportOutdated.into());
         }
         let domain = app.institute.student_mail_domain.as_deref();
-        let applied = plan.apply(&mut tx, &ground, (domain, &hash), &turn.progress).await.map_err(outdated)?;
+        let applied = plan.apply(&mut tx, &admin, &ground, (domain, &hash), &turn.progress).await.map_err(outdated)?;
         imports::mark_applied(&tx, id, Some(plan::stored(&applied.given)?)).await?;
         let imported = finish(&mut tx, &admin, (id, &kept.file_name), plan, &applied).await?;
         tx.commit().await?;
@@ -222,6 +223,9 @@ async fn finish(
     let (added, changed) = (applied.added.len(), applied.changed);
     if added + changed > 0 {
         tx.record(&events::Imported { added, changed }, Target::rooms([Room::admins()]))?;
+        // Of those who were changed each has an entry of its own; who was added stands in the plan's result.
+        let act = Act::new(Kind::Students, "imported", id, file_name).noted("added", &added).noted("changed", &changed);
+        audit::write(tx, admin, act).await?;
     }
     tracing::info!(import = %id, file_name, user = %admin.user, added, changed, "students imported");
     let total = plan.rows.len();
@@ -258,7 +262,7 @@ async fn import_students_at_once(
         let id: StudentImportId = imports::keep(&tx, NOUN, &file_name, &plan.rows, admin.user).await?;
         let turn = app.student_imports.begin(id).ok_or(StudentError::ImportRunning)?;
         let domain = app.institute.student_mail_domain.as_deref();
-        let applied = plan.apply(&mut tx, &ground, (domain, &hash), &turn.progress).await.map_err(outdated)?;
+        let applied = plan.apply(&mut tx, &admin, &ground, (domain, &hash), &turn.progress).await.map_err(outdated)?;
         imports::mark_applied(&tx, id, Some(plan::stored(&applied.given)?)).await?;
         let imported = finish(&mut tx, &admin, (id, &file_name), plan, &applied).await?;
         tx.commit().await?;

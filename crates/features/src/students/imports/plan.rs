@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use lamplight_auth::Admin;
 use lamplight_http::from_value;
 use lamplight_kernel::Problem;
 use lamplight_store::{StoreError, Tx};
@@ -12,14 +13,14 @@ use uuid::Uuid;
 
 use super::{columns, running::Progress};
 use crate::{
-    Institute, accounts,
+    Institute, accounts, audit,
     students::{
         StudentError,
         entity::Model,
         form::{Form, Ground},
         rules::is_human_id,
         seats::{Seats, holds_seat},
-        store, write,
+        store, trail, write,
         write::{Contacts, Refused},
     },
 };
@@ -238,6 +239,7 @@ impl Plan {
     pub(super) async fn apply(
         &mut self,
         tx: &mut Tx,
+        admin: &Admin,
         ground: &Ground,
         account: (Option<&str>, &str),
         progress: &Progress,
@@ -260,11 +262,12 @@ impl Plan {
             applied.added.extend(added);
         }
         for (before, after) in changes {
-            write::change(tx, &before, *after).await.map_err(|refused| match refused {
+            let after = write::change(tx, &before, *after).await.map_err(|refused| match refused {
                 // What was planned is not there any more as it was.
                 Refused::Rule(StudentError::ChangedMeanwhile) => StudentError::ImportOutdated.into(),
                 refused => refused,
             })?;
+            audit::write(tx, admin, trail::changed(&before, &after, ground)).await?;
             applied.changed += 1;
             progress.advance(1);
         }
@@ -274,36 +277,9 @@ impl Plan {
 
 /// What a change would change, as a file would say it.
 fn differences(before: &Model, after: &Model, ground: &Ground) -> Vec<Difference> {
-    let (old, new) = (texts(before, ground), texts(after, ground));
-    let changed = columns::FIELDS.iter().zip(old.into_iter().zip(new)).filter(|(_, (from, to))| from != to);
-    changed.map(|((_, column), (from, to))| Difference { column: column.name.to_owned(), from, to }).collect()
-}
-
-/// A student as a file would say it, in the order of the fields.
-fn texts(row: &Model, ground: &Ground) -> [String; columns::FIELDS.len()] {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    [
-        row.first_name.clone(),
-        row.last_name.clone(),
-        text(&row.personal_email),
-        text(&row.mobile_number),
-        ground.courses.get(&row.course_id).map(|course| course.code.clone()).unwrap_or_default(),
-        row.semester.to_string(),
-        row.batch_year.to_string(),
-        text(&row.admission_date),
-        row.academic_status.clone(),
-        text(&row.gender),
-        text(&row.date_of_birth),
-        text(&row.contact_number),
-        text(&row.alternate_contact),
-        text(&row.father_name),
-        text(&row.father_mobile),
-        text(&row.mother_name),
-        text(&row.mother_mobile),
-        text(&row.address),
-        text(&row.guardian_details),
-        text(&row.notes),
-    ]
+    let both = trail::texts(before, ground).into_iter().zip(trail::texts(after, ground));
+    let changed = trail::FIELDS.iter().zip(both).filter(|(_, (from, to))| from != to);
+    changed.map(|(field, (from, to))| Difference { column: column_of(field).to_owned(), from, to }).collect()
 }
 
 /// What is stored of a plan that was applied.

@@ -468,7 +468,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a class. Taps that were made before and are still on their way count; later ones do not. */
+        /** Close a class: its students are told. Taps that were made before and are still on their way count; later ones do not. */
         post: operations["close_class"];
         delete?: never;
         options?: never;
@@ -523,6 +523,40 @@ export interface paths {
         };
         /** The attendance of a class in a month. Without a month of the whole year, without both of the current month. */
         get: operations["report_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The records of attendance as a table to save: CSV unless another format is asked for. Faculty get those of the courses they teach. */
+        get: operations["export_attendance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/attendance/report/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of a class as a table to save: CSV unless another format is asked for. */
+        get: operations["export_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -679,10 +713,13 @@ export interface paths {
         };
         /** One mark. */
         get: operations["read_mark"];
-        /** Change one mark, publish it or recall it. A published mark changes only with a reason. */
+        /**
+         * Change one mark, publish it or recall it. When a published mark changes, the reason stands in its history, which its student reads;
+         *     without a reason, that none was given and by whom.
+         */
         put: operations["change_mark"];
         post?: never;
-        /** Delete one mark. A published one only with a reason, and its student is told that it is gone. */
+        /** Delete one mark. The student of a published one is told that it is gone; the reason, or that none was given, stays in the history. */
         delete: operations["delete_mark"];
         options?: never;
         head?: never;
@@ -758,6 +795,23 @@ export interface paths {
         head?: never;
         /** Save cells. One that somebody changed since it was read is not overwritten, but given back with both values. */
         patch: operations["save_cells"];
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sheet of marks to print (PDF): every student of the class, with and without a mark, the figures of the class, and lines to sign on. */
+        get: operations["print_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/admin/marks/sheets/{id}/presence": {
@@ -1148,6 +1202,40 @@ export interface paths {
         put?: never;
         /** Do what a plan said, all of it in one transaction, and nothing else. */
         post: operations["apply_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/sheets/{id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a file of marks (CSV or XLSX) and say what it would do to a sheet. Nothing is entered yet. */
+        post: operations["plan_marks_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/marks/imports/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a plan said, all of it in one transaction, and nothing else. */
+        post: operations["apply_marks_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2710,6 +2798,28 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarkImport: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A file that was read, and what it would do. */
+            data: {
+                /** @description To be applied with. */
+                _id: string;
+                fileName: string;
+                total: number;
+                add: number;
+                change: number;
+                same: number;
+                refused: number;
+                rows: components["schemas"]["MarkImportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_MarkList: {
             /**
              * @description Always `true`.
@@ -2753,6 +2863,30 @@ export interface components {
                 overall: components["schemas"]["Overall"];
                 subjectStats: components["schemas"]["SubjectStats"][];
                 gradeStats: components["schemas"]["GradeStats"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_MarksImported: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a file. */
+            data: {
+                /** @description Rows of the file. */
+                total: number;
+                /** @description Rows that stand in the sheet now. */
+                success: number;
+                /** @description Rows that could not be entered. */
+                failed: number;
+                /**
+                 * Format: int32
+                 * @description The sheet's version now.
+                 */
+                version: number;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3813,13 +3947,59 @@ export interface components {
             /** @description `true` publishes this mark, with the undo window; `false` recalls it, with a reason. */
             isPublished?: boolean | null;
             remarks?: string | null;
-            /** @description Why a published mark changes. */
+            /** @description Why a published mark changes. The existing client's form does not ask for it: then the history says so. */
             reason?: string | null;
             /**
              * Format: int32
              * @description What the caller read. A change that is based on another one is refused.
              */
             version?: number | null;
+        };
+        /** @description A file that was read, and what it would do. */
+        MarkImport: {
+            /** @description To be applied with. */
+            _id: string;
+            fileName: string;
+            total: number;
+            add: number;
+            change: number;
+            same: number;
+            refused: number;
+            rows: components["schemas"]["MarkImportRow"][];
+        };
+        /**
+         * @description What a row of a file would do.
+         * @enum {string}
+         */
+        MarkImportAction: "add" | "change" | "same" | "refused";
+        /** @description What a row would put into one cell. */
+        MarkImportCell: {
+            part: components["schemas"]["Part"];
+            /** @description A number, `absent` or `withheld`. */
+            value?: string | null;
+            /** @description What stands there. */
+            was?: string | null;
+            /**
+             * Format: int32
+             * @description The revision of the cell.
+             */
+            rev: number;
+        };
+        /** @description A row of a file and what it would do. */
+        MarkImportRow: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            /** @description As the file names the student. */
+            studentId: string;
+            /** @description As the institute names the student. */
+            studentName: string | null;
+            action: components["schemas"]["MarkImportAction"];
+            /** @description Why it can't be done. */
+            error: string | null;
+            /** @description The cells that the row says something about. */
+            cells: components["schemas"]["MarkImportCell"][];
+            /** @description A remark, if the row has one. */
+            remarks: string | null;
         };
         /** @description A page of marks. */
         MarkList: {
@@ -3892,6 +4072,25 @@ export interface components {
             /** @description Whose row; none when they left the grid. */
             student: string | null;
             part: components["schemas"]["Part"] | null;
+        };
+        /** @description A file of marks. */
+        MarksFile: {
+            /** Format: binary */
+            file: string;
+        };
+        /** @description What became of a file. */
+        MarksImported: {
+            /** @description Rows of the file. */
+            total: number;
+            /** @description Rows that stand in the sheet now. */
+            success: number;
+            /** @description Rows that could not be entered. */
+            failed: number;
+            /**
+             * Format: int32
+             * @description The sheet's version now.
+             */
+            version: number;
         };
         /** @description Marks can be seen by their students from now on. */
         MarksPublished: components["schemas"]["Exam"];
@@ -6873,6 +7072,105 @@ export interface operations {
             };
         };
     };
+    export_attendance: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `xlsx` or `pdf` */
+                format?: string;
+                /** @description `YYYY-MM-DD` */
+                date?: string;
+                /** @description First date */
+                from?: string;
+                /** @description Last date */
+                to?: string;
+                /** @description 1 to 12 */
+                month?: number;
+                year?: number;
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                /** @description Words of the subject */
+                subject?: string;
+                type?: components["schemas"]["ClassKind"];
+                session?: components["schemas"]["ClassSession"];
+                status?: components["schemas"]["AttendanceStatus"];
+                /** @description Record id or human id of a student */
+                studentId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `attendance.too_many` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_report: {
+        parameters: {
+            query?: {
+                /** @description `csv`, `xlsx` or `pdf` */
+                format?: string;
+                /** @description Id of a course; all that the caller may see without one */
+                course?: string;
+                semester?: number;
+                month?: number;
+                year?: number;
+                from?: string;
+                to?: string;
+                subject?: string;
+                type?: components["schemas"]["ClassKind"];
+                /** @description Record id or human id of a student */
+                studentId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     correct_attendance: {
         parameters: {
             query?: never;
@@ -7354,7 +7652,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope_Mark"];
                 };
             };
-            /** @description `marks.invalid`, `marks.reason_needed` */
+            /** @description `marks.invalid` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7402,15 +7700,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Said"];
-                };
-            };
-            /** @description `marks.reason_needed` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description `marks.scheduled` */
@@ -7661,6 +7950,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    print_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
                 };
             };
             "4XX": {
@@ -8605,6 +8923,95 @@ export interface operations {
                 };
             };
             /** @description `attendance.import_applied`, `attendance.import_outdated` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plan_marks_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["MarksFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarkImport"];
+                };
+            };
+            /** @description `marks.file_unreadable` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `marks.not_a_draft`, `marks.scheduled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_marks_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_MarksImported"];
+                };
+            };
+            /** @description `marks.import_applied`, `marks.import_outdated`, `marks.not_a_draft`, `marks.scheduled` */
             409: {
                 headers: {
                     [name: string]: unknown;

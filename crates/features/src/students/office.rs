@@ -59,8 +59,9 @@ struct Added {
     credentials: Credentials,
 }
 
-/// Add a student. The human id is made of the course's code, the year and a running number. The password is in this answer and
-/// nowhere else.
+/// Add a student.
+///
+/// The human id is made of the course's code, the year and a running number. The password is in this answer and nowhere else.
 #[utoipa::path(
     post, path = "/api/admin/students", tag = "students", request_body = Form,
     responses(
@@ -181,8 +182,10 @@ struct Removed {
     archived: bool,
 }
 
-/// Delete a student. One who has records (attendance, marks, material that was meant for them by name) is archived instead: nobody
-/// can sign in with the account any more and the seat is free, but the records keep their name. It can be restored.
+/// Delete a student, or archive one who has records.
+///
+/// Records are attendance, marks, and material that was meant for them by name. Nobody can sign in with the account of an archived
+/// student any more and the seat is free, but the records keep their name. It can be restored.
 #[utoipa::path(
     delete, path = "/api/admin/students/{id}", tag = "students", params(("id" = String, Path)),
     responses((status = 200, body = Envelope<Removed>), (status = "4XX", body = lamplight_http::ErrorBody))

@@ -277,8 +277,9 @@ async fn import_students_at_once(
     Ok(told(message, imported))
 }
 
-/// What a file would do or has done, as a table to save: each row with its cells, what becomes of it, and why not. Corrected, it can
-/// be chosen again.
+/// What a file would do or has done, as a table to save.
+///
+/// Each row with its cells, what becomes of it, and why not. Corrected, it can be chosen again.
 #[utoipa::path(
     get, path = "/api/admin/students/imports/{id}/result", tag = "students",
     params(

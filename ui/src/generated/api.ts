@@ -168,8 +168,8 @@ export interface paths {
         get: operations["list_students"];
         put?: never;
         /**
-         * Add a student. The human id is made of the course's code, the year and a running number. The password is in this answer and
-         *     nowhere else.
+         * Add a student.
+         * @description The human id is made of the course's code, the year and a running number. The password is in this answer and nowhere else.
          */
         post: operations["add_student"];
         delete?: never;
@@ -191,8 +191,9 @@ export interface paths {
         put: operations["change_student"];
         post?: never;
         /**
-         * Delete a student. One who has records (attendance, marks, material that was meant for them by name) is archived instead: nobody
-         *     can sign in with the account any more and the seat is free, but the records keep their name. It can be restored.
+         * Delete a student, or archive one who has records.
+         * @description Records are attendance, marks, and material that was meant for them by name. Nobody can sign in with the account of an archived
+         *     student any more and the seat is free, but the records keep their name. It can be restored.
          */
         delete: operations["delete_student"];
         options?: never;
@@ -1318,8 +1319,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a file would do or has done, as a table to save: each row with its cells, what becomes of it, and why not. Corrected, it can
-         *     be chosen again.
+         * What a file would do or has done, as a table to save.
+         * @description Each row with its cells, what becomes of it, and why not. Corrected, it can be chosen again.
          */
         get: operations["save_student_import"];
         put?: never;

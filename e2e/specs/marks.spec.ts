@@ -172,3 +172,24 @@ test('marks are saved as a table, in each format', async ({ open }) => {
     expect((await saving).suggestedFilename()).toBe(`marks.${ending}`);
   }
 });
+
+test('a file of marks is looked at before it is entered, and is in the other’s open grid at once', async ({ open, api, titled }) => {
+  const subject = titled('From a file');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 0, viva: 0, assignment: 0 } });
+  const [teacher, office] = await Promise.all([open('faculty1', { at: `/marks?sheet=${sheet._id}` }), open('office', { at: `/marks?sheet=${sheet._id}` })]);
+  await teacher.getByRole('button', { name: 'Import' }).click();
+  const dialog = teacher.getByRole('dialog', { name: `Import marks of ${subject}` });
+  await dialog.getByTestId('file').setInputFiles({ name: 'marks.csv', mimeType: 'text/csv', buffer: Buffer.from('Student ID,Theory\nGNM2025001,61\nGNM2025002,AB\nGNM2025003,99\n') });
+  await expect(dialog.getByText('3 rows: 2 new, 0 changed, 0 the same, 1 left out')).toBeVisible();
+  await expect(dialog.getByRole('listitem').first()).toContainText('GNM2025003');
+  await expect(office.locator('[data-cell="0:0"]')).toHaveValue('');
+  await dialog.getByRole('button', { name: 'Save 2 rows' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(office.locator('[data-cell="0:0"]')).toHaveValue('61');
+  await expect(office.locator('[data-cell="1:0"]')).toHaveValue('AB');
+
+  const saving = teacher.waitForEvent('download');
+  await teacher.getByRole('button', { name: 'Save as' }).click();
+  await teacher.getByRole('menuitem', { name: 'Mark sheet to sign (PDF)' }).click();
+  expect((await saving).suggestedFilename()).toBe(`marks ${subject}.pdf`);
+});

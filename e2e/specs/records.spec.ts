@@ -98,6 +98,25 @@ test('a threshold of the office changes what a student is told, at once, and sta
   await expect(office.getByRole('row').filter({ hasText: '77 %' })).toContainText('GNM');
 });
 
+test('records and report are saved as files, and what was done stands in the audit', async ({ open, api, titled }) => {
+  const title = titled('Looked up');
+  await api.call('office', 'POST', '/admin/notifications', { title, message: 'Words.', targetType: 'role', targetIds: ['admin'] });
+  const office = await open('office', { at: '/attendance/records?semester=7' });
+  for (const [path, name] of [['/attendance/records?semester=7', 'attendance'], ['/attendance/report?semester=7', 'attendance report'], ['/audit', 'audit']] as const) {
+    await office.goto(path);
+    const saving = office.waitForEvent('download');
+    await office.getByRole('main').getByRole('button', { name: 'Save as' }).click();
+    await office.getByRole('menuitem', { name: 'Excel (XLSX)' }).click();
+    expect((await saving).suggestedFilename()).toBe(`${name}.xlsx`);
+  }
+  await office.getByLabel('Search the audit').fill(title);
+  await expect(office.getByRole('row').filter({ hasText: title })).toContainText('Leela Thomas');
+  await office.getByLabel('What', { exact: true }).selectOption('Marks');
+  await expect(office.getByText('Nothing found')).toBeVisible();
+  await office.getByRole('button', { name: 'Show everything' }).click();
+  await expect(office.getByRole('row').nth(1)).toBeVisible();
+});
+
 // A few rows of each say as much as hundreds.
 test('nothing on the page of records is in anybody’s way', async ({ open, api }) => {
   test.slow();
@@ -121,4 +140,12 @@ test('nothing on the page of regulations is in anybody’s way', async ({ open }
   const office = await open('office', { at: '/regulations' });
   await expect(office.getByRole('article').first()).toBeVisible();
   await check(office, 'regulations');
+});
+
+test('nothing on the audit is in anybody’s way', async ({ open, api, titled }) => {
+  const title = titled('Looked at');
+  await api.call('office', 'POST', '/admin/notifications', { title, message: 'Words.', targetType: 'role', targetIds: ['admin'] });
+  const office = await open('office', { at: `/audit?search=${encodeURIComponent(title)}` });
+  await expect(office.getByRole('row').nth(1)).toBeVisible();
+  await check(office, 'audit');
 });

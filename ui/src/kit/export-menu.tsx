@@ -17,13 +17,15 @@ interface ExportMenuProps {
   /** Without its ending. */
   name: string;
   formats: Format[];
+  /** A paper of its own, made somewhere else. */
+  paper?: { label: string; path: string };
   disabled?: boolean;
 }
 
 /** Saves what is shown as a file. */
-export function ExportMenu({ path, query, name, formats, disabled = false }: ExportMenuProps) {
+export function ExportMenu({ path, query, name, formats, paper, disabled = false }: ExportMenuProps) {
   const saving = useMutation({
-    mutationFn: async (format: Format) => saveAs(await fetchTable(path, { ...query, format }), `${name}.${format}`),
+    mutationFn: async (wanted: { from: string; query: Query; ending: Format }) => saveAs(await fetchTable(wanted.from, wanted.query), `${name}.${wanted.ending}`),
     onError: (error) => showToast({ key: `export:${path}`, title: 'The file was not saved', text: asProblem(error).message }),
   });
   return (
@@ -32,7 +34,8 @@ export function ExportMenu({ path, query, name, formats, disabled = false }: Exp
         <Button variant="default" leftSection={<IconDownload size={20} aria-hidden="true" />} loading={saving.isPending} disabled={disabled}>Save as</Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {formats.map((format) => <Menu.Item key={format} mih={44} onClick={() => saving.mutate(format)}>{words[format]}</Menu.Item>)}
+        {formats.map((format) => <Menu.Item key={format} mih={44} onClick={() => saving.mutate({ from: path, query: { ...query, format }, ending: format })}>{words[format]}</Menu.Item>)}
+        {paper !== undefined && <Menu.Item mih={44} onClick={() => saving.mutate({ from: paper.path, query: {}, ending: 'pdf' })}>{paper.label}</Menu.Item>}
       </Menu.Dropdown>
     </Menu>
   );

@@ -67,6 +67,8 @@ export type CellsResult = Schemas['CellsResult'];
 export type Publishing = Schemas['Publishing'];
 export type PublishRehearsal = Schemas['MarksRehearsal'];
 
+export type MarkImportRow = Schemas['MarkImportRow'];
+export type MarksImported = Schemas['MarksImported'];
 export type MarkChange = Schemas['MarkChange'];
 
 /** A notification as its receivers hear it; with whether this person has read it. */

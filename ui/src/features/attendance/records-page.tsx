@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
+import { ExportMenu } from '../../kit/export-menu.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
 import { calendarDay, plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
@@ -41,7 +42,12 @@ export default function RecordsPage() {
   const isFiltered = countSet(filter) > 0;
   return (
     <>
-      <PageHead title="Attendance" tab="Attendance records" line={<Freshness at={list.dataUpdatedAt} />} action={<Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setImporting(true)}>Import</Button>} />
+      <PageHead title="Attendance" tab="Attendance records" line={<Freshness at={list.dataUpdatedAt} />} action={(
+          <Group gap="xs">
+            <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setImporting(true)}>Import</Button>
+            <ExportMenu path="/admin/attendance/export" query={{ ...filter }} name="attendance" formats={['csv', 'xlsx']} disabled={records.length === 0} />
+          </Group>
+        )} />
       <AttendancePages />
       <Filters set={countSet(filter)}>
         <TextInput type="date" label="From" value={filter.from} max={today} onChange={(event) => change({ from: event.currentTarget.value })} />

@@ -3,6 +3,7 @@ import { IconCalendarOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
+import { ExportMenu } from '../../kit/export-menu.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
 import { calendarDay } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
@@ -35,7 +36,7 @@ export default function ReportPage() {
   const { data } = report;
   return (
     <>
-      <PageHead title="Attendance" tab="Attendance report" line={<Freshness at={report.dataUpdatedAt} />} />
+      <PageHead title="Attendance" tab="Attendance report" line={<Freshness at={report.dataUpdatedAt} />} action={<ExportMenu path="/admin/attendance/report/export" query={{ ...wanted }} name="attendance report" formats={['csv', 'xlsx', 'pdf']} disabled={data === undefined || data.students.length === 0} />} />
       <AttendancePages />
       <Filters set={countSet(filter)}>
         <NativeSelect label="Month" value={month} data={[{ value: 'whole', label: 'Whole year' }, ...months.map((label, index) => ({ value: String(index + 1), label }))]} onChange={(event) => setFilter({ month: event.currentTarget.value })} />

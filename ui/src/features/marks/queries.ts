@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
-import type { CellEdit, CellsResult, MarkChanges, MarkGrid, MarkSheet, MarkSheets, NewSheet, OwnMarks, Publishing, PublishRehearsal } from '../../kit/wire.ts';
+import type { CellEdit, CellsResult, MarkChanges, MarkGrid, MarkSheet, MarksImported, MarkSheets, NewSheet, OwnMarks, Publishing, PublishRehearsal } from '../../kit/wire.ts';
 
 export const ownMarks = queryOptions({
   queryKey: ['marks', 'own'] as const,
@@ -55,6 +55,7 @@ export const publishSheet = (id: string, digest: string) => sent<Publishing>('PO
 export const undoPublication = (id: string) => sent<unknown>('POST', at(id, '/undo'));
 export const reviewSheet = (id: string, review: boolean) => sent<unknown>('POST', at(id, '/review'), { review });
 export const changeMaxima = (id: string, maxima: MarkSheet['maxima']) => sent<MarkGrid>('PATCH', at(id), { maxima });
+export const applyMarks = (id: string) => sent<MarksImported>('POST', `/admin/marks/imports/${encodeURIComponent(id)}/apply`);
 export const recallSheet = (id: string, reason: string) => sent<unknown>('POST', at(id, '/recall'), { reason });
 export const tellPresence = (id: string, student: string | null, part: string | null) => sent<unknown>('POST', at(id, '/presence'), { student, part });
 

@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Text } from '@mantine/core';
-import { IconAdjustments } from '@tabler/icons-react';
+import { IconAdjustments, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { ExportMenu } from '../../kit/export-menu.tsx';
@@ -13,12 +13,13 @@ import { stateWords } from './words.ts';
 
 const PublishDialog = lazy(() => import('./publish-dialog.tsx'));
 const RecallDialog = lazy(() => import('./recall-dialog.tsx'));
+const ImportDialog = lazy(() => import('./import-dialog.tsx'));
 const MaximaDialog = lazy(() => import('./maxima-dialog.tsx'));
 
 /** What can be done with a sheet as a whole. */
 export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
   const queries = useQueryClient();
-  const [dialog, setDialog] = useState<'publish' | 'recall' | 'maxima' | null>(null);
+  const [dialog, setDialog] = useState<'publish' | 'recall' | 'maxima' | 'import' | null>(null);
   const review = useMutation({
     mutationFn: (isHandedIn: boolean) => reviewSheet(sheet._id, isHandedIn),
     onSuccess: () => queries.invalidateQueries({ queryKey: gridKey(sheet._id) }),
@@ -32,7 +33,8 @@ export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
     <>
       <Group gap="xs">
         <Badge variant="light" radius="sm" size="lg" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
-        <ExportMenu path="/admin/marks/export" query={{ course: course?._id, semester, subject, examType, startDate: examDate, endDate: examDate }} name={`marks ${subject}`} formats={['csv', 'xlsx', 'pdf']} disabled={sheet.entered === 0} />
+        <ExportMenu path="/admin/marks/export" query={{ course: course?._id, semester, subject, examType, startDate: examDate, endDate: examDate }} name={`marks ${subject}`} formats={['csv', 'xlsx']} paper={{ label: 'Mark sheet to sign (PDF)', path: `/admin/marks/sheets/${encodeURIComponent(sheet._id)}/print` }} />
+        {sheet.state === 'draft' && <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setDialog('import')}>Import</Button>}
         {!hasPublished && !isScheduled && <Button variant="default" leftSection={<IconAdjustments size={18} aria-hidden="true" />} onClick={() => setDialog('maxima')}>Maximum marks</Button>}
         {sheet.state === 'draft' && <Button variant="default" loading={review.isPending} disabled={unpublished === 0} onClick={() => review.mutate(true)}>Hand in</Button>}
         {sheet.state === 'review' && <Button variant="default" loading={review.isPending} onClick={() => review.mutate(false)}>Return</Button>}
@@ -43,6 +45,7 @@ export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
       <Suspense fallback={null}>
         {dialog === 'publish' && <PublishDialog sheet={sheet} onClose={close} />}
         {dialog === 'recall' && <RecallDialog sheet={sheet} onClose={close} />}
+        {dialog === 'import' && <ImportDialog sheet={sheet} onClose={close} />}
         {dialog === 'maxima' && <MaximaDialog sheet={sheet} onClose={close} />}
       </Suspense>
     </>

@@ -8,8 +8,9 @@ export function useAddressFilter<N extends string>(names: readonly N[]): [Record
   const [params, setParams] = useSearchParams();
   const filter = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ''])) as Record<N, string>;
   const set = (change: Partial<Record<N, string>>) => {
-    setParams((before) => {
-      const next = new URLSearchParams(before);
+    setParams(() => {
+      // As the address is now: what this page was drawn from may be older, when somebody went on while a search was waiting.
+      const next = new URLSearchParams(window.location.search);
       for (const [name, value] of Object.entries<string | undefined>(change)) {
         if (value === undefined || value === '') next.delete(name);
         else next.set(name, value);

@@ -16,8 +16,15 @@ export type DemoSignIn = Schemas['DemoSignIn'];
 export type Pagination = Schemas['PaginationBody'];
 
 export type Course = Schemas['Course'];
-export type StudentRow = Schemas['StudentRow'];
+/** A student; what is about the person is there for the office alone. */
+export type StudentRow = Omit<Schemas['StudentRow'], keyof Schemas['StudentRecord']> & Partial<Schemas['StudentRecord']>;
 export type StudentsPage = Schemas['StudentList'];
+export type StudentForm = Partial<Schemas['StudentForm']>;
+export type StudentAdded = Schemas['StudentAdded'];
+export type StudentPassword = Schemas['StudentPassword'];
+export type StudentStatistics = Schemas['StudentStatistics'];
+export type StudentImport = Schemas['StudentImport'];
+export type StudentImportRow = Schemas['StudentImportRow'];
 
 /** A piece of study material, as everybody who may open it sees it; also what events carry. */
 export type Download = Schemas['Download'];

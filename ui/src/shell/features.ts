@@ -5,7 +5,8 @@ import { home } from '../features/home/index.ts';
 import { marks } from '../features/marks/index.ts';
 import { notifications } from '../features/notifications/index.ts';
 import { regulations } from '../features/regulations/index.ts';
+import { students } from '../features/students/index.ts';
 import type { Feature } from '../kit/feature.ts';
 
 /** The house, in the order of its navigation. */
-export const features: Feature[] = [home, attendance, marks, downloads, notifications, regulations, audit];
+export const features: Feature[] = [home, attendance, marks, downloads, students, notifications, regulations, audit];

@@ -3,15 +3,15 @@ import { plural } from '../../kit/format.ts';
 import { ImportDrawer } from '../../kit/import-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { MarkImportRow, MarkSheet } from '../../kit/wire.ts';
-import { partName, shown, type CellValue } from './cells.ts';
+import { partName, shown } from './cells.ts';
 import { applyMarks, gridKey } from './queries.ts';
 
 const limitBytes = 4 * 1024 * 1024;
 
 function describe({ studentId, studentName, cells, error }: MarkImportRow): { who: string; what: string; wrong: string[] } {
   const what = cells.map(({ part, value, was }) => {
-    const now = shown(value as CellValue);
-    return was == null || was === value ? `${partName[part]} ${now}` : `${partName[part]} ${shown(was as CellValue)} becomes ${now}`;
+    const now = shown(value);
+    return was == null || was === value ? `${partName[part]} ${now}` : `${partName[part]} ${shown(was)} becomes ${now}`;
   });
   return { who: [studentName, studentId].filter(Boolean).join(' · '), what: what.join(', '), wrong: error == null ? [] : [error] };
 }

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{attendance, downloads, marks, notifications, regulations, students};
+use crate::{attendance, courses, downloads, faculty, marks, notifications, regulations, students};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,11 @@ pub const ALL: &[Listed] = &[
         "who teaches the course, and administrators",
         "Students were marked on a roll-call board, or a mark was taken back.",
     ),
+    listed::<courses::Changed>(
+        "CourseChanged",
+        "everybody who is signed in",
+        "A course was added, changed, closed or deleted.",
+    ),
     listed::<downloads::Created>(
         "Download",
         "exactly those who may open it, and administrators; each once",
@@ -57,6 +62,11 @@ pub const ALL: &[Listed] = &[
         "Download",
         "those who may open it, and administrators",
         "Something about a piece of study material was changed.",
+    ),
+    listed::<faculty::Changed>(
+        "FacultyChanged",
+        "faculty and administrators",
+        "A faculty member was added, changed, switched off or deleted.",
     ),
     listed::<marks::Added>(
         "MarksAdded",

@@ -25,6 +25,7 @@ mod profile;
 pub mod regulations;
 mod routing;
 mod search;
+pub mod settings;
 pub mod students;
 mod tables;
 pub mod uploads;
@@ -51,7 +52,9 @@ use utoipa_axum::router::OpenApiRouter;
         attendance::Changed,
         attendance::ClassStamp,
         attendance::Tapped,
+        courses::Changed,
         downloads::Deleted,
+        faculty::Changed,
         marks::Added,
         marks::BulkAdded,
         marks::Edited,
@@ -85,6 +88,8 @@ fn quick() -> OpenApiRouter<App> {
         .merge(accounts::routes())
         .merge(audit::routes())
         .merge(courses::routes())
+        .merge(faculty::routes())
+        .merge(settings::routes())
         .merge(students::routes())
         .merge(profile::routes())
         .merge(downloads::routes())

@@ -14,12 +14,16 @@ export interface ServerEvents {
   'attendance:opened': (payload: Schemas['ClassStamp'], offset: string) => void;
   /** Students were marked on a roll-call board, or a mark was taken back. Heard by who teaches the course, and administrators. */
   'attendance:tapped': (payload: Schemas['AttendanceTapped'], offset: string) => void;
+  /** A course was added, changed, closed or deleted. Heard by everybody who is signed in. */
+  'courses:changed': (payload: Schemas['CourseChanged'], offset: string) => void;
   /** Study material was uploaded, or was made visible to somebody who could not see it before. Heard by exactly those who may open it, and administrators; each once. */
   'downloads:created': (payload: Schemas['Download'], offset: string) => void;
   /** Study material was deleted, or is not for them any more. Heard by those who could open it and can't any more. */
   'downloads:deleted': (payload: Schemas['Deleted'], offset: string) => void;
   /** Something about a piece of study material was changed. Heard by those who may open it, and administrators. */
   'downloads:updated': (payload: Schemas['Download'], offset: string) => void;
+  /** A faculty member was added, changed, switched off or deleted. Heard by faculty and administrators. */
+  'faculty:changed': (payload: Schemas['FacultyChanged'], offset: string) => void;
   /** Marks were entered, not published. Heard by who teaches the course, and administrators. */
   'marks:added': (payload: Schemas['MarksAdded'], offset: string) => void;
   /** A list of marks was sent, and this became of it. Heard by administrators. */

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
-use lamplight_auth::Staff;
 use lamplight_kernel::{AttendanceId, CourseId, StudentId, Timestamp};
 use lamplight_store::StoreError;
 use sea_orm::ConnectionTrait;
@@ -19,6 +18,7 @@ use super::{
 use crate::{
     accounts,
     courses::{self, CourseName},
+    faculty::Teaching,
     students,
 };
 
@@ -179,14 +179,14 @@ pub(super) fn attended(
     })
 }
 
-pub(super) fn document(row: &records::Model, names: &Names, staff: &Staff) -> Result<Attendance, StoreError> {
+pub(super) fn document(row: &records::Model, names: &Names, teaching: &Teaching) -> Result<Attendance, StoreError> {
     let course = CourseId::from(row.course_id);
     Ok(Attendance {
         record: attended(row, &names.users)?,
         student: names.students.get(&row.student_id.into()).map(StudentName::from),
         course: names.course(course),
         rev: row.rev,
-        can_edit: staff.may_act_for(course),
+        can_edit: teaching.covers(course, &row.subject),
     })
 }
 

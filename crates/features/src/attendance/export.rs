@@ -86,7 +86,8 @@ pub(super) async fn export_attendance(
             break;
         }
     }
-    let title = format!("Attendance · {}", app.institute.name);
+    let title =
+        format!("Attendance · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);
     let table = Table { title, notes: Vec::new(), made_on: today, columns, rows };
     Ok(tables::save(&table, &format!("attendance_{today}"), &params)?)
 }
@@ -130,7 +131,10 @@ pub(super) async fn export_report(
         format!("{}, {} to {}", report.course_name, report.from, report.to),
         "Percentage: present and late of all classes that were held; leave counts as held.".to_owned(),
     ];
-    let title = format!("Attendance report · {}", app.institute.name);
+    let title = format!(
+        "Attendance report · {}",
+        crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name
+    );
     let table = Table { title, notes, made_on: today, columns, rows };
     let name = format!("attendance_report_{}_{}", report.from, report.to);
     Ok(tables::save(&table, &name, &params)?)

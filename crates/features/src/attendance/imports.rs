@@ -34,6 +34,7 @@ use crate::{
     App,
     audit::{self, Act},
     courses,
+    faculty::Teaching,
     imports::{self, FailedRow, FileForm, Imported},
     routing::routes,
     students,
@@ -331,6 +332,7 @@ impl Plan {
     /// Looks at each row as things are in this transaction, in which nobody else can change these classes.
     async fn make(app: &App, tx: &Tx, staff: &StaffCaller, rows: Vec<Planned>) -> Result<Self, Problem> {
         let today = app.institute.today(tx.now());
+        let teaching = Teaching::of(tx.db(), staff).await?;
         let names = courses::find_names(tx.db()).await?;
         let codes: HashMap<String, CourseId> =
             names.into_iter().map(|(id, (code, _))| (code.to_lowercase(), id)).collect();
@@ -378,6 +380,9 @@ impl Plan {
                 let id = StudentId::from(student.id);
                 if !staff.may_act_for(key.0) {
                     return Err("You do not teach this course.".to_owned());
+                }
+                if !teaching.covers(key.0, &said.subject) {
+                    return Err("You do not teach this subject.".to_owned());
                 }
                 if said.date > today {
                     return Err("This day has not come yet.".to_owned());

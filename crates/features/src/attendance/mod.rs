@@ -1,6 +1,7 @@
 //! Attendance: who was in which class, recorded once and seen at once.
 //!
-//! * **Who may what**: administrators record, correct, delete and read everything; faculty for the courses they teach.
+//! * **Who may what**: administrators record, correct, delete and read everything; faculty read that of the courses they teach, and
+//!   record, correct and delete that of the subjects they teach.
 //!   Students read their own.
 //! * **Tables**: `attendance` (one row a student, date, subject and session), `attendance_history` (what was corrected or
 //!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `imports` (files

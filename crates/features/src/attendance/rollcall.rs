@@ -23,7 +23,7 @@ use super::{
     events::{ClassStamp, Closed, Opened},
     form::Wrong,
     rollcall_store::{self as board, Class, Key, NewClass},
-    routes::{invalid_filter, may_act_for},
+    routes::{invalid_filter, may_act_for, may_record},
     rules::{AttendanceError, Kind, Session, Status, Tally, hours, minutes},
     store::{self, Model},
     taps,
@@ -195,7 +195,7 @@ async fn open_class(
     Json(form): Json<NewClassForm>,
 ) -> Result<Answer<Envelope<Board>>, ApiError> {
     let new = form.check(&app)?;
-    may_act_for(app.store.reader(), &staff, new.course).await?;
+    may_act_for(app.store.reader(), &staff, new.course, &new.subject).await?;
     let mut tx = app.store.begin().await?;
     write::lock(&tx, new.course, new.date).await?;
     let same = board::find_same(tx.db(), (new.course, new.semester), new.date, &new.subject, new.session).await?;
@@ -230,10 +230,21 @@ fn stamp(class: &Class) -> Result<ClassStamp, StoreError> {
     })
 }
 
-/// A class, if the caller may mark in it. For everybody else it is not there.
+/// A class, if the caller teaches its course. For everybody else it is not there.
 pub(super) async fn find<C: ConnectionTrait>(db: &C, staff: &StaffCaller, id: ClassId) -> Result<Class, Problem> {
     let class = board::find(db, id).await?.ok_or(AttendanceError::ClassNotFound)?;
     if staff.may_act_for(class.course_id.into()) { Ok(class) } else { Err(AttendanceError::ClassNotFound.into()) }
+}
+
+/// A class, if the caller may mark in it; who teaches the course, but another subject of it, may look.
+pub(super) async fn find_to_mark<C: ConnectionTrait>(
+    db: &C,
+    staff: &StaffCaller,
+    id: ClassId,
+) -> Result<Class, Problem> {
+    let class = find(db, staff, id).await?;
+    may_record(db, staff, class.course_id.into(), &class.subject).await?;
+    Ok(class)
 }
 
 /// Close a class: its students are told. Taps that were made before and are still on their way count; later ones do not.
@@ -246,7 +257,7 @@ async fn close_class(
     Staff(staff): Staff,
     PathId(id): PathId<ClassId>,
 ) -> Result<Answer<Envelope<Board>>, ApiError> {
-    let class = find(app.store.reader(), &staff, id).await?;
+    let class = find_to_mark(app.store.reader(), &staff, id).await?;
     let mut tx = app.store.begin().await?;
     let class = close(&mut tx, &class).await?;
     tx.commit().await?;

@@ -25,6 +25,7 @@ use crate::{
     App, accounts,
     audit::{self, Act},
     courses,
+    faculty::Teaching,
     routing::routes,
     students,
     wire::{Change, Envelope, PaginationBody, Said, data, said},
@@ -94,7 +95,7 @@ async fn record_attendance(
     Json(form): Json<Form>,
 ) -> Result<Answer<Envelope<Recorded>>, ApiError> {
     let mut checked = form.check(&app.institute, app.store.clock().now())?;
-    may_act_for(app.store.reader(), &staff, checked.course).await?;
+    may_act_for(app.store.reader(), &staff, checked.course, &checked.subject).await?;
     let total = checked.rows.len();
 
     let mut tx = app.store.begin().await?;
@@ -184,11 +185,12 @@ pub(super) async fn know(tx: &Tx, (ids, others): (Vec<StudentId>, Vec<String>)) 
     Ok(Known { by_id, by_human_id })
 }
 
-/// The course exists and the caller may act for it.
+/// The course exists and the caller may act for it and this subject of it.
 pub(super) async fn may_act_for<C: ConnectionTrait>(
     db: &C,
     staff: &StaffCaller,
     course: CourseId,
+    subject: &str,
 ) -> Result<(), Problem> {
     if !staff.may_act_for(course) {
         return Err(AttendanceError::CourseForbidden.into());
@@ -197,7 +199,20 @@ pub(super) async fn may_act_for<C: ConnectionTrait>(
         let field = ("course".to_owned(), "There is no such course.".to_owned());
         return Err(AttendanceError::Invalid(BTreeMap::from([field])).into());
     }
-    Ok(())
+    may_record(db, staff, course, subject).await
+}
+
+/// The caller, who may act for the course, may do so for this subject.
+pub(super) async fn may_record<C: ConnectionTrait>(
+    db: &C,
+    staff: &StaffCaller,
+    course: CourseId,
+    subject: &str,
+) -> Result<(), Problem> {
+    match Teaching::of(db, staff).await?.covers(course, subject) {
+        true => Ok(()),
+        false => Err(AttendanceError::SubjectForbidden.into()),
+    }
 }
 
 /// Attendance as staff see it.
@@ -245,11 +260,12 @@ async fn list_attendance(
     };
     let page = store::list(db, &filter, page(&params)?).await?;
     let names = Names::of(db, &page.rows).await?;
+    let teaching = Teaching::of(db, &staff).await?;
     let stats = match page.pagination.total {
         crate::bounded::MOST_COUNTED => None,
         _ => Some(Stats::from(&store::total(db, &filter).await?)),
     };
-    let attendance = page.rows.iter().map(|row| document(row, &names, &staff)).collect::<Result<_, _>>()?;
+    let attendance = page.rows.iter().map(|row| document(row, &names, &teaching)).collect::<Result<_, _>>()?;
     let lamplight_kernel::Pagination { total, page: number, pages, .. } = page.pagination;
     Ok(data(AttendanceList { attendance, stats, total, page: number, pages, pagination: page.pagination.into() }))
 }
@@ -369,7 +385,11 @@ struct Correction {
 /// A record, if the caller may correct it. For everybody else it is not there.
 async fn find_editable(app: &App, staff: &StaffCaller, id: AttendanceId) -> Result<Model, Problem> {
     let row = store::find(app.store.reader(), id).await?.ok_or(AttendanceError::NotFound)?;
-    if staff.may_act_for(row.course_id.into()) { Ok(row) } else { Err(AttendanceError::NotFound.into()) }
+    if !staff.may_act_for(row.course_id.into()) {
+        return Err(AttendanceError::NotFound.into());
+    }
+    may_record(app.store.reader(), staff, row.course_id.into(), &row.subject).await?;
+    Ok(row)
 }
 
 /// Correct one record.
@@ -406,7 +426,8 @@ async fn correct_attendance(
     tx.commit().await?;
     let row = rows.into_iter().next().unwrap_or(old);
     let names = Names::of(app.store.reader(), std::slice::from_ref(&row)).await?;
-    Ok(crate::wire::told("Saved.", document(&row, &names, &staff)?))
+    let teaching = Teaching::of(app.store.reader(), &staff).await?;
+    Ok(crate::wire::told("Saved.", document(&row, &names, &teaching)?))
 }
 
 fn corrected(old: &Model, form: Correction) -> Result<(Held, Mark, String), Problem> {

@@ -252,6 +252,9 @@ pub enum AttendanceError {
     /// Somebody else's course.
     #[error("You can record attendance only for the courses you teach.")]
     CourseForbidden,
+    /// A subject that somebody else teaches.
+    #[error("You teach this course, but not this subject.")]
+    SubjectForbidden,
     /// Some fields are not as they should be.
     #[error("Something in the form is not as it should be.")]
     Invalid(BTreeMap<String, String>),
@@ -287,6 +290,11 @@ impl From<AttendanceError> for Problem {
                 Class::Forbidden,
                 "attendance.course_forbidden",
                 BTreeMap::from([("course".to_owned(), message.clone())]),
+            ),
+            AttendanceError::SubjectForbidden => (
+                Class::Forbidden,
+                "attendance.subject_forbidden",
+                BTreeMap::from([("subject".to_owned(), message.clone())]),
             ),
             AttendanceError::Invalid(fields) => (Class::Invalid, "attendance.invalid", fields),
             AttendanceError::RowsRefused(rows) => (Class::Invalid, "attendance.rows_refused", rows),

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{
     events::{Tapped, TappedMark},
     form::{Wrong, lengths},
-    rollcall::{find, markers},
+    rollcall::{find, find_to_mark, markers},
     rollcall_rules::{Tap, take},
     rollcall_store::{self as board, Class},
     rules::{AttendanceError, Session, Status, hours, minutes},
@@ -130,7 +130,7 @@ pub(super) async fn mark_students(
         wrong.say("taps", "Send at most 1000 taps at once.");
         wrong.finish()?;
     }
-    let class = find(app.store.reader(), &staff, id).await?;
+    let class = find_to_mark(app.store.reader(), &staff, id).await?;
     let mut tx = app.store.begin().await?;
     write::lock(&tx, class.course_id.into(), store::date(&class.date)?).await?;
     let class = find(tx.db(), &staff, id).await?;

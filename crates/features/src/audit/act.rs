@@ -28,6 +28,7 @@ pub enum Kind {
     Marks,
     Notifications,
     Regulations,
+    Settings,
     SigningKey,
     Students,
     Users,
@@ -35,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Attendance,
         Self::Courses,
         Self::Downloads,
@@ -43,6 +44,7 @@ impl Kind {
         Self::Marks,
         Self::Notifications,
         Self::Regulations,
+        Self::Settings,
         Self::SigningKey,
         Self::Students,
         Self::Users,
@@ -59,6 +61,7 @@ impl Kind {
             Self::Marks => "marks",
             Self::Notifications => "notifications",
             Self::Regulations => "regulations",
+            Self::Settings => "settings",
             Self::SigningKey => "signing_key",
             Self::Students => "students",
             Self::Users => "users",

@@ -175,7 +175,7 @@ async fn export_audit(State(app): State<App>, Admin(_): Admin, params: Params) -
     let today = app.institute.today(app.store.clock().now());
     let columns = ["When", "Who", "User name", "Role", "From", "What", "Action", "Record", "Record id", "Changes"];
     let mut table = Table {
-        title: format!("Audit · {}", app.institute.name),
+        title: format!("Audit · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name),
         notes: Vec::new(),
         made_on: today,
         columns: columns.map(Heading::text).into(),

@@ -1,59 +1,38 @@
-use axum::{Json, extract::State};
-use lamplight_http::{ApiError, Params, Staff};
-use lamplight_kernel::{Class, CourseId, Problem};
-use lamplight_store::StoreError;
+//! What staff read of courses, and what the office does with them.
+
+use axum::{Json as Answer, extract::State};
+use http::StatusCode;
+use lamplight_http::{Admin, ApiError, Json, Params, PathId, Staff};
+use lamplight_kernel::{Class, CourseId, Problem, Room, Target};
+use lamplight_store::{StoreError, Tx};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::store::{self, entity};
-use crate::{App, routing::routes, students};
+use super::{
+    Changed, CourseError,
+    document::{Course, Offered},
+    form::{Details, Form},
+    rules::belongings,
+    store,
+};
+use crate::{
+    App,
+    audit::{self, Act},
+    routing::routes,
+    students,
+    wire::{Change, Envelope, Said, data, said, told},
+};
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_courses))
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_courses, add_course)).routes(routes!(
+        read_course,
+        change_course,
+        delete_course
+    ))
 }
 
-/// A course, in short.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CourseName {
-    /// Its id.
-    #[serde(rename = "_id")]
-    #[schema(value_type = String)]
-    pub(crate) id: CourseId,
-    /// `GNM`.
-    pub(crate) course_code: String,
-    /// In full.
-    pub(crate) course_name: String,
-}
-
-/// A course.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct Course {
-    #[serde(flatten)]
-    name: CourseName,
-    /// A sentence or two.
-    description: String,
-    /// `3 Years`.
-    duration: String,
-    /// How many semesters it has.
-    semesters: i32,
-    /// Who may apply.
-    eligibility: Vec<String>,
-    /// What one can become.
-    career_opportunities: Vec<String>,
-    /// How many students it may have.
-    seats_available: i32,
-    /// How many it has.
-    seats_filled: u64,
-    /// Whether it is offered.
-    is_active: bool,
-    /// Whether the caller may act for it: administrators for every one, faculty for those they teach.
-    teaches: bool,
-}
-
-/// Every course, by code.
+/// Courses by code, as staff see them.
 #[derive(Debug, Serialize, ToSchema)]
 struct Courses {
     /// Always `true`.
@@ -68,48 +47,178 @@ struct Courses {
 /// Every course, with whether the caller may act for it.
 #[utoipa::path(
     get, path = "/api/admin/courses", tag = "courses",
-    params(("status" = Option<String>, Query, description = "`active` or `inactive`")),
+    params(
+        ("status" = Option<String>, Query, description = "`active` or `inactive`"),
+        ("search" = Option<String>, Query, description = "Words of the code or the name"),
+    ),
     responses((status = 200, body = Courses), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
-async fn list_courses(State(app): State<App>, staff: Staff, params: Params) -> Result<Json<Courses>, ApiError> {
+async fn list_courses(
+    State(app): State<App>,
+    Staff(staff): Staff,
+    params: Params,
+) -> Result<Answer<Courses>, ApiError> {
     let wanted = match params.text("status") {
         None => None,
         Some("active") => Some(true),
         Some("inactive") => Some(false),
         Some(_) => {
-            let problem = Problem::new(
-                Class::Invalid,
-                "request.invalid_query",
-                "A filter in the address is not as it should be.",
-            );
+            let text = "A filter in the address is not as it should be.";
+            let problem = Problem::new(Class::Invalid, "request.invalid_query", text);
             return Err(problem.with_field("status", "This must be active or inactive.").into());
         }
     };
     let filled = students::count_by_course(app.store.reader()).await?;
-    let courses = store::list(app.store.reader()).await?;
-    let courses = courses.into_iter().filter(|course| wanted.is_none_or(|wanted| wanted == (course.is_active != 0)));
-    let rows = courses.map(|course| {
+    // An institute has a few: they are narrowed here.
+    let words: Vec<String> =
+        params.text("search").unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    let mut courses = store::list(app.store.reader()).await?;
+    courses.retain(|course| {
+        let text = format!("{} {}", course.code, course.name).to_lowercase();
+        wanted.is_none_or(|wanted| wanted == (course.is_active != 0)) && words.iter().all(|word| text.contains(word))
+    });
+    let rows = courses.iter().map(|course| {
         let id = CourseId::from(course.id);
-        shown(course, filled.get(&id).copied().unwrap_or(0), staff.may_act_for(id))
+        Course::of(course, filled.get(&id).copied().unwrap_or(0), staff.may_act_for(id))
     });
     let data = rows.collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Courses { success: true, count: data.len(), data }))
+    Ok(Answer(Courses { success: true, count: data.len(), data }))
 }
 
-fn shown(course: entity::Model, seats_filled: u64, teaches: bool) -> Result<Course, StoreError> {
-    let list = |text: &str| {
-        serde_json::from_str(text).map_err(|error| StoreError::Corrupt { table: "courses", what: error.to_string() })
+/// A course as staff see it.
+async fn shown(app: &App, row: &store::entity::Model, teaches: bool) -> Result<Course, StoreError> {
+    let filled = students::count_by_course(app.store.reader()).await?;
+    Course::of(row, filled.get(&row.id.into()).copied().unwrap_or(0), teaches)
+}
+
+/// One course.
+#[utoipa::path(
+    get, path = "/api/admin/courses/{id}", tag = "courses", params(("id" = String, Path)),
+    responses((status = 200, body = Envelope<Course>), (status = "4XX", body = lamplight_http::ErrorBody))
+)]
+async fn read_course(
+    State(app): State<App>,
+    Staff(staff): Staff,
+    PathId(id): PathId<CourseId>,
+) -> Result<Answer<Envelope<Course>>, ApiError> {
+    let row = store::find(app.store.reader(), id).await?.ok_or(CourseError::NotFound)?;
+    Ok(data(shown(&app, &row, staff.may_act_for(id)).await?))
+}
+
+/// Add a course.
+#[utoipa::path(
+    post, path = "/api/admin/courses", tag = "courses", request_body = Form,
+    responses(
+        (status = 201, body = Envelope<Course>),
+        (status = 400, description = "`courses.invalid`, `courses.code_taken`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn add_course(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    Json(form): Json<Form>,
+) -> Result<(StatusCode, Answer<Envelope<Course>>), ApiError> {
+    let is_active = form.is_active.unwrap_or(true);
+    let details = form.check(Details::default(), &app.institute)?;
+    let mut tx = app.store.begin().await?;
+    let row = store::insert_details(&tx, &details, is_active).await.map_err(taken)?;
+    tell(&mut tx, row.id.into())?;
+    audit::write(&tx, &admin, act("added", &row)).await?;
+    tx.commit().await.map_err(taken)?;
+    tracing::info!(course = %row.code, user = %admin.user, "a course was added");
+    Ok((StatusCode::CREATED, told("The course was added.", shown(&app, &row, true).await?)))
+}
+
+fn taken(error: StoreError) -> Problem {
+    if error.is_unique_violation() { CourseError::CodeTaken.into() } else { error.into() }
+}
+
+/// What the audit says of a course.
+fn act(action: &'static str, row: &store::entity::Model) -> Act {
+    Act::new(audit::Kind::Courses, action, row.id, format!("{} ({})", row.name, row.code))
+}
+
+fn tell(tx: &mut Tx, id: CourseId) -> Result<(), StoreError> {
+    tx.record(&Changed { id }, Target::rooms([Room::students(), Room::faculty(), Room::admins()]))
+}
+
+/// Change a course, or close and open it (`isActive`). What is left out stays as it is.
+#[utoipa::path(
+    put, path = "/api/admin/courses/{id}", tag = "courses", params(("id" = String, Path)), request_body = Form,
+    responses(
+        (status = 200, body = Envelope<Course>),
+        (status = 400, description = "`courses.invalid`, `courses.code_taken`", body = lamplight_http::ErrorBody),
+        (status = 409, description = "`courses.changed_meanwhile`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn change_course(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    PathId(id): PathId<CourseId>,
+    Json(form): Json<Form>,
+) -> Result<Answer<Envelope<Course>>, ApiError> {
+    let mut tx = app.store.begin().await?;
+    let before = store::find(tx.db(), id).await?.ok_or(CourseError::NotFound)?;
+    if matches!(form.version, Change::Set(version) if version != before.version) {
+        return Err(CourseError::ChangedMeanwhile.into());
+    }
+    let is_active = form.is_active.unwrap_or(before.is_active != 0);
+    let details = form.check(Offered::of(&before)?.into(), &app.institute)?;
+    let row = store::with_details(&tx, &before, &details, is_active)?;
+    if row != before {
+        if !store::update(&tx, &before, &row).await.map_err(taken)? {
+            return Err(CourseError::ChangedMeanwhile.into());
+        }
+        tell(&mut tx, id)?;
+        let act = act("changed", &row)
+            .changed("courseCode", &before.code, &row.code)
+            .changed("courseName", &before.name, &row.name)
+            .changed("description", &before.description, &row.description)
+            .changed("duration", &before.duration, &row.duration)
+            .changed("semesters", &before.semesters, &row.semesters)
+            .changed("seatsAvailable", &before.seats, &row.seats)
+            .changed("eligibility", &before.eligibility, &row.eligibility)
+            .changed("careerOpportunities", &before.career_opportunities, &row.career_opportunities)
+            .changed("feesStructure", &before.fees, &row.fees)
+            .changed("subjects", &before.subjects, &row.subjects)
+            .changed("isActive", &(before.is_active != 0), &(row.is_active != 0));
+        audit::write(&tx, &admin, act).await?;
+        tx.commit().await.map_err(taken)?;
+        tracing::info!(course = %row.code, user = %admin.user, "a course was changed");
+    }
+    Ok(told("Saved.", shown(&app, &row, true).await?))
+}
+
+/// Delete a course to which nothing belongs. Any other is closed instead.
+#[utoipa::path(
+    delete, path = "/api/admin/courses/{id}", tag = "courses", params(("id" = String, Path)),
+    responses(
+        (status = 200, body = Said),
+        (status = 409, description = "`courses.in_use`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
+    )
+)]
+async fn delete_course(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    PathId(id): PathId<CourseId>,
+) -> Result<Answer<Said>, ApiError> {
+    let mut tx = app.store.begin().await?;
+    let row = store::find(tx.db(), id).await?.ok_or(CourseError::NotFound)?;
+    if let Some(what) = belongings(&store::count_belongings(tx.db(), id).await?) {
+        return Err(CourseError::InUse(what).into());
+    }
+    // What came in between, or is not counted here, the database itself holds fast.
+    let held = |error: StoreError| match error.is_foreign_key_violation() {
+        true => CourseError::InUse("Records belong to it".to_owned()).into(),
+        false => Problem::from(error),
     };
-    Ok(Course {
-        eligibility: list(&course.eligibility)?,
-        career_opportunities: list(&course.career_opportunities)?,
-        name: CourseName { id: course.id.into(), course_code: course.code, course_name: course.name },
-        description: course.description,
-        duration: course.duration,
-        semesters: course.semesters,
-        seats_available: course.seats,
-        seats_filled,
-        is_active: course.is_active != 0,
-        teaches,
-    })
+    store::delete(&tx, id).await.map_err(held)?;
+    tell(&mut tx, id)?;
+    audit::write(&tx, &admin, act("deleted", &row)).await?;
+    tx.commit().await.map_err(held)?;
+    tracing::info!(course = %row.code, user = %admin.user, "a course was deleted");
+    Ok(said("Deleted."))
 }

@@ -30,7 +30,7 @@ use crate::{
     audit::{self, Act, Kind},
     courses, faculty,
     routing::routes,
-    students, uploads,
+    settings, students, uploads,
     wire::{Change, Envelope, PaginationBody, Said, data, said, told},
 };
 
@@ -84,6 +84,7 @@ async fn upload_study_material(
 ) -> Result<(StatusCode, Answer<Envelope<ManagedDownload>>), ApiError> {
     let received = uploads::receive(&app.files, multipart, app.institute.upload_patience).await?;
     let staged = received.file.ok_or(DownloadError::FileMissing)?;
+    settings::acting(app.store.reader(), &app.institute).await?.check_file(staged.name(), staged.size())?;
     let details = Form::from_fields(received.fields)?.check(None, &app.institute, app.store.clock().now())?;
     let (details, rooms, known) = resolve(&app, &staff, details).await?;
     let file = uploads::keep(&app.store, &app.files, staged).await?;

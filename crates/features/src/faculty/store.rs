@@ -1,12 +1,18 @@
 use std::collections::HashMap;
 
-use lamplight_kernel::{CourseId, FacultyId, UserId};
+use lamplight_kernel::{CourseId, FacultyId, MAX_LIMIT, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, sea_query::Query,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, Query},
 };
 use uuid::Uuid;
+
+use super::form::Details;
+use crate::accounts;
 
 pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
@@ -22,6 +28,13 @@ pub(crate) mod entity {
         pub(crate) department: String,
         pub(crate) created_at: i64,
         pub(crate) updated_at: i64,
+        pub(crate) qualification: String,
+        pub(crate) specialization: String,
+        pub(crate) experience: String,
+        pub(crate) contact_number: String,
+        /// `YYYY-MM-DD`.
+        pub(crate) joined_on: Option<String>,
+        pub(crate) version: i32,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
@@ -38,6 +51,8 @@ pub(crate) mod courses {
         pub(crate) faculty_id: Uuid,
         #[sea_orm(primary_key, auto_increment = false)]
         pub(crate) course_id: Uuid,
+        /// JSON list of texts; an empty one is all subjects of the course.
+        pub(crate) subjects: String,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
@@ -64,27 +79,199 @@ pub struct NewFaculty<'a> {
 /// # Errors
 /// When the database fails, or the number is taken.
 pub async fn insert(tx: &Tx, new: &NewFaculty<'_>) -> Result<FacultyId, StoreError> {
+    let details = Details {
+        faculty_id: new.faculty_id.to_owned(),
+        designation: new.designation.to_owned(),
+        department: new.department.to_owned(),
+        teaches: new.teaches.iter().map(|course| (*course, Vec::new())).collect(),
+        ..Details::default()
+    };
+    insert_details(tx, new.user, &details).await
+}
+
+/// Adds a faculty member of the office.
+pub(super) async fn insert_details(tx: &Tx, user: UserId, details: &Details) -> Result<FacultyId, StoreError> {
     let id: FacultyId = tx.id();
     let now = tx.now().millis();
-    let row = entity::ActiveModel {
-        id: Set(id.uuid()),
-        user_id: Set(new.user.uuid()),
-        faculty_id: Set(new.faculty_id.to_owned()),
-        designation: Set(new.designation.to_owned()),
-        department: Set(new.department.to_owned()),
-        created_at: Set(now),
-        updated_at: Set(now),
+    let row = entity::Model {
+        id: id.uuid(),
+        user_id: user.uuid(),
+        faculty_id: details.faculty_id.clone(),
+        designation: details.designation.clone(),
+        department: details.department.clone(),
+        created_at: now,
+        updated_at: now,
+        qualification: details.qualification.clone(),
+        specialization: details.specialization.clone(),
+        experience: details.experience.clone(),
+        contact_number: details.contact_number.clone(),
+        joined_on: details.joined_on.clone(),
+        version: 1,
     };
-    entity::Entity::insert(row).exec_without_returning(tx.db()).await?;
-    let rows = new
-        .teaches
-        .iter()
-        .map(|course| courses::ActiveModel { faculty_id: Set(id.uuid()), course_id: Set(course.uuid()) });
-    let rows: Vec<_> = rows.collect();
-    if !rows.is_empty() {
-        courses::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-    }
+    entity::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+    replace_taught(tx, id, &details.teaches).await?;
     Ok(id)
+}
+
+/// Says what somebody teaches.
+pub(super) async fn replace_taught(
+    tx: &Tx,
+    id: FacultyId,
+    teaches: &HashMap<CourseId, Vec<String>>,
+) -> Result<(), StoreError> {
+    courses::Entity::delete_many().filter(courses::Column::FacultyId.eq(id.uuid())).exec(tx.db()).await?;
+    if teaches.is_empty() {
+        return Ok(());
+    }
+    let row = |(course, subjects): (&CourseId, &Vec<String>)| {
+        let subjects = Set(serde_json::to_string(subjects)?);
+        Ok(courses::ActiveModel { faculty_id: Set(id.uuid()), course_id: Set(course.uuid()), subjects })
+    };
+    let rows = teaches.iter().map(row).collect::<Result<Vec<_>, StoreError>>()?;
+    courses::Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// A faculty member and their account.
+pub(super) type Both = (entity::Model, accounts::entity::Model);
+
+/// What is kept of somebody, as a form has it.
+pub(super) fn details((row, user): &Both, teaches: HashMap<CourseId, Vec<String>>) -> Details {
+    Details {
+        faculty_id: row.faculty_id.clone(),
+        full_name: user.full_name.clone(),
+        email: user.email.clone(),
+        username: user.username.clone(),
+        designation: row.designation.clone(),
+        department: row.department.clone(),
+        qualification: row.qualification.clone(),
+        specialization: row.specialization.clone(),
+        experience: row.experience.clone(),
+        contact_number: row.contact_number.clone(),
+        joined_on: row.joined_on.clone(),
+        teaches,
+    }
+}
+
+/// Faculty members with their accounts, by name. An institute has some tens.
+pub(super) async fn list<C: ConnectionTrait>(
+    db: &C,
+    search: Option<&str>,
+    department: Option<&str>,
+) -> Result<Vec<Both>, StoreError> {
+    let mut found = entity::Entity::find();
+    if let Some(department) = department {
+        found = found.filter(entity::Column::Department.eq(department));
+    }
+    let rows = found.order_by_asc(entity::Column::FacultyId).limit(MAX_LIMIT).all(db).await?;
+    let mut users = accounts::find_by_ids(db, rows.iter().map(|row| row.user_id)).await?;
+    let mut all: Vec<Both> =
+        rows.into_iter().filter_map(|row| users.remove(&row.user_id).map(|user| (row, user))).collect();
+    let words: Vec<String> = search.unwrap_or_default().split_whitespace().map(str::to_lowercase).collect();
+    all.retain(|(row, user)| {
+        let text = format!("{} {} {} {}", user.full_name, row.faculty_id, row.department, user.email).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    });
+    all.sort_by(|(_, one), (_, other)| one.full_name.cmp(&other.full_name));
+    Ok(all)
+}
+
+pub(super) async fn find<C: ConnectionTrait>(db: &C, id: FacultyId) -> Result<Option<Both>, StoreError> {
+    let Some(row) = entity::Entity::find_by_id(id.uuid()).one(db).await? else { return Ok(None) };
+    let user = accounts::find_by_ids(db, std::iter::once(row.user_id)).await?.remove(&row.user_id);
+    Ok(user.map(|user| (row, user)))
+}
+
+/// Who has this number, this mail address or this user name.
+pub(super) struct Same {
+    pub(super) faculty: Vec<Both>,
+    pub(super) users: Vec<accounts::entity::Model>,
+}
+
+pub(super) async fn find_same(tx: &Tx, details: &Details) -> Result<Same, StoreError> {
+    use accounts::entity::{Column, Entity};
+    let logins = [details.email.as_str(), details.username.as_str()];
+    // Both may be typed to sign in, so one may not be what the other of somebody else is.
+    let named = Condition::any().add(Column::Email.is_in(logins)).add(Column::Username.is_in(logins));
+    let users = Entity::find().filter(named).all(tx.db()).await?;
+    let lower = Expr::expr(Func::lower(Expr::col(entity::Column::FacultyId)));
+    let rows = entity::Entity::find().filter(lower.eq(details.faculty_id.to_lowercase())).all(tx.db()).await?;
+    let mut theirs = accounts::find_by_ids(tx.db(), rows.iter().map(|row| row.user_id)).await?;
+    let faculty = rows.into_iter().filter_map(|row| theirs.remove(&row.user_id).map(|user| (row, user))).collect();
+    Ok(Same { faculty, users })
+}
+
+/// The next number after a prefix: `FAC26001`.
+pub(super) async fn next_number(tx: &Tx, prefix: &str) -> Result<String, StoreError> {
+    let found = entity::Entity::find().select_only().column(entity::Column::FacultyId);
+    let known: Vec<String> = found.into_tuple().all(tx.db()).await?;
+    let highest = known.iter().filter_map(|id| id.to_uppercase().strip_prefix(prefix)?.parse::<u32>().ok()).max();
+    Ok(format!("{prefix}{:03}", highest.unwrap_or(0) + 1))
+}
+
+/// Replaces a row that is still as it was read. Says whether it was.
+pub(super) async fn update(tx: &Tx, before: &entity::Model, details: &Details) -> Result<bool, StoreError> {
+    let row = entity::Model {
+        faculty_id: details.faculty_id.clone(),
+        designation: details.designation.clone(),
+        department: details.department.clone(),
+        qualification: details.qualification.clone(),
+        specialization: details.specialization.clone(),
+        experience: details.experience.clone(),
+        contact_number: details.contact_number.clone(),
+        joined_on: details.joined_on.clone(),
+        updated_at: tx.now().millis(),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    let update = entity::Entity::update_many().set(row.into_active_model().reset_all());
+    let update = update.filter(entity::Column::Id.eq(before.id)).filter(entity::Column::Version.eq(before.version));
+    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+}
+
+/// What their account says of them.
+pub(super) async fn update_user(tx: &Tx, user: UserId, details: &Details, is_active: bool) -> Result<(), StoreError> {
+    use accounts::entity::{Column, Entity};
+    let update = Entity::update_many()
+        .col_expr(Column::Email, Expr::value(details.email.as_str()))
+        .col_expr(Column::FullName, Expr::value(details.full_name.as_str()))
+        .col_expr(Column::IsActive, Expr::value(i32::from(is_active)))
+        .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
+    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
+    Ok(())
+}
+
+pub(super) async fn delete(tx: &Tx, id: FacultyId, user: UserId) -> Result<(), StoreError> {
+    courses::Entity::delete_many().filter(courses::Column::FacultyId.eq(id.uuid())).exec(tx.db()).await?;
+    entity::Entity::delete_by_id(id.uuid()).exec(tx.db()).await?;
+    accounts::entity::Entity::delete_by_id(user.uuid()).exec(tx.db()).await?;
+    Ok(())
+}
+
+fn subjects(row: &courses::Model) -> Result<Vec<String>, StoreError> {
+    serde_json::from_str(&row.subjects)
+        .map_err(|error| StoreError::Corrupt { table: "faculty_courses", what: error.to_string() })
+}
+
+/// The courses that somebody teaches, each with the subjects that are named.
+pub(super) async fn find_taught<C: ConnectionTrait>(
+    db: &C,
+    id: FacultyId,
+) -> Result<HashMap<CourseId, Vec<String>>, StoreError> {
+    Ok(find_all_taught(db, [id.uuid()]).await?.remove(&id.uuid()).unwrap_or_default())
+}
+
+/// What each of these teaches.
+pub(super) async fn find_all_taught<C: ConnectionTrait>(
+    db: &C,
+    faculty: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, HashMap<CourseId, Vec<String>>>, StoreError> {
+    let rows = courses::Entity::find().filter(courses::Column::FacultyId.is_in(faculty)).all(db).await?;
+    let mut taught = HashMap::<Uuid, HashMap<CourseId, Vec<String>>>::new();
+    for row in rows {
+        taught.entry(row.faculty_id).or_default().insert(row.course_id.into(), subjects(&row)?);
+    }
+    Ok(taught)
 }
 
 /// The faculty record of an account.

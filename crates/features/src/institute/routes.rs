@@ -1,4 +1,5 @@
 use axum::{Json, extract::State};
+use lamplight_http::ApiError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -6,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::{
     App, DemoSignIn, downloads,
     routing::routes,
+    settings,
     wire::{Envelope, data},
 };
 
@@ -48,14 +50,15 @@ struct InstituteBody {
 
 /// What a page needs before anybody signs in.
 #[utoipa::path(get, path = "/api/institute", tag = "institute", responses((status = 200, body = Envelope<InstituteBody>)))]
-async fn institute(State(app): State<App>) -> Json<Envelope<InstituteBody>> {
+async fn institute(State(app): State<App>) -> Result<Json<Envelope<InstituteBody>>, ApiError> {
     let institute = &app.institute;
-    data(InstituteBody {
-        name: institute.name.clone(),
+    let acting = settings::acting(app.store.reader(), institute).await?;
+    Ok(data(InstituteBody {
+        name: acting.institute_name,
         timezone: institute.time_zone_name.clone(),
-        upload_limit_bytes: institute.upload_limit,
-        accepted_extensions: institute.accepted_extensions.clone(),
+        upload_limit_bytes: acting.upload_limit,
+        accepted_extensions: acting.accepted_extensions,
         categories: downloads::CATEGORIES.to_vec(),
         demo_sign_ins: institute.demo_sign_ins.clone(),
-    })
+    }))
 }

@@ -9,6 +9,7 @@ use super::{
     MarkError,
     rules::{EXAM_TYPES, MAX_SEMESTER, MAX_SHORT, Parts, Score},
     store::{self, Filter, sheets},
+    write::may_enter,
 };
 use crate::{App, courses, wire::Change};
 
@@ -64,9 +65,7 @@ impl ExamKey {
             }
         };
         let course = course.ok_or(MarkError::CourseNotFound)?;
-        if !staff.may_act_for(course) {
-            return Err(MarkError::NotYourCourse.into());
-        }
+        may_enter(app.store.reader(), staff, course, &subject).await?;
         Ok(Self { course, semester, subject, exam_type })
     }
 

@@ -76,7 +76,8 @@ pub(super) async fn export_marks(
     let db = app.store.reader();
     let filter = filter(&params, staff.courses())?;
     let today = app.institute.today(app.store.clock().now());
-    let title = format!("Marks · {}", app.institute.name);
+    let title =
+        format!("Marks · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);
     let mut whole =
         Table { title: title.clone(), notes: Vec::new(), made_on: today, columns: Vec::new(), rows: Vec::new() };
     for page in 1.. {

@@ -30,7 +30,7 @@ use super::{
     publishing::act,
     rules::{self, Cell, MAX_ROWS, MAX_TEXT, Part},
     store::{self, marks, sheets},
-    write::{Edit, open_sheet, rule_of, write},
+    write::{Edit, may_enter, open_sheet, rule_of, write},
 };
 use crate::{
     App, audit,
@@ -204,9 +204,7 @@ async fn plan_marks_import(
     // Looked at without counting the sheet's version up: a plan changes nothing.
     let tx = app.store.begin().await?;
     let sheet = store::find_sheet(tx.db(), id).await?.ok_or(MarkError::SheetNotFound)?;
-    if !staff.may_act_for(sheet.course()) {
-        return Err(MarkError::NotYourCourse.into());
-    }
+    may_enter(tx.db(), &staff, sheet.course(), &sheet.subject).await?;
     let plan = Plan::make(&tx, &sheet, rows).await?;
     let import: MarkImportId = tx.id();
     let row = entity::Model {

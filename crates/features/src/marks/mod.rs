@@ -1,6 +1,7 @@
 //! Marks: entered for an exam of a class, published with an undo window, changed afterwards only with a reason.
 //!
-//! * **Who may what**: administrators for every course, faculty for the courses they teach: enter, publish, recall, read.
+//! * **Who may what**: administrators for every course, faculty read those of the courses they teach, and enter,
+//!   publish and recall those of the subjects they teach.
 //!   Students read their own published marks and what was done to them since.
 //! * **Tables**: `mark_sheets` (one exam of a class), `marks` (one student in one sheet), `mark_publications` (each with its
 //!   undo window), `mark_imports` (files that were read and may be

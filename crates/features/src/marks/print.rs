@@ -40,7 +40,7 @@ pub(super) async fn print_sheet(
     let pairs: Vec<_> = pairs.collect();
     let table = table(&sheet, (&code, &course), today, &pairs)?;
     let frame = Frame {
-        above: app.institute.name.clone(),
+        above: crate::settings::acting(db, &app.institute).await?.institute_name,
         closing: figures(&pairs),
         signatures: ["Entered by", "Checked by", "Principal"].map(str::to_owned).to_vec(),
     };

@@ -20,7 +20,7 @@ use super::{
     notices::{self, What},
     rules::{self, Score},
     store::{self, marks, publications, sheets},
-    write::{open_sheet, reason, rule_of},
+    write::{may_enter, open_sheet, reason, rule_of},
 };
 use crate::{
     App,
@@ -439,9 +439,7 @@ pub(super) async fn undo_publication(
 ) -> Result<Answer<Envelope<StateBody>>, ApiError> {
     let mut tx = app.store.begin().await?;
     let mut sheet = store::lock_sheet(&tx, id).await?.ok_or(MarkError::SheetNotFound)?;
-    if !staff.may_act_for(sheet.course()) {
-        return Err(MarkError::NotYourCourse.into());
-    }
+    may_enter(tx.db(), &staff, sheet.course(), &sheet.subject).await?;
     let running = store::running(tx.db(), sheet.id).await?;
     let Some(publication) = running.filter(|publication| tx.now().millis() < publication.due_at) else {
         return Err(MarkError::WindowOver.into());

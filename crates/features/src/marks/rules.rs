@@ -30,6 +30,9 @@ pub enum MarkError {
     /// The course is not theirs.
     #[error("You can only enter marks for the courses you teach.")]
     NotYourCourse,
+    /// Somebody else teaches the subject.
+    #[error("You teach this course, but not this subject.")]
+    NotYourSubject,
     /// Some fields are not as they should be.
     #[error("Something is not as it should be.")]
     Invalid(Vec<(String, String)>),
@@ -82,6 +85,7 @@ impl From<MarkError> for Problem {
             MarkError::SheetNotFound => (Class::NotFound, "marks.sheet_not_found"),
             MarkError::CourseNotFound => (Class::NotFound, "marks.course_not_found"),
             MarkError::NotYourCourse => (Class::Forbidden, "marks.not_your_course"),
+            MarkError::NotYourSubject => (Class::Forbidden, "marks.not_your_subject"),
             MarkError::Invalid(_) => (Class::Invalid, "marks.invalid"),
             MarkError::ReasonNeeded => (Class::Invalid, "marks.reason_needed"),
             MarkError::Scheduled => (Class::Conflict, "marks.scheduled"),
@@ -105,6 +109,7 @@ impl From<MarkError> for Problem {
                 fields.into_iter().fold(problem, |problem, (field, text)| problem.with_field(field, text))
             }
             MarkError::ReasonNeeded => Self::new(class, code, message.clone()).with_field("reason", message),
+            MarkError::NotYourSubject => Self::new(class, code, message.clone()).with_field("subject", message),
             _ => Self::new(class, code, message),
         }
     }

@@ -1,7 +1,7 @@
 //! The one way in which a mark is written.
 
 use lamplight_auth::Staff as StaffCaller;
-use lamplight_kernel::{MarkId, Problem, Room, SheetId, StudentId, Target, UserId};
+use lamplight_kernel::{CourseId, MarkId, Problem, Room, SheetId, StudentId, Target, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::ConnectionTrait;
 
@@ -15,6 +15,7 @@ use super::{
     store::{self, marks, sheets},
 };
 use crate::{
+    faculty::Teaching,
     regulations::{self, Key},
     wire::Change,
 };
@@ -133,12 +134,26 @@ pub(super) async fn rule_of<C: ConnectionTrait>(db: &C, sheet: &sheets::Model) -
     })
 }
 
+/// Whether somebody of the staff may enter marks of this subject of a course.
+pub(super) async fn may_enter<C: ConnectionTrait>(
+    db: &C,
+    staff: &StaffCaller,
+    course: CourseId,
+    subject: &str,
+) -> Result<(), Problem> {
+    if !staff.may_act_for(course) {
+        return Err(MarkError::NotYourCourse.into());
+    }
+    match Teaching::of(db, staff).await?.covers(course, subject) {
+        true => Ok(()),
+        false => Err(MarkError::NotYourSubject.into()),
+    }
+}
+
 /// Takes a sheet for this transaction, if the caller may change it and it is not about to be published.
 pub(super) async fn open_sheet(tx: &Tx, staff: &StaffCaller, id: SheetId) -> Result<sheets::Model, Problem> {
     let sheet = store::lock_sheet(tx, id).await?.ok_or(MarkError::SheetNotFound)?;
-    if !staff.may_act_for(sheet.course()) {
-        return Err(MarkError::NotYourCourse.into());
-    }
+    may_enter(tx.db(), staff, sheet.course(), &sheet.subject).await?;
     if sheet.state == store::SCHEDULED {
         return Err(MarkError::Scheduled.into());
     }

@@ -528,8 +528,8 @@ both_databases!(a_student_sees_their_own_and_how_they_stand, async |institute: I
     }
 });
 
-both_databases!(the_whole_class_is_given_for_marking, async |institute: Institute| {
-    let people = &institute.people;
+/// Sixty more students of GNM, semester 3: `pupil00` to `pupil59`.
+pub(crate) async fn crowd(institute: &Institute) {
     let tx = institute.store().begin().await.unwrap();
     for number in 0..60 {
         let name = format!("pupil{number:02}");
@@ -553,6 +553,11 @@ both_databases!(the_whole_class_is_given_for_marking, async |institute: Institut
         lamplight_features::students::insert(&tx, &new).await.unwrap();
     }
     tx.commit().await.unwrap();
+}
+
+both_databases!(the_whole_class_is_given_for_marking, async |institute: Institute| {
+    let people = &institute.people;
+    crowd(&institute).await;
     let class = institute.get(&people.teacher, &format!("/api/admin/students?course={}", institute.gnm)).await.data();
     let class = class["students"].as_array().unwrap();
     assert_eq!(class.len(), 63, "M-21");

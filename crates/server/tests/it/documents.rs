@@ -34,7 +34,7 @@ fn every_event_is_listed_once_and_its_payload_is_described() {
         assert!(!event.heard_by.is_empty() && event.when.ends_with('.'), "{}", event.name);
         let (noun, happened) = event.name.split_once(':').unwrap();
         // Names that the existing client listens to are as they are.
-        let plural = noun.ends_with('s') || ["attendance", "notification", "profile"].contains(&noun);
+        let plural = noun.ends_with('s') || ["attendance", "faculty", "notification", "profile"].contains(&noun);
         assert!(plural && happened.ends_with('d'), "{}", event.name);
     }
 }

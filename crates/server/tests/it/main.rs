@@ -23,11 +23,15 @@ mod clients;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod courses;
+#[cfg(test)]
 mod dashboard;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod downloads;
+#[cfg(test)]
+mod faculty;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -62,6 +66,8 @@ mod resume;
 mod rights;
 #[cfg(test)]
 mod rollcall;
+#[cfg(test)]
+mod settings;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    attendance::{PATH, row},
+    attendance::{PATH, crowd, row},
     marks::{enter, publish, published, theory, window_ends},
     support::{Institute, Member, both_databases, institute::DAY},
 };
@@ -183,4 +183,24 @@ both_databases!(notices_are_not_kept_for_ever, async |institute: Institute| {
     let asha = institute.token(&people.asha, institute.clock.now(), 1);
     assert_eq!(institute.get(&asha, "/api/student/notifications").await.data(), json!([]));
     assert_eq!(institute.number("SELECT COUNT(*) FROM notification_receivers").await, 0);
+});
+
+both_databases!(a_class_of_sixty_is_listed_whole_and_told_each_once, async |institute: Institute| {
+    let people = &institute.people;
+    crowd(&institute).await;
+    let names: Vec<String> = (0..60).map(|number| format!("pupil{number:02}")).collect();
+    let rows: Vec<(&str, Value)> = names.iter().map(|name| (name.as_str(), json!(50))).collect();
+    enter(&institute, &theory(&institute, &rows)).await;
+    assert_eq!(crate::marks::all(&institute).await.len(), 60, "without paging the whole list, not the first 50 (M-22)");
+    publish(&institute).await;
+    window_ends(&institute).await;
+    let rows: Vec<Value> = names.iter().map(|name| json!({"studentId": name, "status": "Absent"})).collect();
+    let class = institute.class(&json!(rows));
+    assert_eq!(institute.record(&people.teacher, &class).await["added"], 60);
+    let told = async |sql: &str| institute.number(&format!("SELECT COUNT(*) FROM {sql}")).await;
+    assert_eq!(told("notifications WHERE title = 'Marks published: Pharmacology'").await, 1, "one text for all");
+    assert_eq!(told("notifications WHERE title = 'Marked absent: Anatomy'").await, 60);
+    assert_eq!(told("notification_receivers").await, 120);
+    let twice = "(SELECT user_id FROM notification_receivers GROUP BY user_id HAVING COUNT(*) <> 2) AS others";
+    assert_eq!(told(twice).await, 0, "each of both, once");
 });

@@ -33,6 +33,8 @@ mod m0014_imports;
 mod m0016_audit;
 mod m0019_attendance_told;
 mod m0020_mark_imports;
+mod m0021_courses_and_faculty;
+mod m0022_institute_settings;
 
 struct Migrations;
 
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0016_audit::Migration),
             Box::new(m0019_attendance_told::Migration),
             Box::new(m0020_mark_imports::Migration),
+            Box::new(m0021_courses_and_faculty::Migration),
+            Box::new(m0022_institute_settings::Migration),
         ]
     }
 }

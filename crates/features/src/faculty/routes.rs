@@ -182,7 +182,7 @@ async fn add_faculty(
     let user = accounts::insert(&tx, &account).await.map_err(taken)?;
     let id = store::insert_details(&tx, user, &details).await.map_err(taken)?;
     if !is_active {
-        store::update_user(&tx, user, &details, false).await?;
+        accounts::set_active(&mut tx, user, false).await?;
     }
     tell(&mut tx, id)?;
     audit::write(&tx, &admin, act("added", id, &details).noted("teaches", &said_of(&details, &names))).await?;
@@ -248,8 +248,11 @@ async fn change_faculty(
         return Err(FacultyError::ChangedMeanwhile.into());
     }
     let user = UserId::from(before.1.id);
-    store::update_user(&tx, user, &new, is_active).await.map_err(taken)?;
-    if new.teaches != old.teaches || is_active != was_active {
+    store::update_user(&tx, user, &new).await.map_err(taken)?;
+    if is_active != was_active {
+        accounts::set_active(&mut tx, user, is_active).await?;
+    }
+    if new.teaches != old.teaches {
         store::replace_taught(&tx, id, &new.teaches).await?;
         tx.control(&Control::RoomsChanged { user })?;
     }

@@ -230,12 +230,11 @@ pub(super) async fn update(tx: &Tx, before: &entity::Model, details: &Details) -
 }
 
 /// What their account says of them.
-pub(super) async fn update_user(tx: &Tx, user: UserId, details: &Details, is_active: bool) -> Result<(), StoreError> {
+pub(super) async fn update_user(tx: &Tx, user: UserId, details: &Details) -> Result<(), StoreError> {
     use accounts::entity::{Column, Entity};
     let update = Entity::update_many()
         .col_expr(Column::Email, Expr::value(details.email.as_str()))
         .col_expr(Column::FullName, Expr::value(details.full_name.as_str()))
-        .col_expr(Column::IsActive, Expr::value(i32::from(is_active)))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
     update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
     Ok(())

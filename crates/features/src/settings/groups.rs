@@ -212,6 +212,7 @@ mod tests {
             upload_patience: Duration::ZERO,
             undo_window: Duration::ZERO,
             accepted_extensions: [".pdf", ".docx", ".zip"].map(str::to_owned).to_vec(),
+            student_mail_domain: None,
             demo_sign_ins: Vec::new(),
         }
     }

@@ -51,4 +51,4 @@ pub(crate) use store::{
     Among, count_admitted, count_among, count_by_class, count_by_course, count_groups, find_by_human_ids, find_by_ids,
     find_by_user, of_class,
 };
-pub use store::{NewStudent, insert};
+pub use store::{NewStudent, Particulars, describe, insert};

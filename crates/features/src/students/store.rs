@@ -10,7 +10,7 @@ use sea_orm::{
 
 use super::{
     entity::{Column, Entity, Model},
-    rules::AcademicStatus,
+    rules::{AcademicStatus, Gender},
 };
 use crate::accounts;
 
@@ -60,6 +60,45 @@ pub async fn insert(tx: &Tx, new: &NewStudent<'_>) -> Result<StudentId, StoreErr
     };
     insert_rows(tx, vec![row]).await?;
     Ok(id)
+}
+
+/// What the office knows of a person who studies.
+#[derive(Debug, Clone)]
+pub struct Particulars<'a> {
+    /// Their own mail address, in lower case.
+    pub personal_email: &'a str,
+    /// Ten digits.
+    pub mobile_number: &'a str,
+    /// As they say.
+    pub gender: Gender,
+    /// When they were born.
+    pub date_of_birth: jiff::civil::Date,
+    /// When they were admitted.
+    pub admission_date: jiff::civil::Date,
+    /// Their father.
+    pub father_name: &'a str,
+    /// Where they live.
+    pub address: &'a str,
+}
+
+/// Completes the record of a student who was just added. Tells nobody: that is the business of who adds them.
+///
+/// # Errors
+/// When the database fails, or the mail address or mobile number is somebody else's.
+pub async fn describe(tx: &Tx, student: StudentId, known: &Particulars<'_>) -> Result<(), StoreError> {
+    let Some(before) = find(tx.db(), student).await? else { return Ok(()) };
+    let row = Model {
+        personal_email: Some(known.personal_email.to_owned()),
+        mobile_number: Some(known.mobile_number.to_owned()),
+        gender: Some(known.gender.to_string()),
+        date_of_birth: Some(known.date_of_birth.to_string()),
+        admission_date: Some(known.admission_date.to_string()),
+        father_name: Some(known.father_name.to_owned()),
+        address: Some(known.address.to_owned()),
+        ..before.clone()
+    };
+    update(tx, &before, &row).await?;
+    Ok(())
 }
 
 /// Adds students as they are, but for what is searched, which is made from the rest.

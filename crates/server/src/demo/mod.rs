@@ -18,7 +18,7 @@ use lamplight_features::{
     faculty::{self, NewFaculty},
     institute,
     marks::{self, Cell, NewSheet, Parts, Score},
-    students::{self, NewStudent},
+    students::{self, Gender, NewStudent, Particulars},
 };
 use lamplight_files::Files;
 use lamplight_kernel::{Audience, AudiencePart, CourseId, StudentId, Timestamp, UserId};
@@ -138,7 +138,9 @@ pub(crate) async fn found(
                 let user = account(&tx, &user, &people::student_name(number), Role::Student, &hash).await?;
                 let student =
                     NewStudent { user, student_id: &student_id, first_name, last_name, course, semester, batch_year };
-                class.push(students::insert(&tx, &student).await?);
+                let id = students::insert(&tx, &student).await?;
+                describe(&tx, id, number, batch_year).await?;
+                class.push(id);
                 number += 1;
             }
             classes.push((course, semester, class));
@@ -164,6 +166,25 @@ pub(crate) async fn found(
     tx.commit().await?;
     tracing::info!(students = number, "the demo institute was laid out");
     Ok(sign_ins())
+}
+
+/// What the office knows of a student. The telephone numbers begin with a digit that no mobile number in India does.
+async fn describe(tx: &Tx, student: StudentId, number: usize, batch_year: i32) -> anyhow::Result<()> {
+    let (first, last) = people::student(number);
+    let order = i8::try_from(number % 28)? + 1;
+    let year = i16::try_from(batch_year)?;
+    // The classes began in August, as far as August has come.
+    let admitted = Date::new(year, 8, order)?.min(tx.now().date_in(&jiff::tz::TimeZone::UTC));
+    let known = Particulars {
+        personal_email: &format!("{}.{}@mail.{DOMAIN}", first.to_lowercase(), last.to_lowercase()),
+        mobile_number: &format!("10000{number:05}"),
+        gender: if people::is_man(number) { Gender::Male } else { Gender::Female },
+        date_of_birth: Date::new(year - 18, order % 12 + 1, order)?,
+        admission_date: admitted,
+        father_name: &format!("{} {last}", people::father(number)),
+        address: &format!("{} Lake Road, Kochi", number + 1),
+    };
+    Ok(students::describe(tx, student, &known).await?)
 }
 
 /// Subjects in which there was an internal exam, how many semesters ago, how many days ago, and whether it is published.

@@ -32,6 +32,17 @@ pub(super) fn student(number: usize) -> (&'static str, &'static str) {
     (pick(&FIRST, number), pick(&LAST, number))
 }
 
+/// Whether the student is one of the few men.
+pub(super) fn is_man(number: usize) -> bool {
+    ["Kiran", "Rahul", "Vijay"].contains(&student(number).0)
+}
+
+/// The father's given name.
+pub(super) fn father(number: usize) -> &'static str {
+    const FATHERS: [&str; 7] = ["Anand", "Biju", "Dinesh", "Iqbal", "Mohan", "Suresh", "Thomas"];
+    FATHERS.get(number % FATHERS.len()).copied().unwrap_or_default()
+}
+
 /// The whole name.
 pub(super) fn student_name(number: usize) -> String {
     let (first, last) = student(number);

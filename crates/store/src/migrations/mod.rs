@@ -30,6 +30,7 @@ mod m0011_regulations;
 mod m0012_notifications;
 mod m0013_student_records;
 mod m0014_imports;
+mod m0015_student_admissions;
 mod m0016_audit;
 mod m0019_attendance_told;
 mod m0020_mark_imports;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0012_notifications::Migration),
             Box::new(m0013_student_records::Migration),
             Box::new(m0014_imports::Migration),
+            Box::new(m0015_student_admissions::Migration),
             Box::new(m0016_audit::Migration),
             Box::new(m0019_attendance_told::Migration),
             Box::new(m0020_mark_imports::Migration),

@@ -205,6 +205,7 @@ mod tests {
 
     fn institute() -> Institute {
         Institute {
+            student_mail_domain: None,
             name: "Usual".to_owned(),
             time_zone: jiff::tz::TimeZone::UTC,
             time_zone_name: "UTC".to_owned(),

@@ -172,7 +172,7 @@ fn issue(tokens: &Tokens, user: UserId, username: &str, standing: Standing) -> a
         is_active: true,
         session_version: 1,
     };
-    Ok(tokens.issue(&person, Clock::system().now())?)
+    Ok(tokens.issue(&person, None, Clock::system().now())?)
 }
 
 async fn account(tx: &Tx, name: &str, full_name: &str, role: Role, hash: &str) -> anyhow::Result<UserId> {

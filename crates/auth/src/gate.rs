@@ -1,9 +1,9 @@
 //! The gate: from a token to a caller, for HTTP and for sockets alike.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use lamplight_kernel::{Class, Clock, Problem, UserId};
+use lamplight_kernel::{Class, Clock, Problem, SessionId, UserId};
 
 use crate::{Caller, Claims, KeyId, Person, SigningKey, TokenError, Tokens};
 
@@ -16,16 +16,18 @@ pub struct Found {
     pub signing_key: KeyId,
     /// The newest event in the log: what it says about this person's rights is in the answer.
     pub log_head: i64,
+    /// Whether the session that was asked for holds; true when none was asked for.
+    pub session_holds: bool,
 }
 
 /// Who a person is today. The features know; this crate and the live side only ask.
 #[async_trait]
 pub trait Directory: Send + Sync + 'static {
-    /// The person, or nothing when there is no such account.
+    /// The person, or nothing when there is no such account; and whether a session of theirs holds.
     ///
     /// # Errors
     /// When the answer can't be found out now.
-    async fn person(&self, user: UserId) -> Result<Option<Found>, Problem>;
+    async fn person(&self, user: UserId, session: Option<SessionId>) -> Result<Option<Found>, Problem>;
 
     /// The newest signing key.
     ///
@@ -113,17 +115,23 @@ impl Gate {
     pub async fn admit(&self, token: Option<&str>) -> Result<Caller, Refusal> {
         let token = token.filter(|token| !token.is_empty()).ok_or(Refusal::TokenMissing)?;
         let (claims, signing_key) = self.read(token).await?;
-        let Found { person, log_head, .. } = self.still_holds(claims.user_id, claims.ver, signing_key).await?;
+        let held = (claims.ver, claims.sid, signing_key);
+        let Found { person, log_head, .. } = self.still_holds(claims.user_id, held).await?;
         Ok(Caller { person, claims, signing_key, log_head, address: None })
     }
 
-    /// Who a person is now, if a token of theirs that was good once has not been ended early: one of this session version,
-    /// signed with this key.
+    /// Who a person is now, if a token of theirs that was good once has not been ended early: one of this session version, of this
+    /// session, signed with this key.
     ///
     /// # Errors
     /// When nobody is to be let in with it any more.
-    pub async fn still_holds(&self, user: UserId, version: i32, signing_key: KeyId) -> Result<Found, Refusal> {
-        let found = self.directory.person(user).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
+    pub async fn still_holds(
+        &self,
+        user: UserId,
+        (version, session, signing_key): (i32, Option<SessionId>, KeyId),
+    ) -> Result<Found, Refusal> {
+        let found =
+            self.directory.person(user, session).await.map_err(Refusal::Unknown)?.ok_or(Refusal::AccountUnknown)?;
         // The key may have been retired through another node, and not be learned here yet.
         if signing_key < found.signing_key {
             return Err(Refusal::SignedOut);
@@ -131,7 +139,7 @@ impl Gate {
         if !found.person.is_active {
             return Err(Refusal::AccountInactive);
         }
-        if found.person.session_version != version {
+        if found.person.session_version != version || !found.session_holds {
             return Err(Refusal::SignedOut);
         }
         Ok(found)
@@ -151,13 +159,13 @@ impl Gate {
         })
     }
 
-    /// A token for a person, from now on.
+    /// A token for a person's session, from now on.
     ///
     /// # Errors
     /// When the signing key can't be found out now.
-    pub async fn issue(&self, person: &Person) -> Result<String, Problem> {
+    pub async fn issue(&self, person: &Person, session: Option<SessionId>) -> Result<String, Problem> {
         self.tokens.learn(&self.directory.signing_key().await?);
-        self.tokens.issue(person, self.clock.now()).map_err(Problem::internal)
+        self.tokens.issue(person, session, self.clock.now()).map_err(Problem::internal)
     }
 
     /// Who a person is now, if they may still come in.
@@ -165,7 +173,13 @@ impl Gate {
     /// # Errors
     /// When it can't be found out now.
     pub async fn person(&self, user: UserId) -> Result<Option<Person>, Problem> {
-        Ok(self.directory.person(user).await?.map(|found| found.person).filter(|person| person.is_active))
+        Ok(self.directory.person(user, None).await?.map(|found| found.person).filter(|person| person.is_active))
+    }
+
+    /// How long a token holds.
+    #[must_use]
+    pub const fn lifetime(&self) -> Duration {
+        self.tokens.lifetime()
     }
 
     /// The clock.

@@ -5,6 +5,7 @@
 //! other, with the same code.
 
 mod caller;
+mod device;
 mod gate;
 mod password;
 mod role;
@@ -12,6 +13,7 @@ mod secret;
 mod token;
 
 pub use caller::{Admin, Caller, Person, Staff, Student, WrongRole};
+pub use device::{DeviceName, Devices};
 pub use gate::{Directory, Found, Gate, Refusal};
 pub use password::{MIN_PASSWORD_CHARS, Passwords, WeakPassword, check_password, generate_password};
 pub use role::Role;

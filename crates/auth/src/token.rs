@@ -12,7 +12,7 @@ use jsonwebtoken::{
     crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{Error, ErrorKind},
 };
-use lamplight_kernel::{Chance, Timestamp, UserId};
+use lamplight_kernel::{Chance, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -37,6 +37,9 @@ pub struct Claims {
     pub jti: Uuid,
     /// The session version of its person when it was issued: ends with the next one.
     pub ver: i32,
+    /// The session it belongs to: ends with that. A token of before sessions were told apart has none, and ends with all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<SessionId>,
 }
 
 /// Why a token does not hold.
@@ -136,15 +139,21 @@ impl Tokens {
         }
     }
 
+    /// How long a token holds.
+    #[must_use]
+    pub const fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
     fn newest(&self) -> Arc<Ring> {
         Arc::clone(&self.newest.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A token for a person, from `now` on, signed with the newest key that is known.
+    /// A token for a person's session, from `now` on, signed with the newest key that is known.
     ///
     /// # Errors
     /// When signing fails, which a working program never sees.
-    pub fn issue(&self, person: &Person, now: Timestamp) -> Result<String, Error> {
+    pub fn issue(&self, person: &Person, session: Option<SessionId>, now: Timestamp) -> Result<String, Error> {
         let claims = Claims {
             user_id: person.user,
             role: person.role(),
@@ -153,6 +162,7 @@ impl Tokens {
             exp: now.plus(self.lifetime).seconds(),
             jti: self.chance.id(now),
             ver: person.session_version,
+            sid: session,
         };
         let ring = self.newest();
         let header = Header { kid: (ring.id > 0).then(|| ring.id.to_string()), ..Header::new(Algorithm::HS256) };
@@ -250,11 +260,14 @@ mod tests {
     fn a_token_holds_for_its_time_and_only_with_its_secret() {
         let (ours, theirs) = (tokens("0123456789abcdef0123456789abcdef"), tokens("another-secret-another-secret-32"));
         let now = Timestamp::from_millis(1_795_383_000_000);
-        let token = ours.issue(&asha(), now).unwrap();
+        let token = ours.issue(&asha(), None, now).unwrap();
         let (claims, key) = ours.read(&token, now).unwrap();
         assert_eq!(key, 0);
         assert_eq!((claims.user_id, claims.role, claims.ver), (asha().user, Role::Admin, 4));
-        assert_eq!(claims.exp - claims.iat, 60);
+        assert_eq!((claims.exp - claims.iat, claims.sid), (60, None));
+        let session: SessionId = Chance::seeded(3).id(now);
+        let of_session = ours.issue(&asha(), Some(session), now).unwrap();
+        assert_eq!(ours.read(&of_session, now).unwrap().0.sid, Some(session));
         assert_eq!(ours.read(&token, now.plus(Duration::from_secs(59))).map(|_| ()), Ok(()));
         assert_eq!(ours.read(&token, now.plus(Duration::from_secs(60))), Err(TokenError::Expired));
         assert_eq!(theirs.read(&token, now), Err(TokenError::Invalid));
@@ -264,7 +277,7 @@ mod tests {
     fn what_is_altered_or_unsigned_is_refused() {
         let ours = tokens("0123456789abcdef0123456789abcdef");
         let now = Timestamp::from_millis(1_795_383_000_000);
-        let token = ours.issue(&asha(), now).unwrap();
+        let token = ours.issue(&asha(), None, now).unwrap();
         let parts: Vec<&str> = token.split('.').collect();
         let claims = BASE64_URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
         let forged = String::from_utf8(claims).unwrap().replace("\"admin\"", "\"student\"");
@@ -290,10 +303,10 @@ mod tests {
             (tokens("0123456789abcdef0123456789abcdef"), tokens("0123456789abcdef0123456789abcdef"));
         let now = Timestamp::from_millis(1_795_383_000_000);
         let key = |id, salt: u8| SigningKey { id, salt: vec![salt; 32] };
-        let old = ours.issue(&asha(), now).unwrap();
+        let old = ours.issue(&asha(), None, now).unwrap();
         ours.learn(&key(2, 7));
         assert_eq!(ours.read(&old, now), Err(TokenError::KeyRetired));
-        let new = ours.issue(&asha(), now).unwrap();
+        let new = ours.issue(&asha(), None, now).unwrap();
         assert_eq!(ours.read(&new, now).unwrap().1, 2);
         assert_eq!(other_node.read(&new, now), Err(TokenError::KeyUnknown));
         other_node.learn(&key(2, 7));
@@ -303,14 +316,18 @@ mod tests {
 
         let guessed = tokens("0123456789abcdef0123456789abcdef");
         guessed.learn(&key(2, 8));
-        assert_eq!(ours.read(&guessed.issue(&asha(), now).unwrap(), now), Err(TokenError::Invalid), "another salt");
+        assert_eq!(
+            ours.read(&guessed.issue(&asha(), None, now).unwrap(), now),
+            Err(TokenError::Invalid),
+            "another salt"
+        );
     }
 
     /// The claims the existing client and its tools know, by name.
     #[test]
     fn the_claims_are_spelt_as_the_contract_says() {
         let ours = tokens("0123456789abcdef0123456789abcdef");
-        let token = ours.issue(&asha(), Timestamp::from_millis(1_795_383_000_000)).unwrap();
+        let token = ours.issue(&asha(), None, Timestamp::from_millis(1_795_383_000_000)).unwrap();
         let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
         let claims: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&claims).unwrap();
         for name in ["userId", "role", "username", "iat", "exp", "jti"] {

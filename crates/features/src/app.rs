@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use jiff::tz::TimeZone;
-use lamplight_auth::{Gate, Passwords};
+use lamplight_auth::{Devices, Gate, Passwords};
 use lamplight_files::Files;
 use lamplight_kernel::Timestamp;
+use lamplight_mail::Mailer;
 use lamplight_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,6 +25,10 @@ pub struct App {
     pub gate: Gate,
     /// How passwords are hashed.
     pub passwords: Passwords,
+    /// In which browsers somebody has signed in before.
+    pub devices: Devices,
+    /// Sends mail, if the institute has a way to.
+    pub mailer: Mailer,
     /// What is the same for everybody.
     pub institute: Arc<Institute>,
     /// The files of students that are being applied.
@@ -41,6 +46,8 @@ impl FromRef<App> for Gate {
 pub struct Institute {
     /// Its name, as pages show it.
     pub name: String,
+    /// Where its pages are, for links in mails: `https://record.example.org`, without a slash at the end.
+    pub public_url: String,
     /// Where its days begin and end.
     pub time_zone: TimeZone,
     /// The name of that zone (IANA), such as `Asia/Kolkata`.
@@ -121,6 +128,7 @@ mod tests {
     fn dates_as_clients_send_them() {
         let institute = Institute {
             name: String::new(),
+            public_url: String::new(),
             time_zone: TimeZone::get("Asia/Kolkata").unwrap(),
             time_zone_name: String::new(),
             student_mail_domain: None,

@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{attendance, courses, downloads, faculty, marks, notifications, regulations, students};
+use crate::{accounts, attendance, courses, downloads, faculty, marks, notifications, regulations, students};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -112,10 +112,10 @@ pub const ALL: &[Listed] = &[
         "Somebody has read a notification, or all of theirs.",
     ),
     listed::<notifications::Updated<'_>>("Notification", "its receivers", "The text of a notification was changed."),
-    listed::<students::ProfileUpdated>(
+    listed::<accounts::ProfileUpdated>(
         "ProfileUpdated",
-        "whom it is about, on all devices",
-        "Something about the student's own record was changed, by themselves or by the office.",
+        "the person, on all devices",
+        "What the institute knows of somebody was changed: name, addresses, telephone number, or their record.",
     ),
     listed::<regulations::Changed>(
         "RegulationChanged",

@@ -14,6 +14,7 @@ mod bounded;
 mod contact;
 pub mod courses;
 pub mod dashboard;
+mod digest;
 pub mod downloads;
 pub mod events;
 pub mod faculty;
@@ -49,6 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
     modifiers(&Bearer),
     components(schemas(
         lamplight_http::ErrorBody,
+        accounts::ProfileUpdated,
         attendance::Changed,
         attendance::ClassStamp,
         attendance::Tapped,

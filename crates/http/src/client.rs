@@ -39,6 +39,27 @@ pub struct Visitor {
     pub address: Option<IpAddr>,
     /// What the browser says it is, as it came. Anybody can write anything here.
     pub user_agent: String,
+    /// The value of the cookie [`DEVICE_COOKIE`], as it came.
+    pub mark: Option<String>,
+    /// Whether it is one of our own pages that asks, or no page at all; otherwise one of another site.
+    pub is_own_page: bool,
+}
+
+/// The name of the cookie that marks a browser in which somebody has signed in. It lets nobody in: see `auth::Devices`.
+pub const DEVICE_COOKIE: &str = "lamplight_device";
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(one, _)| *one == name).map(|(_, value)| value.to_owned())
+}
+
+fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host)),
+        (origin, _) => origin.is_none(),
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
@@ -49,6 +70,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         Ok(Self {
             address: Client::address_in(&parts.extensions),
             user_agent: user_agent.unwrap_or_default().to_owned(),
+            mark: cookie(&parts.headers, DEVICE_COOKIE),
+            is_own_page: is_own_page(&parts.headers),
         })
     }
 }
@@ -148,6 +171,22 @@ mod tests {
             assert_eq!(client(ours, peer, forwarded), (expected.to_owned(), is_shared), "{peer} {forwarded:?}");
         }
         assert_eq!(client("", "127.0.0.1", &["203.0.113.9"]), ("127.0.0.1".to_owned(), false), "no proxies");
+    }
+
+    #[tokio::test]
+    async fn what_a_visitor_brings() {
+        let visitor = async |headers: &[(&str, &str)]| {
+            let request =
+                headers.iter().fold(http::Request::builder(), |request, (name, value)| request.header(*name, *value));
+            Visitor::from_request_parts(&mut request.body(()).unwrap().into_parts().0, &()).await.unwrap()
+        };
+        let cookies = ("cookie", "a=1; lamplight_device=x=y; b=2");
+        let own =
+            visitor(&[cookies, ("origin", "http://here:5000"), ("host", "here:5000"), ("user-agent", "curl/8")]).await;
+        assert_eq!((own.mark.as_deref(), own.is_own_page, own.user_agent.as_str()), (Some("x=y"), true, "curl/8"));
+        let other = visitor(&[("cookie", "lamplight_devices=x"), ("origin", "https://there"), ("host", "here")]).await;
+        assert_eq!((other.mark, other.is_own_page), (None, false));
+        assert!(visitor(&[]).await.is_own_page);
     }
 
     #[test]

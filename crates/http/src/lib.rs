@@ -17,7 +17,7 @@ mod origin;
 mod serve;
 mod shell;
 
-pub use client::{Client, Proxies, ProxyError, Visitor};
+pub use client::{Client, DEVICE_COOKIE, Proxies, ProxyError, Visitor};
 pub use door::{Asks, Door, Handles, door};
 pub use error::{ApiError, ErrorBody, answer};
 pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};

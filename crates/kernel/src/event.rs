@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Room, Timestamp, UserId};
+use crate::{Room, SessionId, Timestamp, UserId};
 
 /// Something that happened and that clients hear of: a name on the wire and a payload.
 ///
@@ -96,6 +96,13 @@ pub enum Control {
         /// Whose sessions.
         user: UserId,
     },
+    /// One session of the person is over: the sockets that hold a token of it are closed.
+    SessionEnded {
+        /// Whose session.
+        user: UserId,
+        /// Which.
+        session: SessionId,
+    },
     /// What decides the person's rooms has changed (course, semester, role, what they teach): from here on in the log, their
     /// sockets hear what their new rooms hear.
     RoomsChanged {
@@ -113,11 +120,12 @@ impl Control {
     /// The name under which controls stand in the log.
     pub const NAME: &'static str = "@control";
 
-    /// Whether it is about a socket of this person, whose token was signed with this key.
+    /// Whether it is about a socket of this person, whose token is of this session and was signed with this key.
     #[must_use]
-    pub fn concerns(&self, person: UserId, signing_key: i32) -> bool {
+    pub fn concerns(&self, person: UserId, held: Option<SessionId>, signing_key: i32) -> bool {
         match *self {
             Self::SignedOut { user } | Self::RoomsChanged { user } => user == person,
+            Self::SessionEnded { user, session } => user == person && held == Some(session),
             Self::KeyRetired { newest } => signing_key < newest,
         }
     }

@@ -238,6 +238,11 @@ impl Relay {
                     self.close_user(user);
                 }
             },
+            Control::SessionEnded { user, .. } => {
+                let is_concerned = |socket: &Socket| Session::is_concerned(socket, control);
+                let sockets = self.sockets_of(user).into_iter().filter(is_concerned).collect();
+                self.close(sockets, RIGHTS_CHANGED);
+            }
             Control::KeyRetired { .. } => {
                 let is_concerned = |socket: &&Socket| Session::is_concerned(socket, control);
                 let sockets: Vec<Socket> = self.hub.sockets().filter(is_concerned).cloned().collect();

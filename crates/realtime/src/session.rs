@@ -4,12 +4,15 @@
 //! token of the same person and goes on without a new connection.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI32, AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use lamplight_auth::{Caller, Found, Gate, Refusal, Role};
-use lamplight_kernel::{Control, Event, Timestamp, UserId};
+use lamplight_kernel::{Control, Event, SessionId, Timestamp, UserId};
 use lamplight_socketio::{AckId, ClientEvent, Frame, Socket};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -58,6 +61,8 @@ pub(crate) struct Session {
     /// The session version and the signing key of its token.
     version: AtomicI32,
     signing_key: AtomicI32,
+    /// The session of its token, if that names one.
+    held: Mutex<Option<SessionId>>,
     /// Milliseconds since 1970.
     expires: AtomicI64,
     warned: AtomicBool,
@@ -84,6 +89,7 @@ impl Session {
             since: now,
             version: AtomicI32::new(0),
             signing_key: AtomicI32::new(0),
+            held: Mutex::new(None),
             expires: AtomicI64::new(0),
             warned: AtomicBool::new(false),
         };
@@ -94,13 +100,17 @@ impl Session {
     /// Whether a control is about this socket.
     pub(crate) fn is_concerned(socket: &Socket, control: &Control) -> bool {
         let Some(session) = socket.data::<Self>() else { return false };
-        control.concerns(session.user, session.signing_key.load(Ordering::Acquire))
+        control.concerns(session.user, session.held(), session.signing_key.load(Ordering::Acquire))
     }
 
     /// Who it is now, if its token has not been ended early.
     pub(crate) async fn person(&self, gate: &Gate) -> Result<Found, Refusal> {
         let (version, key) = (self.version.load(Ordering::Acquire), self.signing_key.load(Ordering::Acquire));
-        gate.still_holds(self.user, version, key).await
+        gate.still_holds(self.user, (version, self.held(), key)).await
+    }
+
+    fn held(&self) -> Option<SessionId> {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Holds as long as the caller's token.
@@ -109,6 +119,7 @@ impl Session {
         // Both only go up: of two tokens the newer counts, in whatever order they come.
         self.version.fetch_max(caller.claims.ver, Ordering::AcqRel);
         self.signing_key.fetch_max(caller.signing_key, Ordering::AcqRel);
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = caller.claims.sid;
         self.expires.store(end.millis(), Ordering::Release);
         self.warned.store(false, Ordering::Release);
         socket.set_expiry(Some(Instant::now() + now.until(end)));
@@ -139,6 +150,10 @@ impl Session {
         let answer = match gate.admit(token).await {
             Ok(caller) if caller.person.user == session.user => {
                 let end = session.hold(socket, &caller, gate.clock().now());
+                // What ended the new token before the socket held it was none of this socket's business then.
+                if session.person(gate).await.is_err() {
+                    return socket.close_transport("rights changed");
+                }
                 tracing::info!(user = %session.user, "session refreshed");
                 json!({"success": true, "expiresAt": end})
             }

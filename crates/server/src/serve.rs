@@ -11,7 +11,7 @@ use axum::{
     response::Response,
     routing::any,
 };
-use lamplight_auth::{Gate, Passwords, Secret, Tokens};
+use lamplight_auth::{Devices, Gate, Passwords, Secret, Tokens};
 use lamplight_features::{
     App, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications, students::StudentImports,
     uploads,
@@ -19,6 +19,7 @@ use lamplight_features::{
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock, Timestamp};
+use lamplight_mail::Mailer;
 use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
@@ -36,7 +37,7 @@ use crate::{
     demo,
     operating::{self, Gauges, Readiness, Scrape},
     pages,
-    settings::Settings,
+    settings::{Mail, Settings},
 };
 
 /// How long a request may take that is neither upload nor download.
@@ -44,6 +45,8 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 /// How long requests under way may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often it is written down which sessions are in use, and forgotten what is over.
+const TIDY_SESSIONS_EVERY: Duration = Duration::from_secs(30);
 /// How often marks are looked for whose undo window has ended.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
 /// How often figures are merged that nobody has asked for.
@@ -119,7 +122,10 @@ impl Server {
         };
         let passwords = Passwords::new().map_err(|error| anyhow::anyhow!("{error}"))?;
         let tokens = Tokens::new(&secret, settings.session, chance.clone());
-        let gate = Gate::new(tokens, Arc::new(accounts::People::new(store.clone())), clock);
+        let people = accounts::People::new(store.clone());
+        let gate = Gate::new(tokens, Arc::new(people.clone()), clock);
+        let devices = Devices::new(&secret, chance.clone());
+        let mailer = mailer(&settings, is_demo)?;
 
         // What kind of institute this is.
         let demo_sign_ins = match (institute::kind(store.reader()).await?, is_demo) {
@@ -158,6 +164,7 @@ impl Server {
             }));
         }
         parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
+        parts.spawn(named("sessions' clerk", tidy_sessions(people, stop.accepting.clone())));
         parts.spawn(named("marks' publisher", publish_due(store.clone(), stop.accepting.clone())));
         parts.spawn(named("broom", clean_up(store.clone(), settings.clone(), stop.accepting.clone())));
         let metrics = match settings.metrics_listen {
@@ -177,7 +184,8 @@ impl Server {
         };
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let student_imports = StudentImports::default();
-        let app = App { store: store.clone(), files, gate, passwords, institute, student_imports };
+        let app =
+            App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
@@ -267,11 +275,26 @@ fn open_files(settings: &Settings) -> anyhow::Result<Files> {
     Ok(Files::open(FilesConfig { staging: settings.data_dir.join("staging"), backend, policy })?)
 }
 
+/// How mail is sent. The demo writes it into a folder, where who tries it out can look.
+fn mailer(settings: &Settings, is_demo: bool) -> anyhow::Result<Mailer> {
+    let folder = settings.data_dir.join("outbox");
+    Ok(match &settings.mail {
+        Mail::Off if is_demo => Mailer::into_folder(&folder, "lamplight@localhost")?,
+        Mail::Off => Mailer::off(),
+        Mail::Folder { from } => Mailer::into_folder(&folder, from)?,
+        Mail::Smtp { url, from } => Mailer::over_smtp(url, from)?,
+    })
+}
+
 fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
     let kinds = Accepted::all();
     let extensions = kinds.iter().flat_map(|kind| kind.extensions()).map(|extension| format!(".{extension}"));
     Institute {
         name: settings.institute_name.clone(),
+        public_url: match settings.public_url.as_str() {
+            "" => format!("http://localhost:{}", settings.listen.port()),
+            url => url.to_owned(),
+        },
         time_zone: settings.timezone.clone(),
         time_zone_name: settings.timezone_name.clone(),
         student_mail_domain: settings.student_mail_domain.clone(),
@@ -345,6 +368,15 @@ async fn tidy(scrape: Scrape, stop: CancellationToken) {
     let mut turns = every(TIDY_EVERY);
     while is_next(&mut turns, &stop).await {
         scrape.tidy();
+    }
+}
+
+async fn tidy_sessions(people: accounts::People, stop: CancellationToken) {
+    let mut turns = every(TIDY_SESSIONS_EVERY);
+    while is_next(&mut turns, &stop).await {
+        if let Err(error) = people.tidy().await {
+            tracing::error!(%error, "could not write down which sessions are in use; will try again");
+        }
     }
 }
 

@@ -57,6 +57,17 @@ pub const KEYS: &[Key] = &[
          Several servers need the same.",
     ),
     key("SESSION_DAYS", "30", "How long a sign-in holds, in days."),
+    key(
+        "PUBLIC_URL",
+        "",
+        "Where people find the pages, for links in mails: `https://record.example.org`. Needed to send mail.",
+    ),
+    secret(
+        "SMTP_URL",
+        "How mail is sent: `smtps://user:password@host` (TLS) or `smtp://user:password@host?tls=required` (STARTTLS). `folder` writes \
+         mails into `DATA_DIR/outbox` instead. Empty: no mail, and who forgot a password asks the office; the demo uses the folder.",
+    ),
+    key("MAIL_FROM", "", "The sender of mails: `The Office <office@example.org>`. Needed to send mail."),
     key("INSTITUTE_NAME", "Institute of Nursing", "The institute's name, as pages show it."),
     key("TIMEZONE", "Asia/Kolkata", "Where the institute's days begin and end (IANA name)."),
     key(
@@ -153,6 +164,36 @@ pub enum LogFormat {
     Json,
 }
 
+/// How mail is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Mail {
+    /// Not at all.
+    Off,
+    /// Into a folder.
+    Folder {
+        /// The sender.
+        from: String,
+    },
+    /// Over SMTP.
+    Smtp {
+        /// With a password in it.
+        url: String,
+        /// The sender.
+        from: String,
+    },
+}
+
+/// Without the password.
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            Self::Folder { .. } => "Folder",
+            Self::Smtp { .. } => "Smtp",
+        })
+    }
+}
+
 /// The settings, read and checked. What each one is stands in [`KEYS`].
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is the setting of the same name, described in KEYS")]
@@ -164,6 +205,8 @@ pub struct Settings {
     pub jwt_secret: Option<Secret>,
     pub session: Duration,
     pub institute_name: String,
+    pub public_url: String,
+    pub mail: Mail,
     pub timezone: TimeZone,
     pub timezone_name: String,
     pub student_mail_domain: Option<String>,
@@ -342,6 +385,30 @@ impl Reader<'_> {
         }
     }
 
+    fn mail(&mut self) -> Mail {
+        let (url, from) = (self.text("SMTP_URL").to_owned(), self.text("MAIL_FROM").to_owned());
+        if url.is_empty() {
+            return Mail::Off;
+        }
+        if self.text("PUBLIC_URL").is_empty() && url != "folder" {
+            self.wrong("PUBLIC_URL", "is needed when SMTP_URL is set: without it a link in a mail leads nowhere");
+        }
+        let from = if from.is_empty() && url == "folder" { "lamplight@localhost".to_owned() } else { from };
+        if url == "folder" {
+            if let Err(error) = lamplight_mail::Mailer::into_folder(std::path::Path::new(""), &from) {
+                self.wrong("MAIL_FROM", error);
+            }
+            return Mail::Folder { from };
+        }
+        if from.is_empty() {
+            self.wrong("MAIL_FROM", "is needed when SMTP_URL is set");
+        } else if let Err(error) = lamplight_mail::Mailer::over_smtp(&url, &from) {
+            let name = if matches!(error, lamplight_mail::MailError::Address(_)) { "MAIL_FROM" } else { "SMTP_URL" };
+            self.wrong(name, error);
+        }
+        Mail::Smtp { url, from }
+    }
+
     fn s3(&mut self) -> Option<S3Config> {
         let bucket = self.text("S3_BUCKET").to_owned();
         if bucket.is_empty() {
@@ -442,6 +509,10 @@ impl Settings {
         if tracing_subscriber::EnvFilter::try_new(&log).is_err() {
             reader.wrong("LOG", format!("{log:?} is no level"));
         }
+        let public_url = reader.text("PUBLIC_URL").trim_end_matches('/').to_owned();
+        if !public_url.is_empty() && !public_url.starts_with("https://") && !public_url.starts_with("http://") {
+            reader.wrong("PUBLIC_URL", "write it with https:// before it");
+        }
         let seconds = Duration::from_secs;
         let settings = Self {
             // Stand-ins for what is wrong are never used: with a problem, nothing is returned.
@@ -452,6 +523,8 @@ impl Settings {
             jwt_secret,
             session: seconds(reader.whole("SESSION_DAYS", 1..=365) * DAY),
             institute_name: reader.text("INSTITUTE_NAME").to_owned(),
+            public_url,
+            mail: reader.mail(),
             timezone,
             timezone_name,
             student_mail_domain,

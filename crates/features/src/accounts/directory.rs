@@ -4,26 +4,32 @@
 //! asks while an answer is under way is answered together with the others by the next. Alone, nobody waits for anybody.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use lamplight_auth::{Directory, Found, KeyId, Person, Role, SigningKey};
-use lamplight_kernel::{CourseId, Problem, Standing, UserId};
+use lamplight_kernel::{CourseId, Problem, SessionId, Standing, UserId};
 use lamplight_store::{Store, StoreError, log::HEAD};
 use sea_orm::{DbErr, FromQueryResult, Statement};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::keys;
+use super::{keys, links, sessions, tries};
 use crate::faculty;
 
 /// The most people one statement asks for.
 const TOGETHER: usize = 64;
+/// How old the moment at which a session was seen may become, before it is written anew.
+const SEEN_EVERY: Duration = Duration::from_secs(15 * 60);
 
 #[derive(FromQueryResult)]
 struct Row {
+    asked_session: Option<Uuid>,
+    session: Option<Uuid>,
+    seen_at: Option<i64>,
     id: Uuid,
     username: String,
     full_name: String,
@@ -41,8 +47,11 @@ struct Row {
 
 type Answer = Result<Option<Found>, StoreError>;
 
-/// Somebody who is asked for, and who wants to know.
-type Question = (Uuid, oneshot::Sender<Answer>);
+/// Somebody, and perhaps a session of theirs.
+type Asked = (Uuid, Option<Uuid>);
+
+/// Who is asked for, and who wants to know.
+type Question = (Asked, oneshot::Sender<Answer>);
 
 #[derive(Debug, Default)]
 struct Desk {
@@ -56,13 +65,31 @@ struct Desk {
 pub struct People {
     store: Store,
     desk: Arc<Mutex<Desk>>,
+    /// Sessions in use whose row says otherwise, to be written down together: nobody waits for it.
+    seen: Arc<Mutex<HashSet<Uuid>>>,
 }
 
 impl People {
     /// The people in this database.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, desk: Arc::default() }
+        Self { store, desk: Arc::default(), seen: Arc::default() }
+    }
+
+    /// Writes down which sessions were in use, and forgets sessions, links and failed tries whose time is over.
+    ///
+    /// # Errors
+    /// When the database fails. What was not written is written when the session is used again.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        let seen: Vec<Uuid> = lock(&self.seen).drain().collect();
+        if !seen.is_empty() {
+            sessions::see(&self.store, &seen).await?;
+        }
+        let tx = self.store.begin().await?;
+        sessions::forget(&tx).await?;
+        links::forget(&tx).await?;
+        tries::forget(&tx).await?;
+        tx.commit().await
     }
 
     /// Answers until nobody waits.
@@ -80,11 +107,11 @@ impl People {
                 let count = desk.waiting.len().min(TOGETHER);
                 desk.waiting.drain(..count).collect()
             };
-            match self.find(questions.iter().map(|(user, _)| *user).collect()).await {
+            match self.find(questions.iter().map(|(asked, _)| *asked).collect()).await {
                 Ok(found) => {
-                    for (user, asker) in questions {
+                    for (asked, asker) in questions {
                         // Who has gone meanwhile needs no answer.
-                        let _ = asker.send(found.get(&user).cloned().transpose().map_err(corrupt));
+                        let _ = asker.send(found.get(&asked).cloned().transpose().map_err(corrupt));
                     }
                 }
                 Err(error) => {
@@ -97,37 +124,46 @@ impl People {
     }
 
     /// These people. An account whose records do not fit together is told what is wrong with it.
-    async fn find(&self, users: Vec<Uuid>) -> Result<HashMap<Uuid, Result<Found, String>>, DbErr> {
+    async fn find(&self, asked: Vec<Asked>) -> Result<HashMap<Asked, Result<Found, String>>, DbErr> {
         let db = self.store.reader();
         let statement =
-            Statement::from_sql_and_values(db.get_database_backend(), statement(users.len()), padded(users));
+            Statement::from_sql_and_values(db.get_database_backend(), statement(asked.len()), padded(&asked));
         let rows = Row::find_by_statement(statement).all(db).await?;
-        let mut taught = faculty::map_taught(db, rows.iter().filter_map(|row| row.faculty)).await?;
+        let taught = faculty::map_taught(db, rows.iter().filter_map(|row| row.faculty)).await?;
+        let stale = self.store.clock().now().minus(SEEN_EVERY).millis();
+        lock(&self.seen)
+            .extend(rows.iter().filter(|row| row.seen_at.is_some_and(|at| at < stale)).filter_map(|row| row.session));
         let person = |row: Row| {
-            let taught = row.faculty.and_then(|faculty| taught.remove(&faculty)).unwrap_or_default();
-            (row.id, row.person(taught))
+            // Somebody may be asked for with several sessions at once.
+            let taught = row.faculty.and_then(|faculty| taught.get(&faculty).cloned()).unwrap_or_default();
+            ((row.id, row.asked_session), row.person(taught))
         };
         Ok(rows.into_iter().map(person).collect())
     }
 }
 
-/// As many places as people, rounded up to a power of two: so the database has few statements to prepare.
-fn statement(people: usize) -> String {
-    let places: Vec<String> = (1..=people.next_power_of_two()).map(|place| format!("${place}")).collect();
+/// As many pairs of places as questions, rounded up to a power of two: so the database has few statements to prepare. The questions
+/// come first in a `CROSS JOIN`, which SQLite takes as the order to look things up in.
+fn statement(questions: usize) -> String {
+    let pairs = (1..=questions.next_power_of_two()).map(|pair| format!("(${}, ${})", 2 * pair - 1, 2 * pair));
     format!(
-        "SELECT u.id, u.username, u.full_name, u.role, u.is_active, u.session_version, s.id AS student, s.course_id, \
+        "WITH asked (user_id, session_id) AS (VALUES {}) \
+        SELECT a.session_id AS asked_session, x.id AS session, x.seen_at, \
+            u.id, u.username, u.full_name, u.role, u.is_active, u.session_version, s.id AS student, s.course_id, \
             s.semester, s.batch_year, f.id AS faculty, (SELECT MAX(k.id) FROM signing_key k) AS signing_key, \
             {HEAD} AS log_head \
-        FROM users u LEFT JOIN students s ON s.user_id = u.id LEFT JOIN faculty f ON f.user_id = u.id \
-        WHERE u.id IN ({})",
-        places.join(", ")
+        FROM asked a CROSS JOIN users u LEFT JOIN sessions x ON x.id = a.session_id AND x.user_id = u.id \
+            LEFT JOIN students s ON s.user_id = u.id LEFT JOIN faculty f ON f.user_id = u.id \
+        WHERE u.id = a.user_id",
+        pairs.collect::<Vec<_>>().join(", ")
     )
 }
 
-/// A value for each place: the last of them again where there are more places than people.
-fn padded(users: Vec<Uuid>) -> Vec<sea_orm::Value> {
-    let (count, last) = (users.len().next_power_of_two(), users.last().copied());
-    users.into_iter().chain(std::iter::repeat(last.unwrap_or_default())).take(count).map(Into::into).collect()
+/// A pair of values for each pair of places: the last of them again where there are more places than questions.
+fn padded(asked: &[Asked]) -> Vec<sea_orm::Value> {
+    let (count, last) = (asked.len().next_power_of_two(), asked.last().copied().unwrap_or_default());
+    let asked = asked.iter().copied().chain(std::iter::repeat(last)).take(count);
+    asked.flat_map(|(user, session)| [user.into(), session.into()]).collect()
 }
 
 impl Row {
@@ -156,7 +192,8 @@ impl Row {
             is_active: self.is_active != 0,
             session_version: self.session_version,
         };
-        Ok(Found { person, signing_key: self.signing_key.unwrap_or(0), log_head: self.log_head })
+        let session_holds = self.asked_session.is_none() || self.session.is_some();
+        Ok(Found { person, signing_key: self.signing_key.unwrap_or(0), log_head: self.log_head, session_holds })
     }
 }
 
@@ -164,8 +201,8 @@ fn corrupt(what: String) -> StoreError {
     StoreError::Corrupt { table: "users", what }
 }
 
-fn lock(desk: &Mutex<Desk>) -> MutexGuard<'_, Desk> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// If answering ends before its time, the next question begins it anew, and those who waited are told that nothing could be found
@@ -182,11 +219,11 @@ impl Drop for AtWork<'_> {
 
 #[async_trait]
 impl Directory for People {
-    async fn person(&self, user: UserId) -> Result<Option<Found>, Problem> {
+    async fn person(&self, user: UserId, session: Option<SessionId>) -> Result<Option<Found>, Problem> {
         let (asker, answer) = oneshot::channel();
         let begin = {
             let mut desk = lock(&self.desk);
-            desk.waiting.push((user.uuid(), asker));
+            desk.waiting.push(((user.uuid(), session.map(SessionId::uuid)), asker));
             !std::mem::replace(&mut desk.is_answering, true)
         };
         if begin {
@@ -206,11 +243,14 @@ mod tests {
 
     #[test]
     fn there_is_a_value_for_each_place_and_the_same_statement_for_similar_numbers() {
-        for (people, places) in [(1, 1), (2, 2), (3, 4), (5, 8), (33, 64), (64, 64)] {
-            let users: Vec<Uuid> = (0..people).map(|n| Uuid::from_u128(n as u128)).collect();
-            assert_eq!(padded(users).len(), places);
+        for (people, pairs) in [(1, 1), (2, 2), (3, 4), (5, 8), (33, 64), (64, 64)] {
+            let asked: Vec<Asked> = (0..people).map(|n| (Uuid::from_u128(n as u128), None)).collect();
+            assert_eq!(padded(&asked).len(), 2 * pairs);
             let text = statement(people);
-            assert!(text.contains(&format!("${places}")) && !text.contains(&format!("${}", places + 1)), "{text}");
+            assert!(
+                text.contains(&format!("${})", 2 * pairs)) && !text.contains(&format!("${}", 2 * pairs + 1)),
+                "{text}"
+            );
         }
     }
 }

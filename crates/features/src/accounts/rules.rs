@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use lamplight_auth::WeakPassword;
 use lamplight_kernel::{Class, Problem};
 
@@ -22,9 +24,39 @@ pub enum AccountError {
     /// The new password is the old one.
     #[error("The new password is the one you have now. Choose another.")]
     Unchanged,
-    /// Against the rule.
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
+    /// Against the rule: the field, and why.
+    #[error("{1}")]
+    Weak(&'static str, WeakPassword),
+    /// Too many tries failed.
+    #[error("There were too many tries. You can try again in {minutes} minutes, at {until}.")]
+    Locked {
+        /// When, as clocks at the institute show it.
+        until: String,
+        /// How many minutes that is.
+        minutes: u64,
+    },
+    /// There is no way to send a link.
+    #[error("This server sends no mail. Please ask the office for a new password.")]
+    NoMail,
+    /// A link for a new password that was used, is too old, or never was.
+    #[error("This link was used already or is too old. Please ask for a new one.")]
+    LinkOver,
+    /// Not one of the caller's devices, or signed out already.
+    #[error("This device is not signed in any more.")]
+    SessionNotFound,
+    /// Somebody else changed it first.
+    #[error("Somebody else has just changed this. Please load it again.")]
+    ChangedMeanwhile,
+    /// A field that is not as it should be.
+    #[error("Something is not as it should be: see the marked field.")]
+    Field(&'static str, Cow<'static, str>),
+}
+
+impl AccountError {
+    /// A field that is not as it should be.
+    pub(super) fn field(field: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::Field(field, text.into())
+    }
 }
 
 impl From<AccountError> for Problem {
@@ -44,8 +76,17 @@ impl From<AccountError> for Problem {
                 .with_field("confirmPassword", message),
             AccountError::Unchanged => Self::new(Class::Invalid, "accounts.password_unchanged", message.clone())
                 .with_field("newPassword", message),
-            AccountError::Weak(_) => {
-                Self::new(Class::Invalid, "accounts.weak_password", message.clone()).with_field("newPassword", message)
+            AccountError::Weak(field, _) => {
+                Self::new(Class::Invalid, "accounts.weak_password", message.clone()).with_field(field, message)
+            }
+            // Not "too many": on 429 the existing client sends the password three times more.
+            AccountError::Locked { .. } => Self::new(Class::Forbidden, "accounts.locked", message),
+            AccountError::NoMail => Self::new(Class::Invalid, "accounts.no_mail", message),
+            AccountError::LinkOver => Self::new(Class::Invalid, "accounts.link_over", message),
+            AccountError::SessionNotFound => Self::new(Class::NotFound, "accounts.session_not_found", message),
+            AccountError::ChangedMeanwhile => Self::new(Class::Conflict, "accounts.changed_meanwhile", message),
+            AccountError::Field(field, text) => {
+                Self::new(Class::Invalid, "accounts.invalid", text.clone()).with_field(field, text)
             }
         }
     }
@@ -55,4 +96,30 @@ impl From<AccountError> for Problem {
 pub(super) fn complete(fields: &[(&'static str, &str)]) -> Result<(), AccountError> {
     let missing: Vec<_> = fields.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(()) } else { Err(AccountError::Missing(missing)) }
+}
+
+/// A number by which somebody is reached: what can be dialled, written as people write it.
+pub(crate) fn check_contact(number: &str) -> Result<(), &'static str> {
+    let is_dialled = |char: char| char.is_ascii_digit() || matches!(char, '+' | '-' | '(' | ')' | ' ');
+    let digits = number.chars().filter(char::is_ascii_digit).count();
+    if number.chars().all(is_dialled) && (6..=15).contains(&digits) && number.len() <= 25 {
+        Ok(())
+    } else {
+        Err("Write a telephone number of 6 to 15 digits.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephone_numbers() {
+        for good in ["9876543210", "+91 98765 43210", "(0422) 257-0170"] {
+            assert_eq!(check_contact(good), Ok(()), "{good}");
+        }
+        for bad in ["", "12345", "98765x43210", "9".repeat(16).as_str(), "९८७६५४३२१०"] {
+            assert!(check_contact(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 
 use lamplight_auth::Role;
-use lamplight_kernel::{Timestamp, UserId};
+use lamplight_kernel::{Control, Timestamp, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -28,6 +29,14 @@ pub(crate) mod entity {
         pub(crate) created_at: i64,
         pub(crate) updated_at: i64,
         pub(crate) last_login_at: Option<i64>,
+        /// 1 when somebody else knows the password.
+        pub(crate) must_change_password: i32,
+        pub(crate) contact_number: Option<String>,
+        /// Of administrators, as the two below.
+        pub(crate) employee_id: Option<String>,
+        pub(crate) designation: Option<String>,
+        pub(crate) department: Option<String>,
+        pub(crate) version: i32,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
@@ -70,6 +79,12 @@ pub async fn insert(tx: &Tx, new: &NewAccount<'_>) -> Result<UserId, StoreError>
         created_at: Set(now),
         updated_at: Set(now),
         last_login_at: Set(None),
+        must_change_password: Set(0),
+        contact_number: Set(None),
+        employee_id: Set(None),
+        designation: Set(None),
+        department: Set(None),
+        version: Set(1),
     };
     Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(id)
@@ -109,17 +124,37 @@ pub(super) async fn update_last_login(tx: &Tx, user: Uuid) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Sets another password and ends every session, if the password is still the one that was checked.
+/// Replaces a row that is still as it was read. Says whether it was.
+pub(crate) async fn update(tx: &Tx, before: &Model, row: &Model) -> Result<bool, StoreError> {
+    let update = Entity::update_many().set(row.clone().into_active_model().reset_all());
+    let update = update.filter(Column::Id.eq(before.id)).filter(Column::Version.eq(before.version));
+    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+}
+
+/// Sets the password that its owner chose and ends every session, if the password is still the one that was checked.
 ///
 /// Says whether it was.
-pub(super) async fn update_password(tx: &Tx, user: UserId, checked: &str, hash: &str) -> Result<bool, StoreError> {
+pub(super) async fn replace_password(tx: &mut Tx, user: UserId, checked: &str, hash: &str) -> Result<bool, StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::PasswordHash, Expr::value(hash))
-        .col_expr(Column::SessionVersion, Expr::col(Column::SessionVersion).add(1))
+        .col_expr(Column::MustChangePassword, Expr::value(0))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()))
         .filter(Column::Id.eq(user.uuid()))
         .filter(Column::PasswordHash.eq(checked));
-    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+    if update.exec(tx.db()).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    end_sessions(tx, user).await?;
+    Ok(true)
+}
+
+/// Ends every session of somebody, on HTTP and on the sockets.
+pub(crate) async fn end_sessions(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::SessionVersion, Expr::col(Column::SessionVersion).add(1))
+        .filter(Column::Id.eq(user.uuid()));
+    update.exec(tx.db()).await?;
+    tx.control(&Control::SignedOut { user })
 }
 
 /// The ids of everybody who may sign in, for use inside another query.

@@ -6,7 +6,6 @@ use lamplight_kernel::{MarkId, SheetId, StudentId, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -184,16 +183,7 @@ fn hash(link: &Model) -> Result<String, StoreError> {
         (&link.previous, link.id, link.sheet_id, link.number, link.mark_id, link.student_id, link.at, link.by_user),
         (&link.action, &link.was, &link.became, &link.reason, link.is_public),
     ))?;
-    Ok(hex(&said))
-}
-
-/// SHA-256, in hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(crate::digest::hex(&said))
 }
 
 /// What was done to a mark, oldest first; to a student only what was done since it was first published.

@@ -42,7 +42,7 @@ fn digest(rows: &[marks::Model]) -> String {
         let _ = writeln!(text, "{id} {version}");
         text
     });
-    history::hex(text.as_bytes())
+    crate::digest::hex(text.as_bytes())
 }
 
 /// Begins the undo window of these marks. When it ends, [`publish_due`] publishes them.

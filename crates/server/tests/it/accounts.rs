@@ -198,7 +198,6 @@ async fn there_is_no_open_registration_and_no_maintenance_door() {
         "/api/auth/fix-admin",
         "/api/auth/test-login",
         "/api/auth/direct-login",
-        "/api/auth/forgot-password",
         "/api/auth/reset-password",
         "/api/upload-test",
         "/api/admin/clear-cache",

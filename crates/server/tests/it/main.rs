@@ -27,6 +27,8 @@ mod courses;
 #[cfg(test)]
 mod dashboard;
 #[cfg(test)]
+mod devices;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod downloads;
@@ -36,6 +38,8 @@ mod faculty;
 mod faults;
 #[cfg(test)]
 mod grid;
+#[cfg(test)]
+mod lockout;
 #[cfg(test)]
 mod marks;
 #[cfg(test)]
@@ -48,6 +52,8 @@ mod notifications;
 mod opening;
 #[cfg(test)]
 mod operating;
+#[cfg(test)]
+mod passwords;
 #[cfg(test)]
 mod permissions;
 #[cfg(test)]

@@ -32,6 +32,8 @@ mod m0013_student_records;
 mod m0014_imports;
 mod m0015_student_admissions;
 mod m0016_audit;
+mod m0017_sessions;
+mod m0018_accounts;
 mod m0019_attendance_told;
 mod m0020_mark_imports;
 mod m0021_courses_and_faculty;
@@ -58,6 +60,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0014_imports::Migration),
             Box::new(m0015_student_admissions::Migration),
             Box::new(m0016_audit::Migration),
+            Box::new(m0017_sessions::Migration),
+            Box::new(m0018_accounts::Migration),
             Box::new(m0019_attendance_told::Migration),
             Box::new(m0020_mark_imports::Migration),
             Box::new(m0021_courses_and_faculty::Migration),

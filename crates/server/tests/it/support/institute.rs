@@ -35,6 +35,8 @@ pub(crate) const PASSWORD: &str = "lamp of the night";
 pub(crate) const SECRET: &str = "a secret for tests, which is long enough";
 /// The origin of the setting `FRONTEND_URL`.
 pub(crate) const PORTAL: &str = "https://portal.example.org";
+/// Where people find its pages.
+pub(crate) const PUBLIC: &str = "https://record.nursing.example";
 /// 2026-11-22 10:00 UTC, which is 15:30 at the institute.
 const NOON: Timestamp = Timestamp::from_millis(1_795_341_600_000);
 
@@ -114,6 +116,8 @@ impl Institute {
                 "FRONTEND_URL" => PORTAL.to_owned(),
                 "JWT_SECRET" => SECRET.to_owned(),
                 "UPLOAD_LIMIT_MB" => "1".to_owned(),
+                "SMTP_URL" => "folder".to_owned(),
+                "PUBLIC_URL" => PUBLIC.to_owned(),
                 _ => return None,
             })
         });
@@ -223,7 +227,7 @@ fn issue(settings: &Settings, user: UserId, standing: &Standing, at: Timestamp, 
         session_version,
     };
     let tokens = Tokens::new(settings.jwt_secret.as_ref().unwrap(), settings.session, Chance::system());
-    tokens.issue(&person, at).unwrap()
+    tokens.issue(&person, None, at).unwrap()
 }
 
 async fn hash() -> &'static str {

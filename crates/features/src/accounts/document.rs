@@ -1,0 +1,141 @@
+//! An account as its owner's pages show it.
+
+use lamplight_auth::Role;
+use lamplight_kernel::{CourseId, Timestamp, UserId};
+use lamplight_store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::{entity, moment};
+use crate::{
+    App,
+    courses::{self, CourseName},
+    faculty, students,
+};
+
+/// Somebody who is signed in, as their own pages show them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    /// Their id.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    id: UserId,
+    /// The name they sign in with.
+    username: String,
+    /// The address they sign in with.
+    email: String,
+    /// What they are.
+    #[schema(schema_with = crate::wire::roles)]
+    role: Role,
+    /// Whether they may sign in.
+    is_active: bool,
+    /// Always `false`: the existing client sends who must change their password to a page it does not have.
+    needs_password_reset: bool,
+    /// Whether somebody else knows their password, so that they are to choose another. Our own pages ask them to.
+    must_change_password: bool,
+    /// When they signed in last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<String>, format = DateTime)]
+    last_login: Option<Timestamp>,
+    /// What belongs to their role.
+    profile: Profile,
+}
+
+/// What the institute knows of somebody: the name of everybody, the rest by their role.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Profile {
+    /// What the institute calls them.
+    full_name: String,
+    /// How to reach them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    contact_number: Option<String>,
+    /// The id of the student's or faculty member's record.
+    #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// A student's human id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    student_id: Option<String>,
+    /// The semester a student is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    semester: Option<i32>,
+    /// The year a student began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    batch_year: Option<i32>,
+    /// What a student studies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    course_enrolled: Option<CourseName>,
+    /// The institute's own number for a faculty member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    faculty_id: Option<String>,
+    /// The institute's own number for an administrator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    employee_id: Option<String>,
+    /// Of faculty and administrators: `Lecturer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    designation: Option<String>,
+    /// Of faculty and administrators: `Pediatric Nursing`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    department: Option<String>,
+}
+
+/// An account as its owner sees it.
+pub(super) async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
+    let id = UserId::from(row.id);
+    let db = app.store.reader();
+    let role: Role =
+        row.role.parse().map_err(|()| StoreError::Corrupt { table: "users", what: format!("{id}: unknown role") })?;
+    let mut profile = Profile { full_name: row.full_name, contact_number: row.contact_number, ..Profile::default() };
+    match role {
+        Role::Admin => {
+            profile.employee_id = row.employee_id;
+            profile.designation = row.designation;
+            profile.department = row.department;
+        }
+        Role::Faculty => {
+            if let Some(record) = faculty::find_by_user(db, id).await? {
+                profile.id = Some(record.id.to_string());
+                profile.faculty_id = Some(record.faculty_id);
+                profile.designation = Some(record.designation);
+                profile.department = Some(record.department);
+            }
+        }
+        Role::Student => {
+            if let Some(record) = students::find_by_user(db, id).await? {
+                let course = CourseId::from(record.course_id);
+                let names = courses::find_names(db).await?;
+                profile.id = Some(record.id.to_string());
+                profile.student_id = Some(record.student_id);
+                profile.semester = Some(record.semester);
+                profile.batch_year = Some(record.batch_year);
+                profile.course_enrolled = names.get(&course).map(|(code, name)| CourseName {
+                    id: course,
+                    course_code: code.clone(),
+                    course_name: name.clone(),
+                });
+            }
+        }
+    }
+    Ok(User {
+        id,
+        username: row.username,
+        email: row.email,
+        role,
+        is_active: row.is_active != 0,
+        needs_password_reset: false,
+        must_change_password: row.must_change_password != 0,
+        last_login: row.last_login_at.map(moment),
+        profile,
+    })
+}

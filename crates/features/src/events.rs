@@ -2,7 +2,7 @@
 
 use lamplight_kernel::Event;
 
-use crate::{accounts, attendance, courses, downloads, faculty, marks, notifications, regulations, students};
+use crate::{accounts, attendance, courses, downloads, faculty, marks, notifications, regulations, students, users};
 
 /// An event as the documentation shows it.
 #[derive(Debug, Clone, Copy)]
@@ -126,4 +126,9 @@ pub const ALL: &[Listed] = &[
     listed::<students::Deleted>("StudentStamp", "administrators", "A student was deleted or archived."),
     listed::<students::Imported>("StudentsImported", "administrators", "A file of students was applied."),
     listed::<students::Updated>("StudentStamp", "administrators", "A student was changed or restored."),
+    listed::<users::Changed>(
+        "UserChanged",
+        "administrators",
+        "An account was added, changed, switched or deleted. Lists of accounts are to be asked for again.",
+    ),
 ];

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod students;
 mod tables;
 pub mod uploads;
+pub mod users;
 mod wire;
 mod words;
 mod wrong;
@@ -68,8 +69,8 @@ use utoipa_axum::router::OpenApiRouter;
         notifications::Read,
         regulations::Changed,
         students::Imported,
-        students::ProfileUpdated,
-        students::Stamp
+        students::Stamp,
+        users::Changed
     ))
 )]
 struct Description;
@@ -89,6 +90,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(institute::routes())
         .merge(accounts::routes())
         .merge(audit::routes())
+        .merge(users::routes())
         .merge(courses::routes())
         .merge(faculty::routes())
         .merge(settings::routes())

@@ -1,10 +1,14 @@
 //! An account as its owner's pages show it.
 
+use std::collections::HashMap;
+
 use lamplight_auth::Role;
 use lamplight_kernel::{CourseId, Timestamp, UserId};
 use lamplight_store::StoreError;
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::store::{entity, moment};
 use crate::{
@@ -45,88 +49,103 @@ pub(super) struct User {
 /// What the institute knows of somebody: the name of everybody, the rest by their role.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     /// What the institute calls them.
-    full_name: String,
+    pub(crate) full_name: String,
     /// How to reach them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    contact_number: Option<String>,
+    pub(crate) contact_number: Option<String>,
     /// The id of the student's or faculty member's record.
     #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    id: Option<String>,
+    pub(crate) id: Option<String>,
     /// A student's human id.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    student_id: Option<String>,
+    pub(crate) student_id: Option<String>,
     /// The semester a student is in.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    semester: Option<i32>,
+    pub(crate) semester: Option<i32>,
     /// The year a student began.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    batch_year: Option<i32>,
+    pub(crate) batch_year: Option<i32>,
+    /// `Active`, `On Leave` and so on, of a student.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) academic_status: Option<String>,
     /// What a student studies.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    course_enrolled: Option<CourseName>,
+    pub(crate) course_enrolled: Option<CourseName>,
     /// The institute's own number for a faculty member.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    faculty_id: Option<String>,
+    pub(crate) faculty_id: Option<String>,
     /// The institute's own number for an administrator.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    employee_id: Option<String>,
+    pub(crate) employee_id: Option<String>,
     /// Of faculty and administrators: `Lecturer`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    designation: Option<String>,
+    pub(crate) designation: Option<String>,
     /// Of faculty and administrators: `Pediatric Nursing`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    department: Option<String>,
+    pub(crate) department: Option<String>,
+}
+
+/// What belongs to the roles of these people.
+pub(crate) async fn profiles<C: ConnectionTrait>(
+    db: &C,
+    rows: &[entity::Model],
+) -> Result<HashMap<Uuid, Profile>, StoreError> {
+    let of = |role: Role| rows.iter().filter(move |row| row.role == role.as_str()).map(|row| UserId::from(row.id));
+    let mut faculty = faculty::find_by_users(db, of(Role::Faculty)).await?;
+    let mut students = students::find_by_users(db, of(Role::Student)).await?;
+    let names = if students.is_empty() { HashMap::new() } else { courses::find_names(db).await? };
+    let profile = |row: &entity::Model| {
+        let mut profile = Profile {
+            full_name: row.full_name.clone(),
+            contact_number: row.contact_number.clone(),
+            employee_id: row.employee_id.clone(),
+            designation: row.designation.clone(),
+            department: row.department.clone(),
+            ..Profile::default()
+        };
+        if let Some(record) = faculty.remove(&row.id) {
+            profile.id = Some(record.id.to_string());
+            profile.faculty_id = Some(record.faculty_id);
+            profile.designation = Some(record.designation);
+            profile.department = Some(record.department);
+        }
+        if let Some(record) = students.remove(&row.id) {
+            let course = CourseId::from(record.course_id);
+            profile.id = Some(record.id.to_string());
+            profile.student_id = Some(record.student_id);
+            profile.semester = Some(record.semester);
+            profile.batch_year = Some(record.batch_year);
+            profile.academic_status = Some(record.academic_status);
+            profile.course_enrolled = names.get(&course).map(|(code, name)| CourseName {
+                id: course,
+                course_code: code.clone(),
+                course_name: name.clone(),
+            });
+        }
+        (row.id, profile)
+    };
+    Ok(rows.iter().map(profile).collect())
 }
 
 /// An account as its owner sees it.
 pub(super) async fn shown(app: &App, row: entity::Model) -> Result<User, StoreError> {
     let id = UserId::from(row.id);
-    let db = app.store.reader();
     let role: Role =
         row.role.parse().map_err(|()| StoreError::Corrupt { table: "users", what: format!("{id}: unknown role") })?;
-    let mut profile = Profile { full_name: row.full_name, contact_number: row.contact_number, ..Profile::default() };
-    match role {
-        Role::Admin => {
-            profile.employee_id = row.employee_id;
-            profile.designation = row.designation;
-            profile.department = row.department;
-        }
-        Role::Faculty => {
-            if let Some(record) = faculty::find_by_user(db, id).await? {
-                profile.id = Some(record.id.to_string());
-                profile.faculty_id = Some(record.faculty_id);
-                profile.designation = Some(record.designation);
-                profile.department = Some(record.department);
-            }
-        }
-        Role::Student => {
-            if let Some(record) = students::find_by_user(db, id).await? {
-                let course = CourseId::from(record.course_id);
-                let names = courses::find_names(db).await?;
-                profile.id = Some(record.id.to_string());
-                profile.student_id = Some(record.student_id);
-                profile.semester = Some(record.semester);
-                profile.batch_year = Some(record.batch_year);
-                profile.course_enrolled = names.get(&course).map(|(code, name)| CourseName {
-                    id: course,
-                    course_code: code.clone(),
-                    course_name: name.clone(),
-                });
-            }
-        }
-    }
+    let profile = profiles(app.store.reader(), std::slice::from_ref(&row)).await?.remove(&row.id).unwrap_or_default();
     Ok(User {
         id,
         username: row.username,

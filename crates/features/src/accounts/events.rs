@@ -1,14 +1,12 @@
-use lamplight_kernel::{Event, UserId};
+use lamplight_kernel::Event;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the institute knows of somebody was changed.
+/// What the institute knows of somebody was changed, by themselves or by the office.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
 pub struct ProfileUpdated {
-    /// Whose profile.
-    #[schema(value_type = String)]
-    pub user_id: UserId,
+    /// The version that is stored now.
+    pub version: i32,
 }
 
 impl Event for ProfileUpdated {

@@ -179,6 +179,7 @@ struct NewPassword {
     responses(
         (status = 200, body = Said),
         (status = 400, description = "`accounts.link_over`, `accounts.weak_password`, `accounts.passwords_differ`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 async fn reset_password(

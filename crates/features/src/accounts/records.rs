@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lamplight_kernel::{Control, UserId};
+use lamplight_kernel::UserId;
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::store::{
-    NewAccount,
+    NewAccount, end_sessions,
     entity::{Column, Entity, Model},
 };
 
@@ -38,6 +38,13 @@ pub(crate) async fn insert_many(tx: &Tx, new: &[NewAccount<'_>]) -> Result<Vec<U
                 created_at: now,
                 updated_at: now,
                 last_login_at: None,
+                // The office knows it, or nobody does.
+                must_change_password: 1,
+                contact_number: None,
+                employee_id: None,
+                designation: None,
+                department: None,
+                version: 1,
             };
             row.into_active_model().reset_all()
         });
@@ -69,6 +76,7 @@ pub(crate) async fn rename(tx: &Tx, user: UserId, full_name: &str, email: &str) 
     let update = Entity::update_many()
         .col_expr(Column::FullName, Expr::value(full_name))
         .col_expr(Column::Email, Expr::value(email.to_lowercase()))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
     update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
     Ok(())
@@ -78,21 +86,8 @@ pub(crate) async fn rename(tx: &Tx, user: UserId, full_name: &str, email: &str) 
 pub(crate) async fn set_active(tx: &mut Tx, user: UserId, is_active: bool) -> Result<(), StoreError> {
     let update = Entity::update_many()
         .col_expr(Column::IsActive, Expr::value(i32::from(is_active)))
-        .col_expr(Column::SessionVersion, Expr::col(Column::SessionVersion).add(i32::from(!is_active)))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
     update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
-    if !is_active {
-        tx.control(&Control::SignedOut { user })?;
-    }
-    Ok(())
-}
-
-/// Gives an account another password. Every session ends.
-pub(crate) async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), StoreError> {
-    let update = Entity::update_many()
-        .col_expr(Column::PasswordHash, Expr::value(hash))
-        .col_expr(Column::SessionVersion, Expr::col(Column::SessionVersion).add(1))
-        .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
-    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
-    tx.control(&Control::SignedOut { user })
+    if is_active { Ok(()) } else { end_sessions(tx, user).await }
 }

@@ -11,13 +11,14 @@ use super::{
     AccountError, ProfileUpdated, devices,
     document::{User, shown},
     keys, passwords,
-    rules::{check_contact, complete},
+    rules::complete,
     sessions, store,
     tries::Tries,
 };
 use crate::{
     App,
     audit::{self, Act, Actor, Kind},
+    contact,
     routing::routes,
     wire::Change,
 };
@@ -178,17 +179,20 @@ async fn change_own_profile(
         }
     }
     let mut row = before.clone();
-    row.contact_number = form.phone_number.apply(row.contact_number).map(|text| text.trim().to_owned());
-    if let Some(number) = &row.contact_number {
-        check_contact(number).map_err(|text| AccountError::field("phoneNumber", text))?;
-    }
+    row.contact_number = match form.phone_number {
+        Change::Set(text) => {
+            let number = contact::phone(&text);
+            Some(number.ok_or_else(|| AccountError::field("phoneNumber", "This is not a telephone number."))?)
+        }
+        other => other.apply(row.contact_number),
+    };
     if row.contact_number != before.contact_number {
         row.version += 1;
         row.updated_at = tx.now().millis();
         if !store::update(&tx, &before, &row).await? {
             return Err(AccountError::ChangedMeanwhile.into());
         }
-        tx.record(&ProfileUpdated { user_id: user }, Target::rooms([Room::user(user)]))?;
+        tx.record(&ProfileUpdated { version: row.version }, Target::rooms([Room::user(user)]))?;
         let act = Act::new(Kind::Users, "changed", user, &row.full_name);
         let act = act.changed("contactNumber", &before.contact_number, &row.contact_number);
         audit::write(&tx, &caller, act).await?;

@@ -97,29 +97,3 @@ pub(super) fn complete(fields: &[(&'static str, &str)]) -> Result<(), AccountErr
     let missing: Vec<_> = fields.iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| *name).collect();
     if missing.is_empty() { Ok(()) } else { Err(AccountError::Missing(missing)) }
 }
-
-/// A number by which somebody is reached: what can be dialled, written as people write it.
-pub(crate) fn check_contact(number: &str) -> Result<(), &'static str> {
-    let is_dialled = |char: char| char.is_ascii_digit() || matches!(char, '+' | '-' | '(' | ')' | ' ');
-    let digits = number.chars().filter(char::is_ascii_digit).count();
-    if number.chars().all(is_dialled) && (6..=15).contains(&digits) && number.len() <= 25 {
-        Ok(())
-    } else {
-        Err("Write a telephone number of 6 to 15 digits.")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn telephone_numbers() {
-        for good in ["9876543210", "+91 98765 43210", "(0422) 257-0170"] {
-            assert_eq!(check_contact(good), Ok(()), "{good}");
-        }
-        for bad in ["", "12345", "98765x43210", "9".repeat(16).as_str(), "९८७६५४३२१०"] {
-            assert!(check_contact(bad).is_err(), "{bad}");
-        }
-    }
-}

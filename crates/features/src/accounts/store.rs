@@ -5,7 +5,7 @@ use lamplight_kernel::{Control, Timestamp, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveModelTrait,
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
@@ -124,9 +124,17 @@ pub(super) async fn update_last_login(tx: &Tx, user: Uuid) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Replaces a row that is still as it was read. Says whether it was.
+/// Replaces what the office keeps in a row that is still as it was read. Says whether it was. Password, sessions and the last
+/// sign-in are left alone: they change without a version, and what was read of them may be old.
 pub(crate) async fn update(tx: &Tx, before: &Model, row: &Model) -> Result<bool, StoreError> {
-    let update = Entity::update_many().set(row.clone().into_active_model().reset_all());
+    let kept = entity::ActiveModel {
+        password_hash: NotSet,
+        session_version: NotSet,
+        last_login_at: NotSet,
+        must_change_password: NotSet,
+        ..row.clone().into_active_model().reset_all()
+    };
+    let update = Entity::update_many().set(kept);
     let update = update.filter(Column::Id.eq(before.id)).filter(Column::Version.eq(before.version));
     Ok(update.exec(tx.db()).await?.rows_affected == 1)
 }
@@ -146,6 +154,23 @@ pub(super) async fn replace_password(tx: &mut Tx, user: UserId, checked: &str, h
     }
     end_sessions(tx, user).await?;
     Ok(true)
+}
+
+/// Gives somebody a password that somebody else knows. Every session ends.
+pub(crate) async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), StoreError> {
+    let update = Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(hash))
+        .col_expr(Column::MustChangePassword, Expr::value(1))
+        .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
+    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
+    end_sessions(tx, user).await
+}
+
+/// Notes that somebody else knows the password of this person.
+pub(crate) async fn must_change_password(tx: &Tx, user: UserId) -> Result<(), StoreError> {
+    let update = Entity::update_many().col_expr(Column::MustChangePassword, Expr::value(1));
+    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
+    Ok(())
 }
 
 /// Ends every session of somebody, on HTTP and on the sockets.

@@ -137,7 +137,7 @@ impl Tries {
 }
 
 /// Forgets the failed tries with these names for signing in: their owner has proved who they are in another way.
-pub(super) async fn forgive(tx: &Tx, logins: [&str; 2]) -> Result<(), StoreError> {
+pub(crate) async fn forgive(tx: &Tx, logins: [&str; 2]) -> Result<(), StoreError> {
     Entity::delete_many().filter(Column::Bucket.is_in(logins.map(of_login))).exec(tx.db()).await?;
     Ok(())
 }

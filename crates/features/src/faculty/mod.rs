@@ -23,7 +23,7 @@ mod teaching;
 pub use events::Changed;
 pub use rules::FacultyError;
 pub use store::{NewFaculty, insert};
-pub(crate) use store::{count_teachers, find_by_user, map_taught, users_who_teach};
+pub(crate) use store::{count_teachers, delete_of, find_by_users, map_taught, set_post, users_who_teach};
 pub(crate) use teaching::Teaching;
 
 use crate::App;

@@ -281,6 +281,48 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(
     Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
+/// The faculty records of these accounts, by account.
+pub(crate) async fn find_by_users<C: ConnectionTrait>(
+    db: &C,
+    users: impl Iterator<Item = UserId>,
+) -> Result<HashMap<Uuid, entity::Model>, StoreError> {
+    let users: Vec<Uuid> = users.map(UserId::uuid).collect();
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = entity::Entity::find().filter(entity::Column::UserId.is_in(users)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
+}
+
+/// Says what somebody is and where. Who has no faculty record is given one, with a number that `next` makes from those there are.
+pub(crate) async fn set_post(
+    tx: &Tx,
+    user: UserId,
+    (designation, department): (&str, &str),
+    next: impl FnOnce(&[String]) -> String + Send,
+) -> Result<(), StoreError> {
+    use entity::{Column, Entity};
+    if find_by_user(tx.db(), user).await?.is_some() {
+        let update = Entity::update_many()
+            .col_expr(Column::Designation, Expr::value(designation))
+            .col_expr(Column::Department, Expr::value(department))
+            .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
+        update.filter(Column::UserId.eq(user.uuid())).exec(tx.db()).await?;
+        return Ok(());
+    }
+    tx.lock("faculty numbers").await?;
+    let taken: Vec<String> = Entity::find().select_only().column(Column::FacultyId).into_tuple().all(tx.db()).await?;
+    let faculty_id = next(&taken);
+    insert(tx, &NewFaculty { user, faculty_id: &faculty_id, designation, department, teaches: &[] }).await?;
+    Ok(())
+}
+
+/// Deletes the faculty record of an account, if there is one.
+pub(crate) async fn delete_of(tx: &Tx, user: UserId) -> Result<(), StoreError> {
+    entity::Entity::delete_many().filter(entity::Column::UserId.eq(user.uuid())).exec(tx.db()).await?;
+    Ok(())
+}
+
 /// The courses that each of these faculty members teaches.
 pub(crate) async fn map_taught<C: ConnectionTrait>(
     db: &C,

@@ -62,14 +62,3 @@ pub struct Imported {
 impl Event for Imported {
     const NAME: &'static str = "students:imported";
 }
-
-/// Something about a person's own record was changed, by themselves or by the office.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ProfileUpdated {
-    /// The version that is stored now.
-    pub version: i32,
-}
-
-impl Event for ProfileUpdated {
-    const NAME: &'static str = "profile:updated";
-}

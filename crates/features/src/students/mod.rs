@@ -40,7 +40,7 @@ mod store;
 mod trail;
 mod write;
 
-pub use events::{Created, Deleted, Imported, ProfileUpdated, Stamp, Updated};
+pub use events::{Created, Deleted, Imported, Stamp, Updated};
 pub(crate) use form::OwnForm;
 pub use imports::Running as StudentImports;
 pub(crate) use imports::routes as file_routes;
@@ -49,6 +49,6 @@ pub(crate) use routes::routes;
 pub use rules::{AcademicStatus, Gender, StudentError};
 pub(crate) use store::{
     Among, count_admitted, count_among, count_by_class, count_by_course, count_groups, find_by_human_ids, find_by_ids,
-    find_by_user, of_class,
+    find_by_user, find_by_users, of_class,
 };
 pub use store::{NewStudent, Particulars, describe, insert};

@@ -148,6 +148,19 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Re
     Ok(Entity::find().filter(Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
+/// The student records of these accounts, by account.
+pub(crate) async fn find_by_users<C: ConnectionTrait>(
+    db: &C,
+    users: impl Iterator<Item = UserId>,
+) -> Result<HashMap<uuid::Uuid, entity::Model>, StoreError> {
+    let users: Vec<uuid::Uuid> = users.map(UserId::uuid).collect();
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = entity::Entity::find().filter(entity::Column::UserId.is_in(users)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
+}
+
 /// These students; unknown ones are missing from the answer.
 pub(crate) async fn find_by_ids<C: ConnectionTrait>(
     db: &C,

@@ -13,14 +13,14 @@ use uuid::Uuid;
 
 use super::{
     entity::{Entity, Model},
-    events::{Created, Deleted, ProfileUpdated, Stamp, Updated},
+    events::{Created, Deleted, Stamp, Updated},
     form::Ground,
     rules::StudentError,
     seats::{self, Seats, holds_seat},
     store,
 };
 use crate::{
-    accounts::{self, NewAccount},
+    accounts::{self, NewAccount, ProfileUpdated},
     downloads,
 };
 

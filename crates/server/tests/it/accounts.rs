@@ -86,7 +86,7 @@ both_databases!(everybody_can_read_who_they_are, async |institute: Institute| {
         (
             &people.asha,
             "student",
-            json!({"fullName": "Asha", "studentId": "asha", "semester": 3, "batchYear": 2025, "courseEnrolled": {
+            json!({"fullName": "Asha", "studentId": "asha", "semester": 3, "batchYear": 2025, "academicStatus": "Active", "courseEnrolled": {
                 "_id": institute.gnm, "courseCode": "GNM", "courseName": "General Nursing and Midwifery"}}),
         ),
     ] {

@@ -61,7 +61,7 @@ both_databases!(what_was_done_stands_there_with_who_and_where_and_before_and_aft
         ["downloads created Notes", "downloads changed Better notes", "downloads deleted Better notes"]
     );
     assert!(told[3].starts_with("regulations set ") && told[4] == "notifications created Holiday", "{told:?}");
-    assert_eq!(told[5..], ["users password_changed asha"]);
+    assert_eq!(told[5..], ["users password_changed Asha"]);
     let changed = &all[4];
     assert_eq!(changed["changes"], json!([{"field": "title", "old": "Notes", "new": "Better notes"}]));
     assert_eq!(changed["by"], json!({"_id": office.user, "fullName": "Office", "username": "office", "role": "admin"}));

@@ -84,3 +84,5 @@ mod students;
 mod support;
 #[cfg(test)]
 mod uploads;
+#[cfg(test)]
+mod users;

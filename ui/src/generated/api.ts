@@ -72,7 +72,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/change-password": {
+    "/api/auth/profile": {
         parameters: {
             query?: never;
             header?: never;
@@ -80,8 +80,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change the own password. Every session ends, on all devices; this one goes on with the new token of the answer. */
-        put: operations["change_own_password"];
+        /** Change what one may change about oneself. Names and addresses for signing in are changed by the office. */
+        put: operations["change_own_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -100,6 +100,109 @@ export interface paths {
         put?: never;
         /** Retire the key that signs the tokens: everybody is signed out, everywhere. This session goes on with the new token. */
         post: operations["retire_signing_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the own password. Every session ends, on all devices; this one goes on with the new token of the answer. */
+        put: operations["change_own_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a mail with a link to set a new password. The answer is the same whether there is such an account or not. */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/reset-password/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a new password with the token of a mailed link. Every session ends, and one signs in anew. */
+        put: operations["reset_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The devices on which the caller is signed in, the last signed in first. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere. This session goes on with the new token of the answer. */
+        delete: operations["sign_out_other_devices"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out one device of the caller: its token holds no more, and its open pages are closed. */
+        delete: operations["sign_out_device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out on this device. A token of before devices were told apart can only be ended together with all others. */
+        post: operations["sign_out"];
         delete?: never;
         options?: never;
         head?: never;
@@ -140,6 +243,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts, the newest first. */
+        get: operations["list_users"];
+        put?: never;
+        /** Make an account for an administrator or a faculty member. Students are added by `POST /api/admin/students`. */
+        post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account. */
+        get: operations["look_at_user"];
+        /** Change an account. What is not in the request stays as it is; without `version` nothing is compared. */
+        put: operations["change_user"];
+        post?: never;
+        /** Delete an account. Who is named in records that stay can only be switched off. */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/toggle-active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Switch an account off, or on again. Off, its person is signed out everywhere at once. */
+        patch: operations["toggle_user"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody another password. They are signed out everywhere, and are to choose one of their own. */
+        post: operations["reset_user_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign somebody out everywhere: a lost telephone, a forgotten browser. Their password stays. */
+        delete: operations["sign_out_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/courses": {
         parameters: {
             query?: never;
@@ -149,183 +340,6 @@ export interface paths {
         };
         /** Every course, with whether the caller may act for it. */
         get: operations["list_courses"];
-        put?: never;
-        /** Add a course. */
-        post: operations["add_course"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/courses/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One course. */
-        get: operations["read_course"];
-        /** Change a course, or close and open it (`isActive`). What is left out stays as it is. */
-        put: operations["change_course"];
-        post?: never;
-        /** Delete a course to which nothing belongs. Any other is closed instead. */
-        delete: operations["delete_course"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/public/courses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The courses that are offered. */
-        get: operations["list_public_courses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/courses": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same, at the address that the pages of the existing client's site ask. */
-        get: operations["list_offered_courses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/courses/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One course that is offered. */
-        get: operations["read_offered_course"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/faculty": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Faculty members by name, with what each teaches. */
-        get: operations["list_faculty"];
-        put?: never;
-        /** Add a faculty member and the account that they sign in with. */
-        post: operations["add_faculty"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/faculty/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One faculty member. */
-        get: operations["read_faculty"];
-        /** Change a faculty member, what they teach, or whether they may sign in. What is left out stays as it is. */
-        put: operations["change_faculty"];
-        post?: never;
-        /** Delete a faculty member and their account, if nothing was recorded by them. Anybody else is switched off instead. */
-        delete: operations["delete_faculty"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/faculty": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who teaches here, by name. */
-        get: operations["list_teachers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The settings of the institute, and which of them act. */
-        get: operations["read_settings"];
-        /** Change settings. What is left out stays as it is, what is not known is not kept. */
-        put: operations["change_settings"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/settings/reset": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make all settings what they were in the beginning. */
-        post: operations["reset_settings"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/system-check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Try the database and the place of the uploads. Nothing else is looked at, and nothing is said of what was not. */
-        get: operations["check_system"];
         put?: never;
         post?: never;
         delete?: never;
@@ -341,173 +355,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Students. Faculty see those of the courses they teach, and nothing that is about the person. */
+        /** Students by name. Faculty see those of the courses they teach. */
         get: operations["list_students"];
         put?: never;
-        /**
-         * Add a student.
-         * @description The human id is made of the course's code, the year and a running number. The password is in this answer and nowhere else.
-         */
-        post: operations["add_student"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A student. Faculty may look at those of the courses they teach, and see nothing that is about the person. */
-        get: operations["get_student"];
-        /** Change a student. What is not in the request stays as it is; without `version` nothing is compared. */
-        put: operations["change_student"];
-        post?: never;
-        /**
-         * Delete a student, or archive one who has records.
-         * @description Records are attendance, marks, and material that was meant for them by name. Nobody can sign in with the account of an archived
-         *     student any more and the seat is free, but the records keep their name. It can be restored.
-         */
-        delete: operations["delete_student"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/count": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How many students were admitted in a year, to a course. */
-        get: operations["count_students"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Figures about students. Faculty are given those of the courses they teach. */
-        get: operations["show_student_statistics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/check-email": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether a mail address is somebody's already. What can't be one is nobody's: the page asks while it is typed. */
-        get: operations["check_student_mail"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/check-mobile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether a mobile number is a student's already. */
-        get: operations["check_student_mobile"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Students as a table to save: CSV unless another format is asked for, all of them unless the list is narrowed. */
-        get: operations["export_students"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/{id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Bring an archived student back. Their account is switched on again; they sign in with the password they had. */
-        post: operations["restore_student"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/{id}/reset-password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give a student a new password. Every session of theirs ends. */
-        post: operations["reset_student_password"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/student/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The caller's own record. */
-        get: operations["show_own_profile"];
-        /** Change how the caller can be reached. What is not in the request stays as it is; anything else of the record is the office's. */
-        put: operations["change_own_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1301,23 +1151,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/dashboard/stats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The institute in figures. */
-        get: operations["office_dashboard"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/downloads/{id}/file": {
         parameters: {
             query?: never;
@@ -1420,106 +1253,10 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/students/imports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Read a file (CSV or XLSX) and say what it would do, row by row. Nothing is changed yet. */
-        post: operations["plan_student_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/bulk-upload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Add and change students from a file at once, as the existing client sends it: what can be stored is, the rest is named by row. */
-        post: operations["import_students_at_once"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/imports/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file that was read: what it would do or has done, and how far it is. The rows come with `rows=true`. */
-        get: operations["get_student_import"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/imports/{id}/apply": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Do what a plan said, all of it in one transaction, and nothing else. It goes on when whoever asked hangs up. */
-        post: operations["apply_student_import"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/students/imports/{id}/result": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What a file would do or has done, as a table to save.
-         * @description Each row with its cells, what becomes of it, and why not. Corrected, it can be chosen again.
-         */
-        get: operations["save_student_import"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        AcademicStatus: "Active" | "On Leave" | "Suspended" | "Completed" | "Discontinued";
-        /** @description The students who were admitted in a month. */
-        Admissions: {
-            _id: components["schemas"]["Month"];
-            /** Format: int64 */
-            count: number;
-        };
         /** @description The parts, and their sums. */
         AllParts: components["schemas"]["Parts_PartOf"] & {
             /**
@@ -1678,6 +1415,11 @@ export interface components {
              */
             percentage: number;
         };
+        /** @description A file of attendance. */
+        AttendanceFile: {
+            /** Format: binary */
+            file: string;
+        };
         /** @description A class and what is said of its students, as the existing client sends it. */
         AttendanceForm: {
             /**
@@ -1780,6 +1522,12 @@ export interface components {
          * @enum {string}
          */
         AttendanceImportAction: "add" | "change" | "same" | "refused";
+        /** @description A row that could not be recorded. */
+        AttendanceImportError: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            error: string;
+        };
         /** @description A row of a file and what it would do. */
         AttendanceImportRow: {
             /** @description As a spreadsheet numbers it. */
@@ -1823,6 +1571,17 @@ export interface components {
              */
             minutesTotal: number;
             remarks: string | null;
+        };
+        /** @description What became of a file. */
+        AttendanceImported: {
+            /** @description Rows of the file. */
+            total: number;
+            /** @description Rows that are recorded now. */
+            success: number;
+            /** @description Rows that could not be. */
+            failed: number;
+            /** @description Which, and why. */
+            errors: components["schemas"]["AttendanceImportError"][];
         };
         /** @description One thing that happened to a record. */
         AttendanceLine: {
@@ -2186,7 +1945,7 @@ export interface components {
          * @description What something was done to: the nouns of the features.
          * @enum {string}
          */
-        AuditKind: "attendance" | "courses" | "downloads" | "faculty" | "marks" | "notifications" | "regulations" | "settings" | "signing_key" | "students" | "users";
+        AuditKind: "attendance" | "courses" | "downloads" | "faculty" | "marks" | "notifications" | "regulations" | "signing_key" | "students" | "users";
         /** @description What was done, newest first. */
         AuditList: {
             /** @description Newest first. */
@@ -2295,162 +2054,35 @@ export interface components {
              */
             readCount: number;
         };
-        /** @description A course as staff see it. */
-        Course: components["schemas"]["OfferedCourse"] & {
+        /** @description A course. */
+        Course: components["schemas"]["CourseName"] & {
+            /** @description A sentence or two. */
+            description: string;
+            /** @description `3 Years`. */
+            duration: string;
+            /**
+             * Format: int32
+             * @description How many semesters it has.
+             */
+            semesters: number;
+            /** @description Who may apply. */
+            eligibility: string[];
+            /** @description What one can become. */
+            careerOpportunities: string[];
+            /**
+             * Format: int32
+             * @description How many students it may have.
+             */
+            seatsAvailable: number;
             /**
              * Format: int64
-             * @description How many students it has.
+             * @description How many it has.
              */
             seatsFilled: number;
             /** @description Whether it is offered. */
             isActive: boolean;
-            /**
-             * Format: int32
-             * @description Goes up with each change; send it back to be told when somebody else changed it.
-             */
-            version: number;
             /** @description Whether the caller may act for it: administrators for every one, faculty for those they teach. */
             teaches: boolean;
-            /** Format: date-time */
-            updatedAt: string;
-        };
-        /** @description A course was added, changed or deleted. */
-        CourseChanged: {
-            /** @description Which. */
-            _id: string;
-        };
-        /** @description What a course costs, in rupees. */
-        CourseFees: {
-            /** Format: double */
-            tuitionFee: number;
-            /** Format: double */
-            hostelFee: number;
-            /** Format: double */
-            libraryFee: number;
-            /** Format: double */
-            labFee: number;
-            /** Format: double */
-            examFee: number;
-            /** Format: double */
-            otherCharges: number;
-            /**
-             * Format: double
-             * @description The sum of the six.
-             */
-            totalFee: number;
-            /** @description When what is to be paid. */
-            installmentPlan: components["schemas"]["CourseInstallment"][];
-        };
-        /** @description What a course costs. The total is not read: it is the sum. */
-        CourseFeesForm: {
-            /**
-             * Format: double
-             * @default null
-             */
-            tuitionFee: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            hostelFee: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            libraryFee: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            labFee: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            examFee: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            otherCharges: number | null;
-            /** @default [] */
-            installmentPlan: components["schemas"]["CourseInstallmentForm"][];
-        };
-        /** @description A course as the existing client sends it. In a change, what is left out stays as it is. */
-        CourseForm: {
-            /** @default null */
-            courseCode: string | null;
-            /** @default null */
-            courseName: string | null;
-            /** @default null */
-            description: string | null;
-            /**
-             * @description `3 Years`.
-             * @default null
-             */
-            duration: string | null;
-            /**
-             * Format: int32
-             * @description By the duration unless told: two a year.
-             * @default null
-             */
-            semesters: number | null;
-            /** @default null */
-            eligibility: string[] | null;
-            /** @default null */
-            careerOpportunities: string[] | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            seatsAvailable: number | null;
-            /** @default null */
-            feesStructure: components["schemas"]["CourseFeesForm"] | null;
-            /** @default null */
-            subjects: components["schemas"]["CourseSubjectForm"][] | null;
-            /** @default null */
-            isActive: boolean | null;
-            /**
-             * Format: int32
-             * @description In a change: the version that was read. It is refused when it is not the current one any more.
-             * @default null
-             */
-            version: number | null;
-        };
-        /** @description One payment of several. */
-        CourseInstallment: {
-            /**
-             * Format: int32
-             * @description From 1.
-             */
-            installmentNo: number;
-            /** Format: double */
-            amount: number;
-            /**
-             * Format: date
-             * @description `YYYY-MM-DD`.
-             */
-            dueDate: string | null;
-            label: string;
-        };
-        CourseInstallmentForm: {
-            /**
-             * Format: int32
-             * @default null
-             */
-            installmentNo: number | null;
-            /**
-             * Format: double
-             * @default null
-             */
-            amount: number | null;
-            /**
-             * @description `YYYY-MM-DD`, or a moment of that day.
-             * @default null
-             */
-            dueDate: string | null;
-            /** @default null */
-            label: string | null;
         };
         /** @description A course, in short. */
         CourseName: {
@@ -2461,66 +2093,7 @@ export interface components {
             /** @description In full. */
             courseName: string;
         };
-        /** @description How many students a course has. */
-        CourseShare: {
-            courseName: string;
-            /** Format: int64 */
-            count: number;
-        };
-        /** @description A subject of a course. */
-        CourseSubject: {
-            /**
-             * Format: int32
-             * @description From 1.
-             */
-            semester: number;
-            /** @description `NUR201`; may be empty. */
-            subjectCode: string;
-            /** @description In full. */
-            subjectName: string;
-            /**
-             * Format: int32
-             * @description How much it counts.
-             */
-            credits: number | null;
-            /**
-             * Format: int32
-             * @description Hours in the classroom.
-             */
-            theoryHours: number | null;
-            /**
-             * Format: int32
-             * @description Hours in the laboratory and on the ward.
-             */
-            practicalHours: number | null;
-        };
-        CourseSubjectForm: {
-            /**
-             * Format: int32
-             * @default null
-             */
-            semester: number;
-            /** @default null */
-            subjectCode: string | null;
-            /** @default null */
-            subjectName: string;
-            /**
-             * Format: int32
-             * @default null
-             */
-            credits: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            theoryHours: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
-            practicalHours: number | null;
-        };
-        /** @description Courses by code, as staff see them. */
+        /** @description Every course, by code. */
         Courses: {
             /**
              * @description Always `true`.
@@ -2600,6 +2173,26 @@ export interface components {
             /** @enum {string} */
             role: "admin" | "faculty" | "student";
         };
+        /** @description A device on which somebody is signed in. */
+        Device: {
+            _id: string;
+            /** @description In words: `Firefox on Windows`. */
+            device: string;
+            /** @description The address it signed in from; nothing when it is not known. */
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description When it signed in.
+             */
+            signedInAt: string;
+            /**
+             * Format: date-time
+             * @description When it was last in use, to a quarter of an hour.
+             */
+            lastSeenAt: string;
+            /** @description Whether it is the one that asks. */
+            isThis: boolean;
+        };
         /** @description Which marks were rehearsed. */
         DigestForm: {
             /** @description The `digest` of the rehearsal. */
@@ -2662,11 +2255,6 @@ export interface components {
              * @description Its revision.
              */
             rev: number;
-        };
-        /** @description What a student studies. */
-        EnrolledCourse: components["schemas"]["CourseName"] & {
-            /** @description `3 Years`. */
-            duration: string;
         };
         /** @description Marks of a class, as the existing client sends them. */
         EntryForm: {
@@ -2760,6 +2348,27 @@ export interface components {
                 same: number;
                 refused: number;
                 rows: components["schemas"]["AttendanceImportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_AttendanceImported: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a file. */
+            data: {
+                /** @description Rows of the file. */
+                total: number;
+                /** @description Rows that are recorded now. */
+                success: number;
+                /** @description Rows that could not be. */
+                failed: number;
+                /** @description Which, and why. */
+                errors: components["schemas"]["AttendanceImportError"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -2915,35 +2524,6 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
-        Envelope_Course: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A course as staff see it. */
-            data: components["schemas"]["OfferedCourse"] & {
-                /**
-                 * Format: int64
-                 * @description How many students it has.
-                 */
-                seatsFilled: number;
-                /** @description Whether it is offered. */
-                isActive: boolean;
-                /**
-                 * Format: int32
-                 * @description Goes up with each change; send it back to be told when somebody else changed it.
-                 */
-                version: number;
-                /** @description Whether the caller may act for it: administrators for every one, faculty for those they teach. */
-                teaches: boolean;
-                /** Format: date-time */
-                updatedAt: string;
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Dashboard: {
             /**
              * @description Always `true`.
@@ -2983,39 +2563,6 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
-        Envelope_FacultyMember: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A faculty member as the office sees them. */
-            data: components["schemas"]["FacultyProfile"] & {
-                /** @description The institute's own number for them. */
-                facultyId: string;
-                /** @description The id of their account. */
-                user: string;
-                username: string;
-                email: string;
-                contactNumber: string;
-                /** Format: date */
-                dateOfJoining: string | null;
-                /** @description Whether they may sign in. */
-                isActive: boolean;
-                /** @description What they teach: what they may record and mark. */
-                teaches: components["schemas"]["TaughtCourse"][];
-                /** @description The same, as the existing client has it: the subjects that are named. */
-                subjectsHandling: components["schemas"]["HandledSubject"][];
-                /**
-                 * Format: int32
-                 * @description Goes up with each change; send it back to be told when somebody else changed it.
-                 */
-                version: number;
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Grid: {
             /**
              * @description Always `true`.
@@ -3034,27 +2581,6 @@ export interface components {
                  * @description What the average of the class may not exceed, in percent, where the council has such a rule.
                  */
                 averageCap: number | null;
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_ImportResult: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description What became of a file. */
-            data: {
-                /** @description Rows of the file. */
-                total: number;
-                /** @description Rows that are stored now. */
-                success: number;
-                /** @description Rows that could not be. */
-                failed: number;
-                /** @description Which, and why. */
-                errors: components["schemas"]["ImportError"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3147,6 +2673,48 @@ export interface components {
                 stats: components["schemas"]["Totals"];
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_ManagedUser: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description An account as the office sees it. */
+            data: {
+                /** @description Its id. */
+                _id: string;
+                /** @description The name to sign in with. */
+                username: string;
+                /** @description The address to sign in with. */
+                email: string;
+                /** @enum {string} */
+                role: "admin" | "faculty" | "student";
+                /** @description Whether they may sign in. */
+                isActive: boolean;
+                /** @description Whether somebody else knows their password. */
+                mustChangePassword: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description When they signed in last.
+                 */
+                lastLogin?: string;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change. A change that names another one is refused.
+                 */
+                version: number;
+                /** @description What belongs to their role. */
+                profile: components["schemas"]["Profile"];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3383,59 +2951,6 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
-        Envelope_OfferedCourse: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A course as everybody may read it. */
-            data: components["schemas"]["CourseName"] & {
-                /** @description A sentence or two. */
-                description: string;
-                /** @description `3 Years`. */
-                duration: string;
-                /**
-                 * Format: int32
-                 * @description How many semesters it has.
-                 */
-                semesters: number;
-                /** @description Who may apply. */
-                eligibility: string[];
-                /** @description What one can become. */
-                careerOpportunities: string[];
-                /**
-                 * Format: int32
-                 * @description How many students it may have.
-                 */
-                seatsAvailable: number;
-                /** @description What it costs; nothing when nobody has said. */
-                feesStructure?: components["schemas"]["CourseFees"];
-                /** @description By semester. */
-                subjects: components["schemas"]["CourseSubject"][];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_OfficeDashboard: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description The institute in figures. */
-            data: {
-                stats: components["schemas"]["OfficeTotals"];
-                /** @description Students who were admitted in each of the last six months, this one included; months without any are not in it. */
-                admissionTrend: components["schemas"]["Admissions"][];
-                /** @description How many students each course has, the largest first. */
-                courseDistribution: components["schemas"]["CourseShare"][];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Opened: {
             /**
              * @description Always `true`.
@@ -3516,61 +3031,6 @@ export interface components {
                     [key: string]: components["schemas"]["SemesterStats"];
                 };
                 student: components["schemas"]["OwnRecord"];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_OwnProfile: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A student's own record. Texts that nobody has given are empty, because the existing client puts them into its form as they are. */
-            data: {
-                /** @description The student record's id. */
-                _id: string;
-                /** @description The human id. */
-                studentId: string;
-                fullName: string;
-                firstName: string;
-                lastName: string;
-                /** @description The address they sign in with. */
-                email: string;
-                personalEmail: string;
-                mobileNumber: string;
-                contactNumber: string;
-                alternateContact: string;
-                address: string;
-                guardianDetails: string;
-                fatherName: string;
-                fatherMobile: string;
-                motherName: string;
-                motherMobile: string;
-                gender?: components["schemas"]["Gender"] | null;
-                /** @description `YYYY-MM-DD`. */
-                dateOfBirth?: string | null;
-                /** @description `YYYY-MM-DD`. */
-                admissionDate?: string | null;
-                courseEnrolled?: components["schemas"]["CourseName"];
-                /** Format: int32 */
-                semester: number;
-                /** Format: int32 */
-                batchYear: number;
-                academicStatus: components["schemas"]["AcademicStatus"];
-                /**
-                 * Format: double
-                 * @description Of the published marks.
-                 */
-                cgpa: number;
-                /**
-                 * Format: int32
-                 * @description To be sent back with a change.
-                 */
-                version: number;
-                /** Format: date-time */
-                updatedAt: string;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3732,23 +3192,6 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentAdded: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A student who was added. */
-            data: {
-                /** @description As stored. */
-                student: components["schemas"]["StudentRow"];
-                /** @description What to sign in with. */
-                credentials: components["schemas"]["StudentCredentials"];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
         Envelope_StudentDownloads: {
             /**
              * @description Always `true`.
@@ -3773,52 +3216,6 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentGone: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description What became of a student who was to be deleted. */
-            data: {
-                /** @description Whether the student is kept, in no list, because there are records. */
-                archived: boolean;
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentImport: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A file that was read, and what it would do or has done. */
-            data: {
-                /** @description To be applied with. */
-                _id: string;
-                fileName: string;
-                state: components["schemas"]["StudentImportState"];
-                /** @description Rows that are written so far, while it is being applied. */
-                done: number;
-                /**
-                 * Format: date-time
-                 * @description When it was applied.
-                 */
-                appliedAt: string | null;
-                /** @description Rows of the file. */
-                total: number;
-                add: number;
-                change: number;
-                same: number;
-                refused: number;
-                rows: components["schemas"]["StudentImportRow"][];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
         Envelope_StudentList: {
             /**
              * @description Always `true`.
@@ -3833,104 +3230,6 @@ export interface components {
                 students: components["schemas"]["StudentRow"][];
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentPassword: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A student's new password. */
-            data: {
-                /** @description The human id, which is the user name. */
-                studentId: string;
-                /** @description The mail address that may be typed instead. */
-                instituteEmail: string;
-                /** @description The password, if it was made here. Said once and stored nowhere. */
-                newPassword?: string;
-                /** @description Always `false`: a password is never sent by mail. */
-                emailSent: boolean;
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentRow: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description A student. Faculty are given the first part; what is about the person is for the office. */
-            data: (components["schemas"]["StudentRecord"] | null) & {
-                /** @description The student record's id. */
-                _id: string;
-                /** @description The human id. */
-                studentId: string;
-                /** @description Given name. */
-                firstName: string;
-                /** @description Family name. */
-                lastName: string;
-                /** @description Both. */
-                fullName: string;
-                /** @description The address they sign in with. */
-                email?: string;
-                /**
-                 * Format: int32
-                 * @description The semester they are in.
-                 */
-                semester: number;
-                /**
-                 * Format: int32
-                 * @description The year they began.
-                 */
-                batchYear: number;
-                /** @description How they stand. */
-                academicStatus: components["schemas"]["AcademicStatus"];
-                /** @description What they study. */
-                courseEnrolled?: components["schemas"]["EnrolledCourse"];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_StudentStatistics: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description Figures about students. */
-            data: {
-                /** @description Of all. */
-                overall: components["schemas"]["StudentTotals"];
-                /** @description By course, the largest first. */
-                courses: components["schemas"]["StudentsOfCourse"][];
-                /** @description By semester, of those who are enrolled. */
-                semesters: components["schemas"]["StudentsOfSemester"][];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_SystemCheck: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description What was found. */
-            data: {
-                /** @description `healthy`, or `critical` when something that is needed does not work. */
-                overallHealth: string;
-                /** @description What does not work; empty when all is well. */
-                issues: components["schemas"]["SystemIssue"][];
-                checks: components["schemas"]["SystemChecks"];
-                systemInfo: components["schemas"]["SystemInfo"];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3951,6 +3250,21 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Toggled: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Whether an account may sign in now. */
+            data: {
+                /** @description Whether it may. */
+                isActive: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Unread: {
             /**
              * @description Always `true`.
@@ -3966,6 +3280,47 @@ export interface components {
                  * @description How many.
                  */
                 unread: number;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_UserAdded: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description An account that was made. */
+            data: {
+                /** @description As stored. */
+                user: components["schemas"]["ManagedUser"];
+                /** @description What belongs to their role. */
+                profile: components["schemas"]["Profile"];
+                credentials: components["schemas"]["UserCredentials"] | null;
+                /** @description Whether a link to choose a password was mailed. */
+                emailSent: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_UserPassword: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Another password for somebody. */
+            data: {
+                /** @description The address they sign in with. */
+                email: string;
+                /** @description Always `false`: a password is not mailed, a link to choose one is. */
+                passwordSent: boolean;
+                /** @description Whether a link was mailed. */
+                emailSent: boolean;
+                /** @description Only when the server made it. */
+                password?: string;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -4040,6 +3395,35 @@ export interface components {
                 by: components["schemas"]["AttendanceRecorder"] | null;
                 /** Format: date-time */
                 at: string;
+            }[];
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Vec_Device: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            data: {
+                _id: string;
+                /** @description In words: `Firefox on Windows`. */
+                device: string;
+                /** @description The address it signed in from; nothing when it is not known. */
+                address: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it signed in.
+                 */
+                signedInAt: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last in use, to a quarter of an hour.
+                 */
+                lastSeenAt: string;
+                /** @description Whether it is the one that asks. */
+                isThis: boolean;
             }[];
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -4135,122 +3519,15 @@ export interface components {
             examLabel: string;
             sheet: string;
         };
-        /** @description A faculty member was added, changed or deleted. */
-        FacultyChanged: {
-            /** @description Which. */
-            _id: string;
-        };
-        /** @description What forms offer. */
-        FacultyFilters: {
-            /** @description By name. */
-            departments: string[];
-            /** @description By name. */
-            designations: string[];
-        };
-        /** @description A faculty member as the existing client sends them. In a change, what is left out stays as it is. */
-        FacultyForm: {
-            /**
-             * @description The institute's own number; made by the server when it is left out.
-             * @default null
-             */
-            facultyId: string | null;
-            /** @default null */
-            fullName: string | null;
-            /** @default null */
-            email: string | null;
-            /**
-             * @description What they may type to sign in instead of the e-mail, which it is unless told. It can't be changed here.
-             * @default null
-             */
-            username: string | null;
-            /**
-             * @description The first password. It can't be changed here.
-             * @default null
-             */
-            password: string | null;
-            /** @default null */
-            designation: string | null;
-            /** @default null */
-            department: string | null;
-            /** @default null */
-            qualification: string | null;
-            /** @default null */
-            specialization: string | null;
-            /** @default null */
-            experience: string | null;
-            /** @default null */
-            contactNumber: string | null;
-            /**
-             * @description `YYYY-MM-DD`.
-             * @default null
-             */
-            dateOfJoining: string | null;
-            /** @default null */
-            isActive: boolean | null;
-            /**
-             * @description What they teach. Left out, it stays as it is; an empty list is nothing.
-             * @default null
-             */
-            teaches: components["schemas"]["TaughtCourseForm"][] | null;
-            /**
-             * Format: int32
-             * @description In a change: the version that was read. It is refused when it is not the current one any more.
-             * @default null
-             */
-            version: number | null;
-        };
-        /** @description Faculty members by name. */
-        FacultyList: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description How many. */
-            count: number;
-            data: components["schemas"]["FacultyMember"][];
-        };
-        /** @description A faculty member as the office sees them. */
-        FacultyMember: components["schemas"]["FacultyProfile"] & {
-            /** @description The institute's own number for them. */
-            facultyId: string;
-            /** @description The id of their account. */
-            user: string;
-            username: string;
-            email: string;
-            contactNumber: string;
-            /** Format: date */
-            dateOfJoining: string | null;
-            /** @description Whether they may sign in. */
-            isActive: boolean;
-            /** @description What they teach: what they may record and mark. */
-            teaches: components["schemas"]["TaughtCourse"][];
-            /** @description The same, as the existing client has it: the subjects that are named. */
-            subjectsHandling: components["schemas"]["HandledSubject"][];
-            /**
-             * Format: int32
-             * @description Goes up with each change; send it back to be told when somebody else changed it.
-             */
-            version: number;
-        };
-        /** @description A faculty member as everybody may read them. */
-        FacultyProfile: {
-            _id: string;
-            fullName: string;
-            /** @description `Lecturer`. */
-            designation: string;
-            /** @description `Pediatric Nursing`. */
-            department: string;
-            /** @description `M.Sc. Nursing`. */
-            qualification: string;
-            specialization: string;
-            /** @description As it was written: `12`, `12 years`. */
-            experience: string;
-        };
         /** @description What can be filtered by. */
         Filters: {
             /** @description The categories among what this student may see. */
             categories: string[];
+        };
+        /** @description Who has forgotten their password. */
+        Forgotten: {
+            /** @description Their mail address. */
+            email?: string;
         };
         /**
          * @description What may be said about a piece of study material. What is absent stays as it is (or gets its default, when it is new);
@@ -4307,8 +3584,6 @@ export interface components {
              */
             rev: number | null;
         };
-        /** @enum {string} */
-        Gender: "Male" | "Female" | "Other";
         /** @description How often a grade was given. */
         GradeStats: {
             /** @description The grade; empty while something is missing. */
@@ -4346,11 +3621,6 @@ export interface components {
             /** @description Whether the student is still in this class. */
             inClass: boolean;
         };
-        /** @description A subject that somebody teaches, as the existing client names it. */
-        HandledSubject: {
-            subjectName: string;
-            course: string;
-        };
         /** @description That the server answers. */
         Health: {
             /**
@@ -4378,29 +3648,6 @@ export interface components {
             /** @description Whether it was set for this course alone. */
             isOwn: boolean;
         };
-        /** @description A row that could not be stored. */
-        ImportError: {
-            /** @description As a spreadsheet numbers it. */
-            row: number;
-            /** @description Why. */
-            error: string;
-        };
-        /** @description A file with rows, CSV or XLSX. */
-        ImportFile: {
-            /** Format: binary */
-            file: string;
-        };
-        /** @description What became of a file. */
-        ImportResult: {
-            /** @description Rows of the file. */
-            total: number;
-            /** @description Rows that are stored now. */
-            success: number;
-            /** @description Rows that could not be. */
-            failed: number;
-            /** @description Which, and why. */
-            errors: components["schemas"]["ImportError"][];
-        };
         /** @description What a page needs before anybody signs in. */
         InstituteBody: {
             /** @description The institute's name. */
@@ -4418,19 +3665,6 @@ export interface components {
             categories: string[];
             /** @description The sign-ins of the demo institute; not there for a real one. */
             demoSignIns?: components["schemas"]["DemoSignIn"][];
-        };
-        /** @description The settings of the institute. */
-        InstituteSettings: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description The groups `general`, `theme`, `notification`, `security`, `backup`. */
-            data: Record<string, never>;
-            /** @description Which of them change what the server does. The others are kept and given back, and do nothing here. */
-            acting: string[];
-            message?: string;
         };
         /**
          * @description What is regulated. Every value is a whole percentage.
@@ -4482,6 +3716,38 @@ export interface components {
             stats: components["schemas"]["Totals"];
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description An account as the office sees it. */
+        ManagedUser: {
+            /** @description Its id. */
+            _id: string;
+            /** @description The name to sign in with. */
+            username: string;
+            /** @description The address to sign in with. */
+            email: string;
+            /** @enum {string} */
+            role: "admin" | "faculty" | "student";
+            /** @description Whether they may sign in. */
+            isActive: boolean;
+            /** @description Whether somebody else knows their password. */
+            mustChangePassword: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When they signed in last.
+             */
+            lastLogin?: string;
+            /**
+             * Format: int32
+             * @description Goes up with each change. A change that names another one is refused.
+             */
+            version: number;
+            /** @description What belongs to their role. */
+            profile: components["schemas"]["Profile"];
         };
         /** @description The marks of one student in one exam. */
         Mark: {
@@ -4746,17 +4012,7 @@ export interface components {
              */
             dueAt: string | null;
         };
-        /** @description A month. */
-        Month: {
-            /** Format: int32 */
-            year: number;
-            /**
-             * Format: int32
-             * @description 1 to 12.
-             */
-            month: number;
-        };
-        /** @description Who is signed in. */
+        /** @description Whoever is signed in. */
         Myself: {
             /**
              * @description Always `true`.
@@ -4796,6 +4052,13 @@ export interface components {
              * @default null
              */
             totalHours: number | null;
+        };
+        /** @description A new password. */
+        NewPassword: {
+            /** @description It. */
+            password?: string;
+            /** @description The same again; need not be sent. */
+            confirmPassword?: string | null;
         };
         /** @description A notification as its receivers see it and hear it: nothing about any one of them. */
         Notification: {
@@ -4952,72 +4215,6 @@ export interface components {
          * @enum {string}
          */
         NotificationTarget: "all" | "role" | "course" | "batch" | "individual";
-        /** @description A course as everybody may read it. */
-        OfferedCourse: components["schemas"]["CourseName"] & {
-            /** @description A sentence or two. */
-            description: string;
-            /** @description `3 Years`. */
-            duration: string;
-            /**
-             * Format: int32
-             * @description How many semesters it has.
-             */
-            semesters: number;
-            /** @description Who may apply. */
-            eligibility: string[];
-            /** @description What one can become. */
-            careerOpportunities: string[];
-            /**
-             * Format: int32
-             * @description How many students it may have.
-             */
-            seatsAvailable: number;
-            /** @description What it costs; nothing when nobody has said. */
-            feesStructure?: components["schemas"]["CourseFees"];
-            /** @description By semester. */
-            subjects: components["schemas"]["CourseSubject"][];
-        };
-        /** @description Courses that are offered, by code. */
-        OfferedCourses: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description How many. */
-            count: number;
-            /** @description The courses. */
-            data: components["schemas"]["OfferedCourse"][];
-        };
-        /** @description The institute in figures. */
-        OfficeDashboard: {
-            stats: components["schemas"]["OfficeTotals"];
-            /** @description Students who were admitted in each of the last six months, this one included; months without any are not in it. */
-            admissionTrend: components["schemas"]["Admissions"][];
-            /** @description How many students each course has, the largest first. */
-            courseDistribution: components["schemas"]["CourseShare"][];
-        };
-        /** @description How many there are. */
-        OfficeTotals: {
-            /** Format: int64 */
-            totalStudents: number;
-            /** Format: int64 */
-            totalFaculty: number;
-            /** @description Those that are offered. */
-            totalCourses: number;
-            /**
-             * Format: int32
-             * @description Always 0: a gallery is not kept.
-             */
-            totalGallery: number;
-            /**
-             * Format: int32
-             * @description Always 0: news are not kept.
-             */
-            totalNews: number;
-            /** Format: int64 */
-            totalDownloads: number;
-        };
         /** @description How often it was opened. */
         Opened: {
             /**
@@ -5060,23 +4257,6 @@ export interface components {
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
-        /** @description What a student may change of their own. */
-        OwnContactForm: {
-            /** @default null */
-            contactNumber: string | null;
-            /** @default null */
-            alternateContact: string | null;
-            /** @default null */
-            address: string | null;
-            /** @default null */
-            guardianDetails: string | null;
-            /**
-             * Format: int32
-             * @description The version that was changed. The change is refused when it is not the current one any more.
-             * @default null
-             */
-            version: number | null;
-        };
         /** @description The caller's notifications. */
         OwnList: {
             /** @description Newest first. */
@@ -5098,51 +4278,6 @@ export interface components {
                 [key: string]: components["schemas"]["SemesterStats"];
             };
             student: components["schemas"]["OwnRecord"];
-        };
-        /** @description A student's own record. Texts that nobody has given are empty, because the existing client puts them into its form as they are. */
-        OwnProfile: {
-            /** @description The student record's id. */
-            _id: string;
-            /** @description The human id. */
-            studentId: string;
-            fullName: string;
-            firstName: string;
-            lastName: string;
-            /** @description The address they sign in with. */
-            email: string;
-            personalEmail: string;
-            mobileNumber: string;
-            contactNumber: string;
-            alternateContact: string;
-            address: string;
-            guardianDetails: string;
-            fatherName: string;
-            fatherMobile: string;
-            motherName: string;
-            motherMobile: string;
-            gender?: components["schemas"]["Gender"] | null;
-            /** @description `YYYY-MM-DD`. */
-            dateOfBirth?: string | null;
-            /** @description `YYYY-MM-DD`. */
-            admissionDate?: string | null;
-            courseEnrolled?: components["schemas"]["CourseName"];
-            /** Format: int32 */
-            semester: number;
-            /** Format: int32 */
-            batchYear: number;
-            academicStatus: components["schemas"]["AcademicStatus"];
-            /**
-             * Format: double
-             * @description Of the published marks.
-             */
-            cgpa: number;
-            /**
-             * Format: int32
-             * @description To be sent back with a change.
-             */
-            version: number;
-            /** Format: date-time */
-            updatedAt: string;
         };
         /** @description Whose marks these are. */
         OwnRecord: {
@@ -5321,18 +4456,6 @@ export interface components {
             /** @description The same again. */
             confirmPassword?: string;
         };
-        /** @description A password that was changed. */
-        PasswordChanged: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for the person. */
-            message: string;
-            /** @description A new token for this session. Every earlier one has ended. */
-            token: string;
-        };
         /** @description Where the caller is. */
         PresenceForm: {
             /** @description The row; none when the caller leaves the grid. */
@@ -5343,6 +4466,8 @@ export interface components {
         Profile: {
             /** @description What the institute calls them. */
             fullName: string;
+            /** @description How to reach them. */
+            contactNumber?: string;
             /** @description The id of the student's or faculty member's record. */
             _id?: string;
             /** @description A student's human id. */
@@ -5357,16 +4482,29 @@ export interface components {
              * @description The year a student began.
              */
             batchYear?: number;
+            /** @description `Active`, `On Leave` and so on, of a student. */
+            academicStatus?: string;
             /** @description What a student studies. */
             courseEnrolled?: components["schemas"]["CourseName"];
             /** @description The institute's own number for a faculty member. */
             facultyId?: string;
-            /** @description A faculty member's: `Lecturer`. */
+            /** @description The institute's own number for an administrator. */
+            employeeId?: string;
+            /** @description Of faculty and administrators: `Lecturer`. */
             designation?: string;
-            /** @description A faculty member's: `Pediatric Nursing`. */
+            /** @description Of faculty and administrators: `Pediatric Nursing`. */
             department?: string;
         };
-        /** @description Something about a person's own record was changed, by themselves or by the office. */
+        /** @description What somebody may change about themselves. What is not there stays as it is; what is not named here is left alone. */
+        ProfileForm: {
+            /** @description How to reach them. */
+            phoneNumber?: string | null;
+            /** @description The office changes it. */
+            username?: string | null;
+            /** @description The office changes it. */
+            email?: string | null;
+        };
+        /** @description What the institute knows of somebody was changed, by themselves or by the office. */
         ProfileUpdated: {
             /**
              * Format: int32
@@ -5466,6 +4604,18 @@ export interface components {
             /** @description Why nobody would be told, when the choice is not complete or not the caller's to make. */
             problem?: string;
         };
+        /** @description All earlier tokens have ended; this session goes on. */
+        Renewed: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for the person. */
+            message: string;
+            /** @description A new token for this session. Every earlier one has ended. */
+            token: string;
+        };
         /** @description What a draft becomes. */
         ReviewForm: {
             /** @description `true` hands it in for review, `false` takes it back. */
@@ -5558,9 +4708,9 @@ export interface components {
             success: boolean;
             /** @description A sentence for the person. */
             message: string;
-            /** @description The token, for the `Authorization: Bearer` header and for `auth.token` of the socket. */
+            /** @description To be sent with every request: `Authorization: Bearer ...`. */
             token: string;
-            /** @description Who it is. */
+            /** @description Who signed in. */
             user: components["schemas"]["User"];
         };
         /** @description Something that was set. */
@@ -5702,49 +4852,6 @@ export interface components {
             /** @description `draft`, `review`, `scheduled` or `published`. */
             state: string;
         };
-        /** @description A student who was added. */
-        StudentAdded: {
-            /** @description As stored. */
-            student: components["schemas"]["StudentRow"];
-            /** @description What to sign in with. */
-            credentials: components["schemas"]["StudentCredentials"];
-        };
-        /** @description Whether something is somebody's already. */
-        StudentContactCheck: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description Whether it is. */
-            exists: boolean;
-            /** @description The human id of the student who has it; absent when it is another account's. */
-            existingStudentId?: string;
-        };
-        /** @description How many. */
-        StudentCount: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /**
-             * Format: int64
-             * @description How many.
-             */
-            count: number;
-        };
-        /** @description What a new student signs in with. Said once and stored nowhere. */
-        StudentCredentials: {
-            /** @description The human id, which is the user name. */
-            studentId: string;
-            /** @description The mail address that may be typed instead. */
-            instituteEmail: string;
-            /** @description The password. */
-            password: string;
-            /** @description Where to sign in. */
-            loginUrl: string;
-        };
         /** @description As a student sees it. */
         StudentDownload: components["schemas"]["Download"] & {
             /** @description Whether this student has opened it. */
@@ -5764,165 +4871,6 @@ export interface components {
              */
             unopened: number;
         };
-        /**
-         * @description What may be said about a student. What is absent stays as it is (or gets its default, when the student is new); an empty text
-         *     clears it. Fields that are not named here are ignored: the existing client sends back what it was given.
-         */
-        StudentForm: {
-            /** @default null */
-            firstName: string | null;
-            /** @default null */
-            lastName: string | null;
-            /** @default null */
-            personalEmail: string | null;
-            /**
-             * @description Ten digits; the country's code before them is taken off.
-             * @default null
-             */
-            mobileNumber: string | null;
-            /** @default null */
-            contactNumber: string | null;
-            /** @default null */
-            alternateContact: string | null;
-            /** @default null */
-            gender: components["schemas"]["Gender"] | null;
-            /**
-             * @description `YYYY-MM-DD`.
-             * @default null
-             */
-            dateOfBirth: string | null;
-            /**
-             * @description `YYYY-MM-DD`; today for a new student unless told.
-             * @default null
-             */
-            admissionDate: string | null;
-            /** @default null */
-            fatherName: string | null;
-            /** @default null */
-            fatherMobile: string | null;
-            /** @default null */
-            motherName: string | null;
-            /** @default null */
-            motherMobile: string | null;
-            /** @default null */
-            address: string | null;
-            /** @default null */
-            guardianDetails: string | null;
-            /**
-             * @description The office's own; the student does not see them.
-             * @default null
-             */
-            notes: string | null;
-            /**
-             * @description Id of a course, or its code.
-             * @default null
-             */
-            courseEnrolled: string | null;
-            /**
-             * Format: int32
-             * @description From 1; a number or its text.
-             * @default null
-             */
-            semester: number | null;
-            /**
-             * Format: int32
-             * @description The year of admission, which is the year of the batch.
-             * @default null
-             */
-            admissionYear: number | null;
-            /**
-             * Format: int32
-             * @description The same by its other name.
-             * @default null
-             */
-            batchYear: number | null;
-            /** @default null */
-            academicStatus: components["schemas"]["AcademicStatus"] | null;
-            /**
-             * @description In a change: whether the student may sign in.
-             * @default null
-             */
-            isActive: boolean | null;
-            /**
-             * Format: int32
-             * @description In a change: the version that was changed. The change is refused when it is not the current one any more.
-             * @default null
-             */
-            version: number | null;
-        };
-        /** @description What became of a student who was to be deleted. */
-        StudentGone: {
-            /** @description Whether the student is kept, in no list, because there are records. */
-            archived: boolean;
-        };
-        /** @description A file that was read, and what it would do or has done. */
-        StudentImport: {
-            /** @description To be applied with. */
-            _id: string;
-            fileName: string;
-            state: components["schemas"]["StudentImportState"];
-            /** @description Rows that are written so far, while it is being applied. */
-            done: number;
-            /**
-             * Format: date-time
-             * @description When it was applied.
-             */
-            appliedAt: string | null;
-            /** @description Rows of the file. */
-            total: number;
-            add: number;
-            change: number;
-            same: number;
-            refused: number;
-            rows: components["schemas"]["StudentImportRow"][];
-        };
-        /**
-         * @description What a row of a file would do.
-         * @enum {string}
-         */
-        StudentImportAction: "add" | "change" | "same" | "refused";
-        /** @description A value that a row would change. */
-        StudentImportChange: {
-            /** @description The column. */
-            column: string;
-            /** @description What is stored. */
-            from: string;
-            /** @description What would be. */
-            to: string;
-        };
-        /** @description Something wrong with a row. */
-        StudentImportMistake: {
-            /** @description The column it is about. */
-            column: string;
-            /** @description What is wrong with it. */
-            message: string;
-        };
-        /** @description A row of a file and what it would do. */
-        StudentImportRow: {
-            /** @description As a spreadsheet numbers it. */
-            row: number;
-            /** @description The human id that the file gives; empty when it gives none. */
-            studentId: string;
-            action: components["schemas"]["StudentImportAction"];
-            /** @description Why it can't be done. */
-            errors: components["schemas"]["StudentImportMistake"][];
-            /** @description What it would change of a student who is there. */
-            changes: components["schemas"]["StudentImportChange"][];
-            /**
-             * Format: int32
-             * @description The version of the student that it would change; 0 without one.
-             */
-            version: number;
-            /** @description What the row says, by the names of the form's fields. Empty cells say nothing. */
-            cells: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * @description How far a file is.
-         * @enum {string}
-         */
-        StudentImportState: "planned" | "applying" | "applied";
         /** @description A page of students. */
         StudentList: {
             /** @description The students. */
@@ -5930,81 +4878,8 @@ export interface components {
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
-        /** @description A student's new password. */
-        StudentPassword: {
-            /** @description The human id, which is the user name. */
-            studentId: string;
-            /** @description The mail address that may be typed instead. */
-            instituteEmail: string;
-            /** @description The password, if it was made here. Said once and stored nowhere. */
-            newPassword?: string;
-            /** @description Always `false`: a password is never sent by mail. */
-            emailSent: boolean;
-        };
-        /** @description A new password for a student. */
-        StudentPasswordForm: {
-            /**
-             * @description The password; one is made without it.
-             * @default null
-             */
-            newPassword: string | null;
-        };
-        /**
-         * @description What is about the person, for the office. Texts that nobody has given are empty, because the existing client puts them into its
-         *     form as they are.
-         */
-        StudentRecord: {
-            personalEmail: string;
-            /** @description The address they sign in with. */
-            instituteEmail: string;
-            mobileNumber: string;
-            contactNumber: string;
-            alternateContact: string;
-            fatherName: string;
-            fatherMobile: string;
-            motherName: string;
-            motherMobile: string;
-            gender?: components["schemas"]["Gender"] | null;
-            /** @description `YYYY-MM-DD`. */
-            dateOfBirth?: string | null;
-            /**
-             * Format: int32
-             * @description In whole years.
-             */
-            age?: number | null;
-            /** @description `YYYY-MM-DD`. */
-            admissionDate?: string | null;
-            /**
-             * Format: int32
-             * @description The year of admission, which is the year of the batch.
-             */
-            admissionYear: number;
-            /** @description The same as a text. */
-            batch: string;
-            address: string;
-            guardianDetails: string;
-            notes: string;
-            /** @description Whether they may sign in. */
-            isActive: boolean;
-            /** @description Whether they are archived: kept for their records, and in no list. */
-            isArchived: boolean;
-            /**
-             * Format: date-time
-             * @description When they signed in last.
-             */
-            lastLogin?: string | null;
-            /**
-             * Format: int32
-             * @description To be sent back with a change.
-             */
-            version: number;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
-        };
-        /** @description A student. Faculty are given the first part; what is about the person is for the office. */
-        StudentRow: (components["schemas"]["StudentRecord"] | null) & {
+        /** @description A student in a list. */
+        StudentRow: {
             /** @description The student record's id. */
             _id: string;
             /** @description The human id. */
@@ -6027,71 +4902,10 @@ export interface components {
              * @description The year they began.
              */
             batchYear: number;
-            /** @description How they stand. */
-            academicStatus: components["schemas"]["AcademicStatus"];
+            /** @description `Active`, `On Leave`, `Completed`, `Suspended` or `Discontinued`. */
+            academicStatus: string;
             /** @description What they study. */
-            courseEnrolled?: components["schemas"]["EnrolledCourse"];
-        };
-        /** @description Which student. */
-        StudentStamp: {
-            /** @description The record's id. */
-            _id: string;
-            /** @description The human id. */
-            studentId: string;
-            /**
-             * Format: int32
-             * @description The version that is stored now.
-             */
-            version: number;
-        };
-        /** @description Figures about students. */
-        StudentStatistics: {
-            /** @description Of all. */
-            overall: components["schemas"]["StudentTotals"];
-            /** @description By course, the largest first. */
-            courses: components["schemas"]["StudentsOfCourse"][];
-            /** @description By semester, of those who are enrolled. */
-            semesters: components["schemas"]["StudentsOfSemester"][];
-        };
-        /** @description Figures about all students. */
-        StudentTotals: {
-            /** Format: int64 */
-            total: number;
-            /**
-             * Format: int64
-             * @description Whose status is `Active`.
-             */
-            active: number;
-            /** Format: int64 */
-            male: number;
-            /** Format: int64 */
-            female: number;
-        };
-        /** @description A file of students was applied. */
-        StudentsImported: {
-            /** @description How many were added. */
-            added: number;
-            /** @description How many were changed. */
-            changed: number;
-        };
-        /** @description How many students a course has. */
-        StudentsOfCourse: {
-            /** @description Its id. */
-            _id: string;
-            /** @description In full. */
-            courseName: string;
-            /** Format: int64 */
-            count: number;
-        };
-        /** @description How many students a semester has. */
-        StudentsOfSemester: {
-            /**
-             * Format: int32
-             * @description Which.
-             */
-            _id: number;
-            /** Format: int64 */
-            count: number;
+            courseEnrolled?: components["schemas"]["CourseName"];
         };
         /** @description Of one subject. */
         SubjectStats: {
@@ -6114,34 +4928,6 @@ export interface components {
              * @description In percent.
              */
             lowest: number;
-        };
-        /** @description What was found. */
-        SystemCheck: {
-            /** @description `healthy`, or `critical` when something that is needed does not work. */
-            overallHealth: string;
-            /** @description What does not work; empty when all is well. */
-            issues: components["schemas"]["SystemIssue"][];
-            checks: components["schemas"]["SystemChecks"];
-            systemInfo: components["schemas"]["SystemInfo"];
-        };
-        /** @description What was tried just now. */
-        SystemChecks: {
-            /** @description A question to the database was answered. */
-            database: boolean;
-            /** @description The place where uploads are kept could be reached and written to. */
-            filesystem: boolean;
-        };
-        SystemInfo: {
-            /** @description Of this server. */
-            version: string;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        /** @description Something that does not work. */
-        SystemIssue: {
-            name: string;
-            severity: string;
-            message: string;
         };
         /** @description What somebody else had said. */
         TapConflict: {
@@ -6237,41 +5023,10 @@ export interface components {
          * @enum {string}
          */
         TargetAudience: "all" | "students" | "faculty" | "specific_course" | "specific_year" | "specific_semester" | "specific_course_semester" | "specific_students";
-        /** @description A course that somebody teaches. */
-        TaughtCourse: {
-            course: components["schemas"]["CourseName"] | null;
-            /** @description Which of its subjects; none means all. */
-            subjects: string[];
-        };
-        /** @description A course that somebody is to teach. */
-        TaughtCourseForm: {
-            /**
-             * @description The id of the course.
-             * @default null
-             */
-            course: string;
-            /**
-             * @description Which of its subjects; none means all.
-             * @default []
-             */
-            subjects: string[];
-        };
-        TeacherList: {
-            /** @description By name. */
-            faculty: components["schemas"]["FacultyProfile"][];
-            filters: components["schemas"]["FacultyFilters"];
-            /** @description How many. */
-            count: number;
-        };
-        /** @description Who teaches here. The existing client reads the filters in both places. */
-        Teachers: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            filters: components["schemas"]["FacultyFilters"];
-            data: components["schemas"]["TeacherList"];
+        /** @description Whether an account may sign in now. */
+        Toggled: {
+            /** @description Whether it may. */
+            isActive: boolean;
         };
         /** @description Marks and what they are out of. */
         Total: {
@@ -6331,8 +5086,10 @@ export interface components {
             role: "admin" | "faculty" | "student";
             /** @description Whether they may sign in. */
             isActive: boolean;
-            /** @description Always `false` for now: the existing client sends who must change their password to a page it does not have. */
+            /** @description Always `false`: the existing client sends who must change their password to a page it does not have. */
             needsPasswordReset: boolean;
+            /** @description Whether somebody else knows their password, so that they are to choose another. Our own pages ask them to. */
+            mustChangePassword: boolean;
             /**
              * Format: date-time
              * @description When they signed in last.
@@ -6340,6 +5097,135 @@ export interface components {
             lastLogin?: string;
             /** @description What belongs to their role. */
             profile: components["schemas"]["Profile"];
+        };
+        /** @description An account that was made. */
+        UserAdded: {
+            /** @description As stored. */
+            user: components["schemas"]["ManagedUser"];
+            /** @description What belongs to their role. */
+            profile: components["schemas"]["Profile"];
+            credentials: components["schemas"]["UserCredentials"] | null;
+            /** @description Whether a link to choose a password was mailed. */
+            emailSent: boolean;
+        };
+        /** @description An account was added, changed or deleted. A stamp: who hears it asks again. */
+        UserChanged: {
+            /** @description Whose. */
+            _id: string;
+        };
+        /** @description What a new person signs in with. Said once and stored nowhere. */
+        UserCredentials: {
+            /** @description The user name. */
+            username: string;
+            /** @description The password. */
+            password: string;
+        };
+        /**
+         * @description What may be said about an account. What is not there stays as it is, or gets its default when the account is new. Fields that are
+         *     not named here are ignored: the existing client sends back what it was given.
+         */
+        UserForm: {
+            /** @default null */
+            username: string | null;
+            /** @default null */
+            email: string | null;
+            /**
+             * @description For a new account. Without one, the server makes one and gives it in its answer, once.
+             * @default null
+             */
+            password: string | null;
+            /**
+             * @description Sends the person a link to choose a password, instead of making one.
+             * @default null
+             */
+            sendEmail: boolean | null;
+            /** @enum {string} */
+            role?: "admin" | "faculty" | "student";
+            /** @default null */
+            fullName: string | null;
+            /** @default null */
+            contactNumber: string | null;
+            /** @default null */
+            isActive: boolean | null;
+            /**
+             * @description Of faculty and administrators.
+             * @default null
+             */
+            designation: string | null;
+            /**
+             * @description Of faculty and administrators.
+             * @default null
+             */
+            department: string | null;
+            /**
+             * @description Of students; changed by the students' own page.
+             * @default null
+             */
+            courseEnrolled: string | null;
+            /**
+             * Format: int32
+             * @description Of students; changed by the students' own page.
+             * @default null
+             */
+            semester: number | null;
+            /**
+             * Format: int32
+             * @description Of students; changed by the students' own page.
+             * @default null
+             */
+            batchYear: number | null;
+            /**
+             * @description Of students; changed by the students' own page.
+             * @default null
+             */
+            academicStatus: string | null;
+            /**
+             * Format: int32
+             * @description The version that was changed.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description Accounts. */
+        UserList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            count: number;
+            /** @description The newest first. */
+            data: components["schemas"]["ManagedUser"][];
+            /** @description Where the page stands. */
+            pagination: components["schemas"]["PaginationBody"];
+        };
+        /** @description Another password for somebody. */
+        UserPassword: {
+            /** @description The address they sign in with. */
+            email: string;
+            /** @description Always `false`: a password is not mailed, a link to choose one is. */
+            passwordSent: boolean;
+            /** @description Whether a link was mailed. */
+            emailSent: boolean;
+            /** @description Only when the server made it. */
+            password?: string;
+        };
+        /** @description Another password for somebody. */
+        UserPasswordForm: {
+            /**
+             * @description It. Without one, the server makes one and gives it in its answer, once.
+             * @default null
+             */
+            newPassword: string | null;
+            /**
+             * @description Mails the person a link to choose one, instead.
+             * @default false
+             */
+            sendEmail: boolean;
         };
         /** @description Somebody whose mark is published, and what they will see. */
         Viewer: components["schemas"]["Owner"] & {
@@ -6461,7 +5347,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description `accounts.inactive` */
+            /** @description `accounts.inactive`, `accounts.locked` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6499,7 +5385,7 @@ export interface operations {
             };
         };
     };
-    change_own_password: {
+    change_own_profile: {
         parameters: {
             query?: never;
             header?: never;
@@ -6508,7 +5394,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordChange"];
+                "application/json": components["schemas"]["ProfileForm"];
             };
         };
         responses: {
@@ -6517,7 +5403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PasswordChanged"];
+                    "application/json": components["schemas"]["Myself"];
                 };
             };
             "4XX": {
@@ -6545,6 +5431,239 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeyRetired"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_own_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgotten"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `accounts.incomplete`, `accounts.no_mail` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `accounts.locked` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `accounts.link_over`, `accounts.weak_password`, `accounts.passwords_differ` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Vec_Device"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out_other_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `accounts.session_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
                 };
             };
             "4XX": {
@@ -6640,13 +5759,316 @@ export interface operations {
             };
         };
     };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description `admin`, `faculty` or `student` */
+                role?: string;
+                /** @description `active` or `inactive` */
+                status?: string;
+                /** @description Words of user name, mail address or name */
+                search?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description 20 unless told, at most 500 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_UserAdded"];
+                };
+            };
+            /** @description `users.invalid`, `users.student` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    look_at_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ManagedUser"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ManagedUser"];
+                };
+            };
+            /** @description `users.invalid`, `users.last_admin`, `users.yourself` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `users.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `users.in_use`, `users.last_admin`, `users.yourself`, `users.student` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    toggle_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Toggled"];
+                };
+            };
+            /** @description `users.last_admin`, `users.yourself` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_user_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPasswordForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_UserPassword"];
+                };
+            };
+            /** @description `users.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_courses: {
         parameters: {
             query?: {
                 /** @description `active` or `inactive` */
                 status?: string;
-                /** @description Words of the code or the name */
-                search?: string;
             };
             header?: never;
             path?: never;
@@ -6672,611 +6094,14 @@ export interface operations {
             };
         };
     };
-    add_course: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CourseForm"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_Course"];
-                };
-            };
-            /** @description `courses.invalid`, `courses.code_taken` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_course: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_Course"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    change_course: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CourseForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_Course"];
-                };
-            };
-            /** @description `courses.invalid`, `courses.code_taken` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `courses.changed_meanwhile` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    delete_course: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Said"];
-                };
-            };
-            /** @description `courses.in_use` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_public_courses: {
-        parameters: {
-            query?: {
-                search?: string;
-                duration?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferedCourses"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_offered_courses: {
-        parameters: {
-            query?: {
-                search?: string;
-                duration?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferedCourses"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_offered_course: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_OfferedCourse"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_faculty: {
-        parameters: {
-            query?: {
-                /** @description Words of the name, the number, the department or the e-mail */
-                search?: string;
-                department?: string;
-                isActive?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FacultyList"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    add_faculty: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FacultyForm"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_FacultyMember"];
-                };
-            };
-            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_faculty: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_FacultyMember"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    change_faculty: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FacultyForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_FacultyMember"];
-                };
-            };
-            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `faculty.changed_meanwhile` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    delete_faculty: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Said"];
-                };
-            };
-            /** @description `faculty.in_use` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_teachers: {
-        parameters: {
-            query?: {
-                /** @description Words of the name or the department */
-                search?: string;
-                department?: string;
-                designation?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Teachers"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    read_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InstituteSettings"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    change_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InstituteSettings"];
-                };
-            };
-            /** @description `settings.invalid` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    reset_settings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InstituteSettings"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    check_system: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_SystemCheck"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     list_students: {
         parameters: {
             query?: {
-                /** @description Words of the name, the student id, a mail address or the mobile number */
+                /** @description Words of the name or the student id */
                 search?: string;
                 /** @description Id of a course */
                 course?: string;
                 semester?: number;
-                status?: components["schemas"]["AcademicStatus"];
-                /** @description The year they began */
-                batch?: number;
-                /** @description Those who are archived, and no others */
-                archived?: boolean;
-                /** @description `name`, `newest` or `studentId`. Unless told: the newest first, and by name where a course or words are given */
-                sort?: string;
                 /** @description From 1 */
                 page?: number;
                 /** @description Rows on a page: 10 unless told; the whole class when `course` is given without `limit`; at most 500 */
@@ -7294,465 +6119,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_StudentList"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    add_student: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StudentForm"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentAdded"];
-                };
-            };
-            /** @description `students.invalid`, `students.taken` (with `existingStudentId`), `students.course_full` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    get_student: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentRow"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    change_student: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StudentForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentRow"];
-                };
-            };
-            /** @description `students.invalid`, `students.taken`, `students.course_full`, `students.archived` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `students.changed_meanwhile`, with the student as stored now in `current` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    delete_student: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentGone"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    count_students: {
-        parameters: {
-            query?: {
-                /** @description The year of admission */
-                year?: number;
-                courseCode?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudentCount"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    show_student_statistics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentStatistics"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    check_student_mail: {
-        parameters: {
-            query: {
-                email: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudentContactCheck"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    check_student_mobile: {
-        parameters: {
-            query: {
-                mobile: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StudentContactCheck"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    export_students: {
-        parameters: {
-            query?: {
-                /** @description `csv` or `xlsx` */
-                format?: string;
-                search?: string;
-                /** @description Id of a course */
-                course?: string;
-                semester?: number;
-                status?: components["schemas"]["AcademicStatus"];
-                /** @description The year they began */
-                batch?: number;
-                archived?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    restore_student: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentRow"];
-                };
-            };
-            /** @description `students.not_archived`, `students.course_full` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    reset_student_password: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StudentPasswordForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentPassword"];
-                };
-            };
-            /** @description `students.weak_password`, `students.archived` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    show_own_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_OwnProfile"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    change_own_profile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnContactForm"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_OwnProfile"];
-                };
-            };
-            /** @description `students.invalid` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description `students.changed_meanwhile`, with the record as stored now in `current` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             "4XX": {
@@ -10017,33 +8383,6 @@ export interface operations {
             };
         };
     };
-    office_dashboard: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_OfficeDashboard"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
     send_file: {
         parameters: {
             query?: never;
@@ -10129,7 +8468,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["ImportFile"];
+                "multipart/form-data": components["schemas"]["AttendanceFile"];
             };
         };
         responses: {
@@ -10169,7 +8508,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["ImportFile"];
+                "multipart/form-data": components["schemas"]["AttendanceFile"];
             };
         };
         responses: {
@@ -10178,7 +8517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_ImportResult"];
+                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
                 };
             };
             /** @description `attendance.file_unreadable` */
@@ -10216,7 +8555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_ImportResult"];
+                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
                 };
             };
             /** @description `attendance.import_applied`, `attendance.import_outdated` */
@@ -10315,190 +8654,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    plan_student_import: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["ImportFile"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentImport"];
-                };
-            };
-            /** @description `students.file_unreadable` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    import_students_at_once: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": components["schemas"]["ImportFile"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_ImportResult"];
-                };
-            };
-            /** @description `students.file_unreadable` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    get_student_import: {
-        parameters: {
-            query?: {
-                /** @description With its rows */
-                rows?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_StudentImport"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    apply_student_import: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Envelope_ImportResult"];
-                };
-            };
-            /** @description `students.import_applied`, `students.import_running`, `students.import_outdated` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    save_student_import: {
-        parameters: {
-            query?: {
-                /** @description `csv` or `xlsx` */
-                format?: string;
-                /** @description Only what is refused */
-                refused?: boolean;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
                 };
             };
             "4XX": {

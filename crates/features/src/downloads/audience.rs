@@ -323,6 +323,7 @@ mod tests {
             exp: 1,
             jti: Uuid::nil(),
             ver: 1,
+            sid: None,
         };
         Staff::try_from(Caller { person, claims, signing_key: 0, log_head: 0, address: None }).unwrap()
     }

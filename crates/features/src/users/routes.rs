@@ -187,7 +187,7 @@ async fn add_user(
     if let Some(mail) = mail {
         app.mailer.post(mail);
     }
-    let credentials = (is_made && !email_sent).then(|| Credentials { username: row.username, password });
+    let credentials = (is_made && !email_sent).then_some(Credentials { username: row.username, password });
     Ok((StatusCode::CREATED, told("The account was made.", Added { user, profile, credentials, email_sent })))
 }
 

@@ -184,8 +184,7 @@ impl Server {
         };
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let student_imports = StudentImports::default();
-        let app =
-            App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports };
+        let app = App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;

@@ -48,6 +48,7 @@ pub(super) struct User {
 
 /// What the institute knows of somebody: the name of everybody, the rest by their role.
 #[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = UserProfile)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Profile {
     /// What the institute calls them.
@@ -126,6 +127,7 @@ pub(crate) async fn profiles<C: ConnectionTrait>(
             let course = CourseId::from(record.course_id);
             profile.id = Some(record.id.to_string());
             profile.student_id = Some(record.student_id);
+            profile.contact_number = record.contact_number;
             profile.semester = Some(record.semester);
             profile.batch_year = Some(record.batch_year);
             profile.academic_status = Some(record.academic_status);

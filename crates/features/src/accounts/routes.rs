@@ -1,6 +1,6 @@
 use axum::{Json as Answer, extract::State};
 use http::HeaderMap;
-use lamplight_auth::Person;
+use lamplight_auth::{Person, Student};
 use lamplight_http::{Admin, ApiError, Json, SignedIn, Visitor};
 use lamplight_kernel::{Problem, Room, SessionId, Target};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::{
     audit::{self, Act, Actor, Kind},
     contact,
     routing::routes,
+    students::{self, OwnForm},
     wire::Change,
 };
 
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_in))
         .routes(routes!(who_am_i))
-        .routes(routes!(change_own_profile))
+        .routes(routes!(change_own_account))
         .routes(routes!(retire_signing_key))
         .merge(passwords::routes())
         .merge(devices::routes())
@@ -164,7 +165,7 @@ struct ProfileForm {
     put, path = "/api/auth/profile", tag = "accounts", request_body = ProfileForm,
     responses((status = 200, body = Myself), (status = "4XX", body = lamplight_http::ErrorBody))
 )]
-async fn change_own_profile(
+async fn change_own_account(
     State(app): State<App>,
     SignedIn(caller): SignedIn,
     Json(form): Json<ProfileForm>,
@@ -177,6 +178,12 @@ async fn change_own_profile(
         if said.as_ref().is_some_and(|said| !said.trim().eq_ignore_ascii_case(is)) {
             return Err(AccountError::field(field, "Please ask the office to change this.").into());
         }
+    }
+    // What the institute knows of a student stands in their record.
+    if let Ok(student) = Student::try_from(caller.clone()) {
+        drop(tx);
+        students::save_own(&app, &student, OwnForm::reached_at(form.phone_number)).await?;
+        return Ok(Answer(Myself { success: true, user: shown(&app, before).await? }));
     }
     let mut row = before.clone();
     row.contact_number = match form.phone_number {

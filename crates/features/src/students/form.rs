@@ -329,6 +329,13 @@ pub(crate) struct OwnForm {
     version: Change<i32>,
 }
 
+impl OwnForm {
+    /// A change of the telephone number alone.
+    pub(crate) fn reached_at(contact_number: Change<String>) -> Self {
+        Self { contact_number, ..Self::default() }
+    }
+}
+
 impl From<OwnForm> for Form {
     fn from(own: OwnForm) -> Self {
         Self {

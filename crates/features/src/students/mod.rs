@@ -44,6 +44,7 @@ pub use events::{Created, Deleted, Imported, Stamp, Updated};
 pub(crate) use form::OwnForm;
 pub use imports::Running as StudentImports;
 pub(crate) use imports::routes as file_routes;
+pub(crate) use office::{remove_of, removed};
 pub(crate) use own::{Saved, save_own};
 pub(crate) use routes::routes;
 pub use rules::{AcademicStatus, Gender, StudentError};

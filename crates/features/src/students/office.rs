@@ -2,7 +2,7 @@
 
 use axum::{Json as Answer, extract::State};
 use http::{HeaderMap, StatusCode, header};
-use lamplight_auth::{check_password, generate_password};
+use lamplight_auth::{Admin as AdminCaller, check_password, generate_password};
 use lamplight_http::{Admin, ApiError, Json, PathId};
 use lamplight_kernel::{Problem, StudentId, UserId};
 use lamplight_store::Tx;
@@ -200,16 +200,35 @@ async fn delete_student(
     if row.archived_at.is_some() {
         return Err(StudentError::Archived.into());
     }
-    let archived = write::remove(&mut tx, &row).await? == Gone::Archived;
-    audit::write(&tx, &admin, trail::act(if archived { "archived" } else { "deleted" }, &row)).await?;
+    let archived = remove(&mut tx, &admin, &row).await?;
     tx.commit().await?;
     tracing::info!(student = %id, user = %admin.user, archived, "student deleted");
-    let message = if archived {
+    Ok(told(removed(archived), Removed { archived }))
+}
+
+/// What became of a student, in words.
+pub(crate) const fn removed(archived: bool) -> &'static str {
+    if archived {
         "The student has records, so they were archived: they can't sign in any more, and their records stay."
     } else {
         "The student was deleted."
-    };
-    Ok(told(message, Removed { archived }))
+    }
+}
+
+async fn remove(tx: &mut Tx, admin: &AdminCaller, row: &Model) -> Result<bool, Problem> {
+    let archived = write::remove(tx, row).await? == Gone::Archived;
+    audit::write(tx, admin, trail::act(if archived { "archived" } else { "deleted" }, row)).await?;
+    Ok(archived)
+}
+
+/// Deletes the student of an account, or archives one who has records. Says whether they were archived.
+pub(crate) async fn remove_of(tx: &mut Tx, admin: &AdminCaller, user: UserId) -> Result<bool, Problem> {
+    let row = store::find_by_user(tx.db(), user).await?.ok_or(StudentError::NotFound)?;
+    let row = store::find_for_change(tx, row.id.into()).await?.ok_or(StudentError::NotFound)?;
+    if row.archived_at.is_some() {
+        return Err(StudentError::Archived.into());
+    }
+    remove(tx, admin, &row).await
 }
 
 /// Bring an archived student back. Their account is switched on again; they sign in with the password they had.

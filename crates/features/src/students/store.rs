@@ -152,12 +152,12 @@ pub(crate) async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Re
 pub(crate) async fn find_by_users<C: ConnectionTrait>(
     db: &C,
     users: impl Iterator<Item = UserId>,
-) -> Result<HashMap<uuid::Uuid, entity::Model>, StoreError> {
+) -> Result<HashMap<uuid::Uuid, Model>, StoreError> {
     let users: Vec<uuid::Uuid> = users.map(UserId::uuid).collect();
     if users.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows = entity::Entity::find().filter(entity::Column::UserId.is_in(users)).all(db).await?;
+    let rows = Entity::find().filter(Column::UserId.is_in(users)).all(db).await?;
     Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
 }
 

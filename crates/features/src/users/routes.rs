@@ -22,6 +22,7 @@ use crate::{
     audit::{self, Act, Kind},
     faculty,
     routing::routes,
+    students,
     wire::{Change, Envelope, PaginationBody, Said, said, told},
 };
 
@@ -347,7 +348,7 @@ async fn save(tx: &mut Tx, admin: &AdminCaller, before: &Model, row: &mut Model,
     delete, path = "/api/admin/users/{id}", tag = "users", params(("id" = String, Path)),
     responses(
         (status = 200, body = Said),
-        (status = 400, description = "`users.in_use`, `users.last_admin`, `users.yourself`, `users.student`", body = lamplight_http::ErrorBody),
+        (status = 400, description = "`users.in_use`, `users.last_admin`, `users.yourself`", body = lamplight_http::ErrorBody),
         (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
@@ -361,7 +362,10 @@ async fn delete_user(
     let row = store::find(tx.db(), id).await?.ok_or(UserError::NotFound)?;
     guard::check(&tx, &admin, &row, None).await?;
     if row.role == Role::Student.as_str() {
-        return Err(UserError::Student("Delete students on the page of the students.").into());
+        let archived = students::remove_of(&mut tx, &admin, id).await?;
+        tell(&mut tx, id)?;
+        tx.commit().await?;
+        return Ok(said(students::removed(archived)));
     }
     accounts::end_sessions(&mut tx, id).await?;
     let in_use = |error: StoreError| {

@@ -81,7 +81,7 @@ export interface paths {
         };
         get?: never;
         /** Change what one may change about oneself. Names and addresses for signing in are changed by the office. */
-        put: operations["change_own_profile"];
+        put: operations["change_own_account"];
         post?: never;
         delete?: never;
         options?: never;
@@ -355,9 +355,173 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Students by name. Faculty see those of the courses they teach. */
+        /** Students. Faculty see those of the courses they teach, and nothing that is about the person. */
         get: operations["list_students"];
         put?: never;
+        /**
+         * Add a student.
+         * @description The human id is made of the course's code, the year and a running number. The password is in this answer and nowhere else.
+         */
+        post: operations["add_student"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A student. Faculty may look at those of the courses they teach, and see nothing that is about the person. */
+        get: operations["get_student"];
+        /** Change a student. What is not in the request stays as it is; without `version` nothing is compared. */
+        put: operations["change_student"];
+        post?: never;
+        /**
+         * Delete a student, or archive one who has records.
+         * @description Records are attendance, marks, and material that was meant for them by name. Nobody can sign in with the account of an archived
+         *     student any more and the seat is free, but the records keep their name. It can be restored.
+         */
+        delete: operations["delete_student"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many students were admitted in a year, to a course. */
+        get: operations["count_students"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures about students. Faculty are given those of the courses they teach. */
+        get: operations["show_student_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/check-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a mail address is somebody's already. What can't be one is nobody's: the page asks while it is typed. */
+        get: operations["check_student_mail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/check-mobile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a mobile number is a student's already. */
+        get: operations["check_student_mobile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Students as a table to save: CSV unless another format is asked for, all of them unless the list is narrowed. */
+        get: operations["export_students"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring an archived student back. Their account is switched on again; they sign in with the password they had. */
+        post: operations["restore_student"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a student a new password. Every session of theirs ends. */
+        post: operations["reset_student_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/student/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own record. */
+        get: operations["show_own_profile"];
+        /** Change how the caller can be reached. What is not in the request stays as it is; anything else of the record is the office's. */
+        put: operations["change_own_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1151,6 +1315,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/dashboard/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The institute in figures. */
+        get: operations["office_dashboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/downloads/{id}/file": {
         parameters: {
             query?: never;
@@ -1253,10 +1434,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/students/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a file (CSV or XLSX) and say what it would do, row by row. Nothing is changed yet. */
+        post: operations["plan_student_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/bulk-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add and change students from a file at once, as the existing client sends it: what can be stored is, the rest is named by row. */
+        post: operations["import_students_at_once"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file that was read: what it would do or has done, and how far it is. The rows come with `rows=true`. */
+        get: operations["get_student_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/imports/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what a plan said, all of it in one transaction, and nothing else. It goes on when whoever asked hangs up. */
+        post: operations["apply_student_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/students/imports/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a file would do or has done, as a table to save.
+         * @description Each row with its cells, what becomes of it, and why not. Corrected, it can be chosen again.
+         */
+        get: operations["save_student_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        AcademicStatus: "Active" | "On Leave" | "Suspended" | "Completed" | "Discontinued";
+        /** @description The students who were admitted in a month. */
+        Admissions: {
+            _id: components["schemas"]["Month"];
+            /** Format: int64 */
+            count: number;
+        };
         /** @description The parts, and their sums. */
         AllParts: components["schemas"]["Parts_PartOf"] & {
             /**
@@ -1415,11 +1692,6 @@ export interface components {
              */
             percentage: number;
         };
-        /** @description A file of attendance. */
-        AttendanceFile: {
-            /** Format: binary */
-            file: string;
-        };
         /** @description A class and what is said of its students, as the existing client sends it. */
         AttendanceForm: {
             /**
@@ -1522,12 +1794,6 @@ export interface components {
          * @enum {string}
          */
         AttendanceImportAction: "add" | "change" | "same" | "refused";
-        /** @description A row that could not be recorded. */
-        AttendanceImportError: {
-            /** @description As a spreadsheet numbers it. */
-            row: number;
-            error: string;
-        };
         /** @description A row of a file and what it would do. */
         AttendanceImportRow: {
             /** @description As a spreadsheet numbers it. */
@@ -1571,17 +1837,6 @@ export interface components {
              */
             minutesTotal: number;
             remarks: string | null;
-        };
-        /** @description What became of a file. */
-        AttendanceImported: {
-            /** @description Rows of the file. */
-            total: number;
-            /** @description Rows that are recorded now. */
-            success: number;
-            /** @description Rows that could not be. */
-            failed: number;
-            /** @description Which, and why. */
-            errors: components["schemas"]["AttendanceImportError"][];
         };
         /** @description One thing that happened to a record. */
         AttendanceLine: {
@@ -2093,6 +2348,12 @@ export interface components {
             /** @description In full. */
             courseName: string;
         };
+        /** @description How many students a course has. */
+        CourseShare: {
+            courseName: string;
+            /** Format: int64 */
+            count: number;
+        };
         /** @description Every course, by code. */
         Courses: {
             /**
@@ -2256,6 +2517,11 @@ export interface components {
              */
             rev: number;
         };
+        /** @description What a student studies. */
+        EnrolledCourse: components["schemas"]["CourseName"] & {
+            /** @description `3 Years`. */
+            duration: string;
+        };
         /** @description Marks of a class, as the existing client sends them. */
         EntryForm: {
             examType?: string | null;
@@ -2348,27 +2614,6 @@ export interface components {
                 same: number;
                 refused: number;
                 rows: components["schemas"]["AttendanceImportRow"][];
-            };
-        };
-        /** @description Success: `{success: true, message?, data}`. */
-        Envelope_AttendanceImported: {
-            /**
-             * @description Always `true`.
-             * @example true
-             */
-            success: boolean;
-            /** @description A sentence for a person. */
-            message?: string;
-            /** @description What became of a file. */
-            data: {
-                /** @description Rows of the file. */
-                total: number;
-                /** @description Rows that are recorded now. */
-                success: number;
-                /** @description Rows that could not be. */
-                failed: number;
-                /** @description Which, and why. */
-                errors: components["schemas"]["AttendanceImportError"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -2584,6 +2829,27 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_ImportResult: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a file. */
+            data: {
+                /** @description Rows of the file. */
+                total: number;
+                /** @description Rows that are stored now. */
+                success: number;
+                /** @description Rows that could not be. */
+                failed: number;
+                /** @description Which, and why. */
+                errors: components["schemas"]["ImportError"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_InstituteBody: {
             /**
              * @description Always `true`.
@@ -2714,7 +2980,7 @@ export interface components {
                  */
                 version: number;
                 /** @description What belongs to their role. */
-                profile: components["schemas"]["Profile"];
+                profile: components["schemas"]["UserProfile"];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -2951,6 +3217,24 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OfficeDashboard: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description The institute in figures. */
+            data: {
+                stats: components["schemas"]["OfficeTotals"];
+                /** @description Students who were admitted in each of the last six months, this one included; months without any are not in it. */
+                admissionTrend: components["schemas"]["Admissions"][];
+                /** @description How many students each course has, the largest first. */
+                courseDistribution: components["schemas"]["CourseShare"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Opened: {
             /**
              * @description Always `true`.
@@ -3031,6 +3315,61 @@ export interface components {
                     [key: string]: components["schemas"]["SemesterStats"];
                 };
                 student: components["schemas"]["OwnRecord"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OwnProfile: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A student's own record. Texts that nobody has given are empty, because the existing client puts them into its form as they are. */
+            data: {
+                /** @description The student record's id. */
+                _id: string;
+                /** @description The human id. */
+                studentId: string;
+                fullName: string;
+                firstName: string;
+                lastName: string;
+                /** @description The address they sign in with. */
+                email: string;
+                personalEmail: string;
+                mobileNumber: string;
+                contactNumber: string;
+                alternateContact: string;
+                address: string;
+                guardianDetails: string;
+                fatherName: string;
+                fatherMobile: string;
+                motherName: string;
+                motherMobile: string;
+                gender?: components["schemas"]["Gender"] | null;
+                /** @description `YYYY-MM-DD`. */
+                dateOfBirth?: string | null;
+                /** @description `YYYY-MM-DD`. */
+                admissionDate?: string | null;
+                courseEnrolled?: components["schemas"]["CourseName"];
+                /** Format: int32 */
+                semester: number;
+                /** Format: int32 */
+                batchYear: number;
+                academicStatus: components["schemas"]["AcademicStatus"];
+                /**
+                 * Format: double
+                 * @description Of the published marks.
+                 */
+                cgpa: number;
+                /**
+                 * Format: int32
+                 * @description To be sent back with a change.
+                 */
+                version: number;
+                /** Format: date-time */
+                updatedAt: string;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3192,6 +3531,23 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentAdded: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A student who was added. */
+            data: {
+                /** @description As stored. */
+                student: components["schemas"]["StudentRow"];
+                /** @description What to sign in with. */
+                credentials: components["schemas"]["StudentCredentials"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_StudentDownloads: {
             /**
              * @description Always `true`.
@@ -3216,6 +3572,52 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentGone: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What became of a student who was to be deleted. */
+            data: {
+                /** @description Whether the student is kept, in no list, because there are records. */
+                archived: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentImport: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A file that was read, and what it would do or has done. */
+            data: {
+                /** @description To be applied with. */
+                _id: string;
+                fileName: string;
+                state: components["schemas"]["StudentImportState"];
+                /** @description Rows that are written so far, while it is being applied. */
+                done: number;
+                /**
+                 * Format: date-time
+                 * @description When it was applied.
+                 */
+                appliedAt: string | null;
+                /** @description Rows of the file. */
+                total: number;
+                add: number;
+                change: number;
+                same: number;
+                refused: number;
+                rows: components["schemas"]["StudentImportRow"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_StudentList: {
             /**
              * @description Always `true`.
@@ -3230,6 +3632,85 @@ export interface components {
                 students: components["schemas"]["StudentRow"][];
                 /** @description Where the page stands. */
                 pagination: components["schemas"]["PaginationBody"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentPassword: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A student's new password. */
+            data: {
+                /** @description The human id, which is the user name. */
+                studentId: string;
+                /** @description The mail address that may be typed instead. */
+                instituteEmail: string;
+                /** @description The password, if it was made here. Said once and stored nowhere. */
+                newPassword?: string;
+                /** @description Always `false`: a password is never sent by mail. */
+                emailSent: boolean;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentRow: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A student. Faculty are given the first part; what is about the person is for the office. */
+            data: (components["schemas"]["StudentRecord"] | null) & {
+                /** @description The student record's id. */
+                _id: string;
+                /** @description The human id. */
+                studentId: string;
+                /** @description Given name. */
+                firstName: string;
+                /** @description Family name. */
+                lastName: string;
+                /** @description Both. */
+                fullName: string;
+                /** @description The address they sign in with. */
+                email?: string;
+                /**
+                 * Format: int32
+                 * @description The semester they are in.
+                 */
+                semester: number;
+                /**
+                 * Format: int32
+                 * @description The year they began.
+                 */
+                batchYear: number;
+                /** @description How they stand. */
+                academicStatus: components["schemas"]["AcademicStatus"];
+                /** @description What they study. */
+                courseEnrolled?: components["schemas"]["EnrolledCourse"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentStatistics: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description Figures about students. */
+            data: {
+                /** @description Of all. */
+                overall: components["schemas"]["StudentTotals"];
+                /** @description By course, the largest first. */
+                courses: components["schemas"]["StudentsOfCourse"][];
+                /** @description By semester, of those who are enrolled. */
+                semesters: components["schemas"]["StudentsOfSemester"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3296,7 +3777,7 @@ export interface components {
                 /** @description As stored. */
                 user: components["schemas"]["ManagedUser"];
                 /** @description What belongs to their role. */
-                profile: components["schemas"]["Profile"];
+                profile: components["schemas"]["UserProfile"];
                 credentials: components["schemas"]["UserCredentials"] | null;
                 /** @description Whether a link to choose a password was mailed. */
                 emailSent: boolean;
@@ -3584,6 +4065,8 @@ export interface components {
              */
             rev: number | null;
         };
+        /** @enum {string} */
+        Gender: "Male" | "Female" | "Other";
         /** @description How often a grade was given. */
         GradeStats: {
             /** @description The grade; empty while something is missing. */
@@ -3647,6 +4130,29 @@ export interface components {
             since?: string | null;
             /** @description Whether it was set for this course alone. */
             isOwn: boolean;
+        };
+        /** @description A row that could not be stored. */
+        ImportError: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            /** @description Why. */
+            error: string;
+        };
+        /** @description A file with rows, CSV or XLSX. */
+        ImportFile: {
+            /** Format: binary */
+            file: string;
+        };
+        /** @description What became of a file. */
+        ImportResult: {
+            /** @description Rows of the file. */
+            total: number;
+            /** @description Rows that are stored now. */
+            success: number;
+            /** @description Rows that could not be. */
+            failed: number;
+            /** @description Which, and why. */
+            errors: components["schemas"]["ImportError"][];
         };
         /** @description What a page needs before anybody signs in. */
         InstituteBody: {
@@ -3747,7 +4253,7 @@ export interface components {
              */
             version: number;
             /** @description What belongs to their role. */
-            profile: components["schemas"]["Profile"];
+            profile: components["schemas"]["UserProfile"];
         };
         /** @description The marks of one student in one exam. */
         Mark: {
@@ -4012,6 +4518,16 @@ export interface components {
              */
             dueAt: string | null;
         };
+        /** @description A month. */
+        Month: {
+            /** Format: int32 */
+            year: number;
+            /**
+             * Format: int32
+             * @description 1 to 12.
+             */
+            month: number;
+        };
         /** @description Whoever is signed in. */
         Myself: {
             /**
@@ -4215,6 +4731,35 @@ export interface components {
          * @enum {string}
          */
         NotificationTarget: "all" | "role" | "course" | "batch" | "individual";
+        /** @description The institute in figures. */
+        OfficeDashboard: {
+            stats: components["schemas"]["OfficeTotals"];
+            /** @description Students who were admitted in each of the last six months, this one included; months without any are not in it. */
+            admissionTrend: components["schemas"]["Admissions"][];
+            /** @description How many students each course has, the largest first. */
+            courseDistribution: components["schemas"]["CourseShare"][];
+        };
+        /** @description How many there are. */
+        OfficeTotals: {
+            /** Format: int64 */
+            totalStudents: number;
+            /** Format: int64 */
+            totalFaculty: number;
+            /** @description Those that are offered. */
+            totalCourses: number;
+            /**
+             * Format: int32
+             * @description Always 0: a gallery is not kept.
+             */
+            totalGallery: number;
+            /**
+             * Format: int32
+             * @description Always 0: news are not kept.
+             */
+            totalNews: number;
+            /** Format: int64 */
+            totalDownloads: number;
+        };
         /** @description How often it was opened. */
         Opened: {
             /**
@@ -4257,6 +4802,23 @@ export interface components {
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
+        /** @description What a student may change of their own. */
+        OwnContactForm: {
+            /** @default null */
+            contactNumber: string | null;
+            /** @default null */
+            alternateContact: string | null;
+            /** @default null */
+            address: string | null;
+            /** @default null */
+            guardianDetails: string | null;
+            /**
+             * Format: int32
+             * @description The version that was changed. The change is refused when it is not the current one any more.
+             * @default null
+             */
+            version: number | null;
+        };
         /** @description The caller's notifications. */
         OwnList: {
             /** @description Newest first. */
@@ -4278,6 +4840,51 @@ export interface components {
                 [key: string]: components["schemas"]["SemesterStats"];
             };
             student: components["schemas"]["OwnRecord"];
+        };
+        /** @description A student's own record. Texts that nobody has given are empty, because the existing client puts them into its form as they are. */
+        OwnProfile: {
+            /** @description The student record's id. */
+            _id: string;
+            /** @description The human id. */
+            studentId: string;
+            fullName: string;
+            firstName: string;
+            lastName: string;
+            /** @description The address they sign in with. */
+            email: string;
+            personalEmail: string;
+            mobileNumber: string;
+            contactNumber: string;
+            alternateContact: string;
+            address: string;
+            guardianDetails: string;
+            fatherName: string;
+            fatherMobile: string;
+            motherName: string;
+            motherMobile: string;
+            gender?: components["schemas"]["Gender"] | null;
+            /** @description `YYYY-MM-DD`. */
+            dateOfBirth?: string | null;
+            /** @description `YYYY-MM-DD`. */
+            admissionDate?: string | null;
+            courseEnrolled?: components["schemas"]["CourseName"];
+            /** Format: int32 */
+            semester: number;
+            /** Format: int32 */
+            batchYear: number;
+            academicStatus: components["schemas"]["AcademicStatus"];
+            /**
+             * Format: double
+             * @description Of the published marks.
+             */
+            cgpa: number;
+            /**
+             * Format: int32
+             * @description To be sent back with a change.
+             */
+            version: number;
+            /** Format: date-time */
+            updatedAt: string;
         };
         /** @description Whose marks these are. */
         OwnRecord: {
@@ -4461,39 +5068,6 @@ export interface components {
             /** @description The row; none when the caller leaves the grid. */
             student?: string | null;
             part?: components["schemas"]["Part"] | null;
-        };
-        /** @description What the institute knows of somebody: the name of everybody, the rest by their role. */
-        Profile: {
-            /** @description What the institute calls them. */
-            fullName: string;
-            /** @description How to reach them. */
-            contactNumber?: string;
-            /** @description The id of the student's or faculty member's record. */
-            _id?: string;
-            /** @description A student's human id. */
-            studentId?: string;
-            /**
-             * Format: int32
-             * @description The semester a student is in.
-             */
-            semester?: number;
-            /**
-             * Format: int32
-             * @description The year a student began.
-             */
-            batchYear?: number;
-            /** @description `Active`, `On Leave` and so on, of a student. */
-            academicStatus?: string;
-            /** @description What a student studies. */
-            courseEnrolled?: components["schemas"]["CourseName"];
-            /** @description The institute's own number for a faculty member. */
-            facultyId?: string;
-            /** @description The institute's own number for an administrator. */
-            employeeId?: string;
-            /** @description Of faculty and administrators: `Lecturer`. */
-            designation?: string;
-            /** @description Of faculty and administrators: `Pediatric Nursing`. */
-            department?: string;
         };
         /** @description What somebody may change about themselves. What is not there stays as it is; what is not named here is left alone. */
         ProfileForm: {
@@ -4852,6 +5426,49 @@ export interface components {
             /** @description `draft`, `review`, `scheduled` or `published`. */
             state: string;
         };
+        /** @description A student who was added. */
+        StudentAdded: {
+            /** @description As stored. */
+            student: components["schemas"]["StudentRow"];
+            /** @description What to sign in with. */
+            credentials: components["schemas"]["StudentCredentials"];
+        };
+        /** @description Whether something is somebody's already. */
+        StudentContactCheck: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description Whether it is. */
+            exists: boolean;
+            /** @description The human id of the student who has it; absent when it is another account's. */
+            existingStudentId?: string;
+        };
+        /** @description How many. */
+        StudentCount: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description What a new student signs in with. Said once and stored nowhere. */
+        StudentCredentials: {
+            /** @description The human id, which is the user name. */
+            studentId: string;
+            /** @description The mail address that may be typed instead. */
+            instituteEmail: string;
+            /** @description The password. */
+            password: string;
+            /** @description Where to sign in. */
+            loginUrl: string;
+        };
         /** @description As a student sees it. */
         StudentDownload: components["schemas"]["Download"] & {
             /** @description Whether this student has opened it. */
@@ -4871,6 +5488,165 @@ export interface components {
              */
             unopened: number;
         };
+        /**
+         * @description What may be said about a student. What is absent stays as it is (or gets its default, when the student is new); an empty text
+         *     clears it. Fields that are not named here are ignored: the existing client sends back what it was given.
+         */
+        StudentForm: {
+            /** @default null */
+            firstName: string | null;
+            /** @default null */
+            lastName: string | null;
+            /** @default null */
+            personalEmail: string | null;
+            /**
+             * @description Ten digits; the country's code before them is taken off.
+             * @default null
+             */
+            mobileNumber: string | null;
+            /** @default null */
+            contactNumber: string | null;
+            /** @default null */
+            alternateContact: string | null;
+            /** @default null */
+            gender: components["schemas"]["Gender"] | null;
+            /**
+             * @description `YYYY-MM-DD`.
+             * @default null
+             */
+            dateOfBirth: string | null;
+            /**
+             * @description `YYYY-MM-DD`; today for a new student unless told.
+             * @default null
+             */
+            admissionDate: string | null;
+            /** @default null */
+            fatherName: string | null;
+            /** @default null */
+            fatherMobile: string | null;
+            /** @default null */
+            motherName: string | null;
+            /** @default null */
+            motherMobile: string | null;
+            /** @default null */
+            address: string | null;
+            /** @default null */
+            guardianDetails: string | null;
+            /**
+             * @description The office's own; the student does not see them.
+             * @default null
+             */
+            notes: string | null;
+            /**
+             * @description Id of a course, or its code.
+             * @default null
+             */
+            courseEnrolled: string | null;
+            /**
+             * Format: int32
+             * @description From 1; a number or its text.
+             * @default null
+             */
+            semester: number | null;
+            /**
+             * Format: int32
+             * @description The year of admission, which is the year of the batch.
+             * @default null
+             */
+            admissionYear: number | null;
+            /**
+             * Format: int32
+             * @description The same by its other name.
+             * @default null
+             */
+            batchYear: number | null;
+            /** @default null */
+            academicStatus: components["schemas"]["AcademicStatus"] | null;
+            /**
+             * @description In a change: whether the student may sign in.
+             * @default null
+             */
+            isActive: boolean | null;
+            /**
+             * Format: int32
+             * @description In a change: the version that was changed. The change is refused when it is not the current one any more.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description What became of a student who was to be deleted. */
+        StudentGone: {
+            /** @description Whether the student is kept, in no list, because there are records. */
+            archived: boolean;
+        };
+        /** @description A file that was read, and what it would do or has done. */
+        StudentImport: {
+            /** @description To be applied with. */
+            _id: string;
+            fileName: string;
+            state: components["schemas"]["StudentImportState"];
+            /** @description Rows that are written so far, while it is being applied. */
+            done: number;
+            /**
+             * Format: date-time
+             * @description When it was applied.
+             */
+            appliedAt: string | null;
+            /** @description Rows of the file. */
+            total: number;
+            add: number;
+            change: number;
+            same: number;
+            refused: number;
+            rows: components["schemas"]["StudentImportRow"][];
+        };
+        /**
+         * @description What a row of a file would do.
+         * @enum {string}
+         */
+        StudentImportAction: "add" | "change" | "same" | "refused";
+        /** @description A value that a row would change. */
+        StudentImportChange: {
+            /** @description The column. */
+            column: string;
+            /** @description What is stored. */
+            from: string;
+            /** @description What would be. */
+            to: string;
+        };
+        /** @description Something wrong with a row. */
+        StudentImportMistake: {
+            /** @description The column it is about. */
+            column: string;
+            /** @description What is wrong with it. */
+            message: string;
+        };
+        /** @description A row of a file and what it would do. */
+        StudentImportRow: {
+            /** @description As a spreadsheet numbers it. */
+            row: number;
+            /** @description The human id that the file gives; empty when it gives none. */
+            studentId: string;
+            action: components["schemas"]["StudentImportAction"];
+            /** @description Why it can't be done. */
+            errors: components["schemas"]["StudentImportMistake"][];
+            /** @description What it would change of a student who is there. */
+            changes: components["schemas"]["StudentImportChange"][];
+            /**
+             * Format: int32
+             * @description The version of the student that it would change; 0 without one.
+             */
+            version: number;
+            /** @description What the row says, by the names of the form's fields. Empty cells say nothing. */
+            cells: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @description How far a file is.
+         * @enum {string}
+         */
+        StudentImportState: "planned" | "applying" | "applied";
         /** @description A page of students. */
         StudentList: {
             /** @description The students. */
@@ -4878,8 +5654,81 @@ export interface components {
             /** @description Where the page stands. */
             pagination: components["schemas"]["PaginationBody"];
         };
-        /** @description A student in a list. */
-        StudentRow: {
+        /** @description A student's new password. */
+        StudentPassword: {
+            /** @description The human id, which is the user name. */
+            studentId: string;
+            /** @description The mail address that may be typed instead. */
+            instituteEmail: string;
+            /** @description The password, if it was made here. Said once and stored nowhere. */
+            newPassword?: string;
+            /** @description Always `false`: a password is never sent by mail. */
+            emailSent: boolean;
+        };
+        /** @description A new password for a student. */
+        StudentPasswordForm: {
+            /**
+             * @description The password; one is made without it.
+             * @default null
+             */
+            newPassword: string | null;
+        };
+        /**
+         * @description What is about the person, for the office. Texts that nobody has given are empty, because the existing client puts them into its
+         *     form as they are.
+         */
+        StudentRecord: {
+            personalEmail: string;
+            /** @description The address they sign in with. */
+            instituteEmail: string;
+            mobileNumber: string;
+            contactNumber: string;
+            alternateContact: string;
+            fatherName: string;
+            fatherMobile: string;
+            motherName: string;
+            motherMobile: string;
+            gender?: components["schemas"]["Gender"] | null;
+            /** @description `YYYY-MM-DD`. */
+            dateOfBirth?: string | null;
+            /**
+             * Format: int32
+             * @description In whole years.
+             */
+            age?: number | null;
+            /** @description `YYYY-MM-DD`. */
+            admissionDate?: string | null;
+            /**
+             * Format: int32
+             * @description The year of admission, which is the year of the batch.
+             */
+            admissionYear: number;
+            /** @description The same as a text. */
+            batch: string;
+            address: string;
+            guardianDetails: string;
+            notes: string;
+            /** @description Whether they may sign in. */
+            isActive: boolean;
+            /** @description Whether they are archived: kept for their records, and in no list. */
+            isArchived: boolean;
+            /**
+             * Format: date-time
+             * @description When they signed in last.
+             */
+            lastLogin?: string | null;
+            /**
+             * Format: int32
+             * @description To be sent back with a change.
+             */
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description A student. Faculty are given the first part; what is about the person is for the office. */
+        StudentRow: (components["schemas"]["StudentRecord"] | null) & {
             /** @description The student record's id. */
             _id: string;
             /** @description The human id. */
@@ -4902,10 +5751,71 @@ export interface components {
              * @description The year they began.
              */
             batchYear: number;
-            /** @description `Active`, `On Leave`, `Completed`, `Suspended` or `Discontinued`. */
-            academicStatus: string;
+            /** @description How they stand. */
+            academicStatus: components["schemas"]["AcademicStatus"];
             /** @description What they study. */
-            courseEnrolled?: components["schemas"]["CourseName"];
+            courseEnrolled?: components["schemas"]["EnrolledCourse"];
+        };
+        /** @description Which student. */
+        StudentStamp: {
+            /** @description The record's id. */
+            _id: string;
+            /** @description The human id. */
+            studentId: string;
+            /**
+             * Format: int32
+             * @description The version that is stored now.
+             */
+            version: number;
+        };
+        /** @description Figures about students. */
+        StudentStatistics: {
+            /** @description Of all. */
+            overall: components["schemas"]["StudentTotals"];
+            /** @description By course, the largest first. */
+            courses: components["schemas"]["StudentsOfCourse"][];
+            /** @description By semester, of those who are enrolled. */
+            semesters: components["schemas"]["StudentsOfSemester"][];
+        };
+        /** @description Figures about all students. */
+        StudentTotals: {
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description Whose status is `Active`.
+             */
+            active: number;
+            /** Format: int64 */
+            male: number;
+            /** Format: int64 */
+            female: number;
+        };
+        /** @description A file of students was applied. */
+        StudentsImported: {
+            /** @description How many were added. */
+            added: number;
+            /** @description How many were changed. */
+            changed: number;
+        };
+        /** @description How many students a course has. */
+        StudentsOfCourse: {
+            /** @description Its id. */
+            _id: string;
+            /** @description In full. */
+            courseName: string;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description How many students a semester has. */
+        StudentsOfSemester: {
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            _id: number;
+            /** Format: int64 */
+            count: number;
         };
         /** @description Of one subject. */
         SubjectStats: {
@@ -5096,14 +6006,14 @@ export interface components {
              */
             lastLogin?: string;
             /** @description What belongs to their role. */
-            profile: components["schemas"]["Profile"];
+            profile: components["schemas"]["UserProfile"];
         };
         /** @description An account that was made. */
         UserAdded: {
             /** @description As stored. */
             user: components["schemas"]["ManagedUser"];
             /** @description What belongs to their role. */
-            profile: components["schemas"]["Profile"];
+            profile: components["schemas"]["UserProfile"];
             credentials: components["schemas"]["UserCredentials"] | null;
             /** @description Whether a link to choose a password was mailed. */
             emailSent: boolean;
@@ -5226,6 +6136,39 @@ export interface components {
              * @default false
              */
             sendEmail: boolean;
+        };
+        /** @description What the institute knows of somebody: the name of everybody, the rest by their role. */
+        UserProfile: {
+            /** @description What the institute calls them. */
+            fullName: string;
+            /** @description How to reach them. */
+            contactNumber?: string;
+            /** @description The id of the student's or faculty member's record. */
+            _id?: string;
+            /** @description A student's human id. */
+            studentId?: string;
+            /**
+             * Format: int32
+             * @description The semester a student is in.
+             */
+            semester?: number;
+            /**
+             * Format: int32
+             * @description The year a student began.
+             */
+            batchYear?: number;
+            /** @description `Active`, `On Leave` and so on, of a student. */
+            academicStatus?: string;
+            /** @description What a student studies. */
+            courseEnrolled?: components["schemas"]["CourseName"];
+            /** @description The institute's own number for a faculty member. */
+            facultyId?: string;
+            /** @description The institute's own number for an administrator. */
+            employeeId?: string;
+            /** @description Of faculty and administrators: `Lecturer`. */
+            designation?: string;
+            /** @description Of faculty and administrators: `Pediatric Nursing`. */
+            department?: string;
         };
         /** @description Somebody whose mark is published, and what they will see. */
         Viewer: components["schemas"]["Owner"] & {
@@ -5385,7 +6328,7 @@ export interface operations {
             };
         };
     };
-    change_own_profile: {
+    change_own_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -5936,7 +6879,7 @@ export interface operations {
                     "application/json": components["schemas"]["Said"];
                 };
             };
-            /** @description `users.in_use`, `users.last_admin`, `users.yourself`, `users.student` */
+            /** @description `users.in_use`, `users.last_admin`, `users.yourself` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6097,11 +7040,18 @@ export interface operations {
     list_students: {
         parameters: {
             query?: {
-                /** @description Words of the name or the student id */
+                /** @description Words of the name, the student id, a mail address or the mobile number */
                 search?: string;
                 /** @description Id of a course */
                 course?: string;
                 semester?: number;
+                status?: components["schemas"]["AcademicStatus"];
+                /** @description The year they began */
+                batch?: number;
+                /** @description Those who are archived, and no others */
+                archived?: boolean;
+                /** @description `name`, `newest` or `studentId`. Unless told: the newest first, and by name where a course or words are given */
+                sort?: string;
                 /** @description From 1 */
                 page?: number;
                 /** @description Rows on a page: 10 unless told; the whole class when `course` is given without `limit`; at most 500 */
@@ -6119,6 +7069,465 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_StudentList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudentForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentAdded"];
+                };
+            };
+            /** @description `students.invalid`, `students.taken` (with `existingStudentId`), `students.course_full` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentRow"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudentForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentRow"];
+                };
+            };
+            /** @description `students.invalid`, `students.taken`, `students.course_full`, `students.archived` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `students.changed_meanwhile`, with the student as stored now in `current` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentGone"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count_students: {
+        parameters: {
+            query?: {
+                /** @description The year of admission */
+                year?: number;
+                courseCode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudentCount"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_student_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentStatistics"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_student_mail: {
+        parameters: {
+            query: {
+                email: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudentContactCheck"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_student_mobile: {
+        parameters: {
+            query: {
+                mobile: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudentContactCheck"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_students: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `xlsx` */
+                format?: string;
+                search?: string;
+                /** @description Id of a course */
+                course?: string;
+                semester?: number;
+                status?: components["schemas"]["AcademicStatus"];
+                /** @description The year they began */
+                batch?: number;
+                archived?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_student: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentRow"];
+                };
+            };
+            /** @description `students.not_archived`, `students.course_full` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_student_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudentPasswordForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentPassword"];
+                };
+            };
+            /** @description `students.weak_password`, `students.archived` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_own_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OwnProfile"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_own_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnContactForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OwnProfile"];
+                };
+            };
+            /** @description `students.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `students.changed_meanwhile`, with the record as stored now in `current` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             "4XX": {
@@ -8383,6 +9792,33 @@ export interface operations {
             };
         };
     };
+    office_dashboard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OfficeDashboard"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     send_file: {
         parameters: {
             query?: never;
@@ -8468,7 +9904,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["AttendanceFile"];
+                "multipart/form-data": components["schemas"]["ImportFile"];
             };
         };
         responses: {
@@ -8508,7 +9944,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["AttendanceFile"];
+                "multipart/form-data": components["schemas"]["ImportFile"];
             };
         };
         responses: {
@@ -8517,7 +9953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
+                    "application/json": components["schemas"]["Envelope_ImportResult"];
                 };
             };
             /** @description `attendance.file_unreadable` */
@@ -8555,7 +9991,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Envelope_AttendanceImported"];
+                    "application/json": components["schemas"]["Envelope_ImportResult"];
                 };
             };
             /** @description `attendance.import_applied`, `attendance.import_outdated` */
@@ -8654,6 +10090,190 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    plan_student_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentImport"];
+                };
+            };
+            /** @description `students.file_unreadable` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_students_at_once: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ImportResult"];
+                };
+            };
+            /** @description `students.file_unreadable` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_student_import: {
+        parameters: {
+            query?: {
+                /** @description With its rows */
+                rows?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentImport"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_student_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ImportResult"];
+                };
+            };
+            /** @description `students.import_applied`, `students.import_running`, `students.import_outdated` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_student_import: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `xlsx` */
+                format?: string;
+                /** @description Only what is refused */
+                refused?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             "4XX": {

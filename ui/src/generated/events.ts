@@ -52,6 +52,14 @@ export interface ServerEvents {
   'profile:updated': (payload: Schemas['ProfileUpdated'], offset: string) => void;
   /** A regulation was set, such as the attendance that is needed. What is computed from it may be another. Heard by those of the course, or everybody; and administrators. */
   'regulations:changed': (payload: Schemas['RegulationChanged'], offset: string) => void;
+  /** A student was added. Heard by administrators. */
+  'students:created': (payload: Schemas['StudentStamp'], offset: string) => void;
+  /** A student was deleted or archived. Heard by administrators. */
+  'students:deleted': (payload: Schemas['StudentStamp'], offset: string) => void;
+  /** A file of students was applied. Heard by administrators. */
+  'students:imported': (payload: Schemas['StudentsImported'], offset: string) => void;
+  /** A student was changed or restored. Heard by administrators. */
+  'students:updated': (payload: Schemas['StudentStamp'], offset: string) => void;
   /** An account was added, changed, switched or deleted. Lists of accounts are to be asked for again. Heard by administrators. */
   'users:changed': (payload: Schemas['UserChanged'], offset: string) => void;
   /** The token of this socket ends within a minute. Then the socket is closed, unless it is refreshed. Not logged. */

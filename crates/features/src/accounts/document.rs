@@ -120,6 +120,7 @@ pub(crate) async fn profiles<C: ConnectionTrait>(
         if let Some(record) = faculty.remove(&row.id) {
             profile.id = Some(record.id.to_string());
             profile.faculty_id = Some(record.faculty_id);
+            profile.contact_number = Some(record.contact_number).filter(|number| !number.is_empty());
             profile.designation = Some(record.designation);
             profile.department = Some(record.department);
         }

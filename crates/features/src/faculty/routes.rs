@@ -180,6 +180,7 @@ async fn add_faculty(
         full_name: &details.full_name,
     };
     let user = accounts::insert(&tx, &account).await.map_err(taken)?;
+    accounts::must_change_password(&tx, user).await?;
     let id = store::insert_details(&tx, user, &details).await.map_err(taken)?;
     if !is_active {
         accounts::set_active(&mut tx, user, false).await?;

@@ -274,10 +274,7 @@ pub(super) async fn find_all_taught<C: ConnectionTrait>(
 }
 
 /// The faculty record of an account.
-pub(crate) async fn find_by_user<C: ConnectionTrait>(
-    db: &C,
-    user: UserId,
-) -> Result<Option<entity::Model>, StoreError> {
+async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<entity::Model>, StoreError> {
     Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 
@@ -298,7 +295,7 @@ pub(crate) async fn find_by_users<C: ConnectionTrait>(
 pub(crate) async fn set_post(
     tx: &Tx,
     user: UserId,
-    (designation, department): (&str, &str),
+    (designation, department, contact_number): (&str, &str, &str),
     next: impl FnOnce(&[String]) -> String + Send,
 ) -> Result<(), StoreError> {
     use entity::{Column, Entity};
@@ -306,6 +303,8 @@ pub(crate) async fn set_post(
         let update = Entity::update_many()
             .col_expr(Column::Designation, Expr::value(designation))
             .col_expr(Column::Department, Expr::value(department))
+            .col_expr(Column::ContactNumber, Expr::value(contact_number))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
             .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
         update.filter(Column::UserId.eq(user.uuid())).exec(tx.db()).await?;
         return Ok(());
@@ -313,7 +312,14 @@ pub(crate) async fn set_post(
     tx.lock("faculty numbers").await?;
     let taken: Vec<String> = Entity::find().select_only().column(Column::FacultyId).into_tuple().all(tx.db()).await?;
     let faculty_id = next(&taken);
-    insert(tx, &NewFaculty { user, faculty_id: &faculty_id, designation, department, teaches: &[] }).await?;
+    let details = Details {
+        faculty_id,
+        designation: designation.to_owned(),
+        department: department.to_owned(),
+        contact_number: contact_number.to_owned(),
+        ..Details::default()
+    };
+    insert_details(tx, user, &details).await?;
     Ok(())
 }
 

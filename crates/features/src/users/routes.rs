@@ -263,8 +263,13 @@ async fn place(
             Ok(())
         }
         Role::Faculty => {
-            faculty::set_post(tx, row.id.into(), (designation, department), |taken| next_number("FAC", year, taken))
-                .await
+            faculty::set_post(
+                tx,
+                row.id.into(),
+                (designation, department, row.contact_number.as_deref().unwrap_or_default()),
+                |taken| next_number("FAC", year, taken),
+            )
+            .await
         }
         Role::Admin | Role::Student => Ok(()),
     }
@@ -305,17 +310,19 @@ async fn change_user(
     let mut row = keep(before.clone(), said);
     guard::check(&tx, &admin, &before, Some(&row)).await?;
     check_logins(&tx, &row).await?;
-    place(&app, &tx, &mut row, (role, &designation, &department)).await?;
+    // A student's stands in their record, and is not changed here.
+    let number = if role == Role::Student { &profile.contact_number } else { &row.contact_number };
     let act = Act::new(Kind::Users, "changed", id, &row.full_name)
         .changed("username", &before.username, &row.username)
         .changed("email", &before.email, &row.email)
         .changed("fullName", &before.full_name, &row.full_name)
         .changed("role", &before.role, &row.role)
         .changed("isActive", &(before.is_active != 0), &(row.is_active != 0))
-        .changed("contactNumber", &before.contact_number, &row.contact_number)
-        .changed("designation", &profile.designation.unwrap_or_default(), &designation)
-        .changed("department", &profile.department.unwrap_or_default(), &department);
+        .changed("contactNumber", &profile.contact_number, number)
+        .changed("designation", profile.designation.as_deref().unwrap_or_default(), &designation)
+        .changed("department", profile.department.as_deref().unwrap_or_default(), &department);
     if !act.is_empty() {
+        place(&app, &tx, &mut row, (role, &designation, &department)).await?;
         save(&mut tx, &admin, &before, &mut row, act).await?;
     }
     let shown = document(tx.db(), &row).await?;

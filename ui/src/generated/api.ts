@@ -341,6 +341,183 @@ export interface paths {
         /** Every course, with whether the caller may act for it. */
         get: operations["list_courses"];
         put?: never;
+        /** Add a course. */
+        post: operations["add_course"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/courses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One course. */
+        get: operations["read_course"];
+        /** Change a course, or close and open it (`isActive`). What is left out stays as it is. */
+        put: operations["change_course"];
+        post?: never;
+        /** Delete a course to which nothing belongs. Any other is closed instead. */
+        delete: operations["delete_course"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The courses that are offered. */
+        get: operations["list_public_courses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, at the address that the pages of the existing client's site ask. */
+        get: operations["list_offered_courses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/courses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One course that is offered. */
+        get: operations["read_offered_course"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/faculty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Faculty members by name, with what each teaches. */
+        get: operations["list_faculty"];
+        put?: never;
+        /** Add a faculty member and the account that they sign in with. */
+        post: operations["add_faculty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/faculty/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One faculty member. */
+        get: operations["read_faculty"];
+        /** Change a faculty member, what they teach, or whether they may sign in. What is left out stays as it is. */
+        put: operations["change_faculty"];
+        post?: never;
+        /** Delete a faculty member and their account, if nothing was recorded by them. Anybody else is switched off instead. */
+        delete: operations["delete_faculty"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/faculty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who teaches here, by name. */
+        get: operations["list_teachers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings of the institute, and which of them act. */
+        get: operations["read_settings"];
+        /** Change settings. What is left out stays as it is, what is not known is not kept. */
+        put: operations["change_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/settings/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make all settings what they were in the beginning. */
+        post: operations["reset_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/system-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Try the database and the place of the uploads. Nothing else is looked at, and nothing is said of what was not. */
+        get: operations["check_system"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2200,7 +2377,7 @@ export interface components {
          * @description What something was done to: the nouns of the features.
          * @enum {string}
          */
-        AuditKind: "attendance" | "courses" | "downloads" | "faculty" | "marks" | "notifications" | "regulations" | "signing_key" | "students" | "users";
+        AuditKind: "attendance" | "courses" | "downloads" | "faculty" | "marks" | "notifications" | "regulations" | "settings" | "signing_key" | "students" | "users";
         /** @description What was done, newest first. */
         AuditList: {
             /** @description Newest first. */
@@ -2309,35 +2486,162 @@ export interface components {
              */
             readCount: number;
         };
-        /** @description A course. */
-        Course: components["schemas"]["CourseName"] & {
-            /** @description A sentence or two. */
-            description: string;
-            /** @description `3 Years`. */
-            duration: string;
-            /**
-             * Format: int32
-             * @description How many semesters it has.
-             */
-            semesters: number;
-            /** @description Who may apply. */
-            eligibility: string[];
-            /** @description What one can become. */
-            careerOpportunities: string[];
-            /**
-             * Format: int32
-             * @description How many students it may have.
-             */
-            seatsAvailable: number;
+        /** @description A course as staff see it. */
+        Course: components["schemas"]["OfferedCourse"] & {
             /**
              * Format: int64
-             * @description How many it has.
+             * @description How many students it has.
              */
             seatsFilled: number;
             /** @description Whether it is offered. */
             isActive: boolean;
+            /**
+             * Format: int32
+             * @description Goes up with each change; send it back to be told when somebody else changed it.
+             */
+            version: number;
             /** @description Whether the caller may act for it: administrators for every one, faculty for those they teach. */
             teaches: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        /** @description A course was added, changed or deleted. */
+        CourseChanged: {
+            /** @description Which. */
+            _id: string;
+        };
+        /** @description What a course costs, in rupees. */
+        CourseFees: {
+            /** Format: double */
+            tuitionFee: number;
+            /** Format: double */
+            hostelFee: number;
+            /** Format: double */
+            libraryFee: number;
+            /** Format: double */
+            labFee: number;
+            /** Format: double */
+            examFee: number;
+            /** Format: double */
+            otherCharges: number;
+            /**
+             * Format: double
+             * @description The sum of the six.
+             */
+            totalFee: number;
+            /** @description When what is to be paid. */
+            installmentPlan: components["schemas"]["CourseInstallment"][];
+        };
+        /** @description What a course costs. The total is not read: it is the sum. */
+        CourseFeesForm: {
+            /**
+             * Format: double
+             * @default null
+             */
+            tuitionFee: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            hostelFee: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            libraryFee: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            labFee: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            examFee: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            otherCharges: number | null;
+            /** @default [] */
+            installmentPlan: components["schemas"]["CourseInstallmentForm"][];
+        };
+        /** @description A course as the existing client sends it. In a change, what is left out stays as it is. */
+        CourseForm: {
+            /** @default null */
+            courseCode: string | null;
+            /** @default null */
+            courseName: string | null;
+            /** @default null */
+            description: string | null;
+            /**
+             * @description `3 Years`.
+             * @default null
+             */
+            duration: string | null;
+            /**
+             * Format: int32
+             * @description By the duration unless told: two a year.
+             * @default null
+             */
+            semesters: number | null;
+            /** @default null */
+            eligibility: string[] | null;
+            /** @default null */
+            careerOpportunities: string[] | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            seatsAvailable: number | null;
+            /** @default null */
+            feesStructure: components["schemas"]["CourseFeesForm"] | null;
+            /** @default null */
+            subjects: components["schemas"]["CourseSubjectForm"][] | null;
+            /** @default null */
+            isActive: boolean | null;
+            /**
+             * Format: int32
+             * @description In a change: the version that was read. It is refused when it is not the current one any more.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description One payment of several. */
+        CourseInstallment: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            installmentNo: number;
+            /** Format: double */
+            amount: number;
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`.
+             */
+            dueDate: string | null;
+            label: string;
+        };
+        CourseInstallmentForm: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            installmentNo: number | null;
+            /**
+             * Format: double
+             * @default null
+             */
+            amount: number | null;
+            /**
+             * @description `YYYY-MM-DD`, or a moment of that day.
+             * @default null
+             */
+            dueDate: string | null;
+            /** @default null */
+            label: string | null;
         };
         /** @description A course, in short. */
         CourseName: {
@@ -2354,7 +2658,60 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
-        /** @description Every course, by code. */
+        /** @description A subject of a course. */
+        CourseSubject: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            semester: number;
+            /** @description `NUR201`; may be empty. */
+            subjectCode: string;
+            /** @description In full. */
+            subjectName: string;
+            /**
+             * Format: int32
+             * @description How much it counts.
+             */
+            credits: number | null;
+            /**
+             * Format: int32
+             * @description Hours in the classroom.
+             */
+            theoryHours: number | null;
+            /**
+             * Format: int32
+             * @description Hours in the laboratory and on the ward.
+             */
+            practicalHours: number | null;
+        };
+        CourseSubjectForm: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            semester: number;
+            /** @default null */
+            subjectCode: string | null;
+            /** @default null */
+            subjectName: string;
+            /**
+             * Format: int32
+             * @default null
+             */
+            credits: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            theoryHours: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            practicalHours: number | null;
+        };
+        /** @description Courses by code, as staff see them. */
         Courses: {
             /**
              * @description Always `true`.
@@ -2769,6 +3126,35 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_Course: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A course as staff see it. */
+            data: components["schemas"]["OfferedCourse"] & {
+                /**
+                 * Format: int64
+                 * @description How many students it has.
+                 */
+                seatsFilled: number;
+                /** @description Whether it is offered. */
+                isActive: boolean;
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; send it back to be told when somebody else changed it.
+                 */
+                version: number;
+                /** @description Whether the caller may act for it: administrators for every one, faculty for those they teach. */
+                teaches: boolean;
+                /** Format: date-time */
+                updatedAt: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_Dashboard: {
             /**
              * @description Always `true`.
@@ -2805,6 +3191,39 @@ export interface components {
                 errors: components["schemas"]["MarkRowError"][];
                 /** @description The sheet they stand in. */
                 sheet: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_FacultyMember: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A faculty member as the office sees them. */
+            data: components["schemas"]["FacultyProfile"] & {
+                /** @description The institute's own number for them. */
+                facultyId: string;
+                /** @description The id of their account. */
+                user: string;
+                username: string;
+                email: string;
+                contactNumber: string;
+                /** Format: date */
+                dateOfJoining: string | null;
+                /** @description Whether they may sign in. */
+                isActive: boolean;
+                /** @description What they teach: what they may record and mark. */
+                teaches: components["schemas"]["TaughtCourse"][];
+                /** @description The same, as the existing client has it: the subjects that are named. */
+                subjectsHandling: components["schemas"]["HandledSubject"][];
+                /**
+                 * Format: int32
+                 * @description Goes up with each change; send it back to be told when somebody else changed it.
+                 */
+                version: number;
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3214,6 +3633,41 @@ export interface components {
                 byCategory: components["schemas"]["NotificationShare"][];
                 /** @description How many of each priority. */
                 byPriority: components["schemas"]["NotificationShare"][];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
+        Envelope_OfferedCourse: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A course as everybody may read it. */
+            data: components["schemas"]["CourseName"] & {
+                /** @description A sentence or two. */
+                description: string;
+                /** @description `3 Years`. */
+                duration: string;
+                /**
+                 * Format: int32
+                 * @description How many semesters it has.
+                 */
+                semesters: number;
+                /** @description Who may apply. */
+                eligibility: string[];
+                /** @description What one can become. */
+                careerOpportunities: string[];
+                /**
+                 * Format: int32
+                 * @description How many students it may have.
+                 */
+                seatsAvailable: number;
+                /** @description What it costs; nothing when nobody has said. */
+                feesStructure?: components["schemas"]["CourseFees"];
+                /** @description By semester. */
+                subjects: components["schemas"]["CourseSubject"][];
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
@@ -3714,6 +4168,25 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_SystemCheck: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description What was found. */
+            data: {
+                /** @description `healthy`, or `critical` when something that is needed does not work. */
+                overallHealth: string;
+                /** @description What does not work; empty when all is well. */
+                issues: components["schemas"]["SystemIssue"][];
+                checks: components["schemas"]["SystemChecks"];
+                systemInfo: components["schemas"]["SystemInfo"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_TapResults: {
             /**
              * @description Always `true`.
@@ -4000,6 +4473,118 @@ export interface components {
             examLabel: string;
             sheet: string;
         };
+        /** @description A faculty member was added, changed or deleted. */
+        FacultyChanged: {
+            /** @description Which. */
+            _id: string;
+        };
+        /** @description What forms offer. */
+        FacultyFilters: {
+            /** @description By name. */
+            departments: string[];
+            /** @description By name. */
+            designations: string[];
+        };
+        /** @description A faculty member as the existing client sends them. In a change, what is left out stays as it is. */
+        FacultyForm: {
+            /**
+             * @description The institute's own number; made by the server when it is left out.
+             * @default null
+             */
+            facultyId: string | null;
+            /** @default null */
+            fullName: string | null;
+            /** @default null */
+            email: string | null;
+            /**
+             * @description What they may type to sign in instead of the e-mail, which it is unless told. It can't be changed here.
+             * @default null
+             */
+            username: string | null;
+            /**
+             * @description The first password. It can't be changed here.
+             * @default null
+             */
+            password: string | null;
+            /** @default null */
+            designation: string | null;
+            /** @default null */
+            department: string | null;
+            /** @default null */
+            qualification: string | null;
+            /** @default null */
+            specialization: string | null;
+            /** @default null */
+            experience: string | null;
+            /** @default null */
+            contactNumber: string | null;
+            /**
+             * @description `YYYY-MM-DD`.
+             * @default null
+             */
+            dateOfJoining: string | null;
+            /** @default null */
+            isActive: boolean | null;
+            /**
+             * @description What they teach. Left out, it stays as it is; an empty list is nothing.
+             * @default null
+             */
+            teaches: components["schemas"]["TaughtCourseForm"][] | null;
+            /**
+             * Format: int32
+             * @description In a change: the version that was read. It is refused when it is not the current one any more.
+             * @default null
+             */
+            version: number | null;
+        };
+        /** @description Faculty members by name. */
+        FacultyList: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description How many. */
+            count: number;
+            data: components["schemas"]["FacultyMember"][];
+        };
+        /** @description A faculty member as the office sees them. */
+        FacultyMember: components["schemas"]["FacultyProfile"] & {
+            /** @description The institute's own number for them. */
+            facultyId: string;
+            /** @description The id of their account. */
+            user: string;
+            username: string;
+            email: string;
+            contactNumber: string;
+            /** Format: date */
+            dateOfJoining: string | null;
+            /** @description Whether they may sign in. */
+            isActive: boolean;
+            /** @description What they teach: what they may record and mark. */
+            teaches: components["schemas"]["TaughtCourse"][];
+            /** @description The same, as the existing client has it: the subjects that are named. */
+            subjectsHandling: components["schemas"]["HandledSubject"][];
+            /**
+             * Format: int32
+             * @description Goes up with each change; send it back to be told when somebody else changed it.
+             */
+            version: number;
+        };
+        /** @description A faculty member as everybody may read them. */
+        FacultyProfile: {
+            _id: string;
+            fullName: string;
+            /** @description `Lecturer`. */
+            designation: string;
+            /** @description `Pediatric Nursing`. */
+            department: string;
+            /** @description `M.Sc. Nursing`. */
+            qualification: string;
+            specialization: string;
+            /** @description As it was written: `12`, `12 years`. */
+            experience: string;
+        };
         /** @description What can be filtered by. */
         Filters: {
             /** @description The categories among what this student may see. */
@@ -4104,6 +4689,11 @@ export interface components {
             /** @description Whether the student is still in this class. */
             inClass: boolean;
         };
+        /** @description A subject that somebody teaches, as the existing client names it. */
+        HandledSubject: {
+            subjectName: string;
+            course: string;
+        };
         /** @description That the server answers. */
         Health: {
             /**
@@ -4171,6 +4761,19 @@ export interface components {
             categories: string[];
             /** @description The sign-ins of the demo institute; not there for a real one. */
             demoSignIns?: components["schemas"]["DemoSignIn"][];
+        };
+        /** @description The settings of the institute. */
+        InstituteSettings: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description The groups `general`, `theme`, `notification`, `security`, `backup`. */
+            data: Record<string, never>;
+            /** @description Which of them change what the server does. The others are kept and given back, and do nothing here. */
+            acting: string[];
+            message?: string;
         };
         /**
          * @description What is regulated. Every value is a whole percentage.
@@ -4731,6 +5334,43 @@ export interface components {
          * @enum {string}
          */
         NotificationTarget: "all" | "role" | "course" | "batch" | "individual";
+        /** @description A course as everybody may read it. */
+        OfferedCourse: components["schemas"]["CourseName"] & {
+            /** @description A sentence or two. */
+            description: string;
+            /** @description `3 Years`. */
+            duration: string;
+            /**
+             * Format: int32
+             * @description How many semesters it has.
+             */
+            semesters: number;
+            /** @description Who may apply. */
+            eligibility: string[];
+            /** @description What one can become. */
+            careerOpportunities: string[];
+            /**
+             * Format: int32
+             * @description How many students it may have.
+             */
+            seatsAvailable: number;
+            /** @description What it costs; nothing when nobody has said. */
+            feesStructure?: components["schemas"]["CourseFees"];
+            /** @description By semester. */
+            subjects: components["schemas"]["CourseSubject"][];
+        };
+        /** @description Courses that are offered, by code. */
+        OfferedCourses: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description How many. */
+            count: number;
+            /** @description The courses. */
+            data: components["schemas"]["OfferedCourse"][];
+        };
         /** @description The institute in figures. */
         OfficeDashboard: {
             stats: components["schemas"]["OfficeTotals"];
@@ -5839,6 +6479,34 @@ export interface components {
              */
             lowest: number;
         };
+        /** @description What was found. */
+        SystemCheck: {
+            /** @description `healthy`, or `critical` when something that is needed does not work. */
+            overallHealth: string;
+            /** @description What does not work; empty when all is well. */
+            issues: components["schemas"]["SystemIssue"][];
+            checks: components["schemas"]["SystemChecks"];
+            systemInfo: components["schemas"]["SystemInfo"];
+        };
+        /** @description What was tried just now. */
+        SystemChecks: {
+            /** @description A question to the database was answered. */
+            database: boolean;
+            /** @description The place where uploads are kept could be reached and written to. */
+            filesystem: boolean;
+        };
+        SystemInfo: {
+            /** @description Of this server. */
+            version: string;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        /** @description Something that does not work. */
+        SystemIssue: {
+            name: string;
+            severity: string;
+            message: string;
+        };
         /** @description What somebody else had said. */
         TapConflict: {
             status: components["schemas"]["AttendanceStatus"] | null;
@@ -5933,6 +6601,42 @@ export interface components {
          * @enum {string}
          */
         TargetAudience: "all" | "students" | "faculty" | "specific_course" | "specific_year" | "specific_semester" | "specific_course_semester" | "specific_students";
+        /** @description A course that somebody teaches. */
+        TaughtCourse: {
+            course: components["schemas"]["CourseName"] | null;
+            /** @description Which of its subjects; none means all. */
+            subjects: string[];
+        };
+        /** @description A course that somebody is to teach. */
+        TaughtCourseForm: {
+            /**
+             * @description The id of the course.
+             * @default null
+             */
+            course: string;
+            /**
+             * @description Which of its subjects; none means all.
+             * @default []
+             */
+            subjects: string[];
+        };
+        TeacherList: {
+            /** @description By name. */
+            faculty: components["schemas"]["FacultyProfile"][];
+            filters: components["schemas"]["FacultyFilters"];
+            /** @description How many. */
+            count: number;
+        };
+        /** @description Who teaches here. The existing client reads the filters in both places. */
+        Teachers: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            filters: components["schemas"]["FacultyFilters"];
+            data: components["schemas"]["TeacherList"];
+        };
         /** @description Whether an account may sign in now. */
         Toggled: {
             /** @description Whether it may. */
@@ -7012,6 +7716,8 @@ export interface operations {
             query?: {
                 /** @description `active` or `inactive` */
                 status?: string;
+                /** @description Words of the code or the name */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -7025,6 +7731,596 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Courses"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CourseForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Course"];
+                };
+            };
+            /** @description `courses.invalid`, `courses.code_taken` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Course"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CourseForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_Course"];
+                };
+            };
+            /** @description `courses.invalid`, `courses.code_taken` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `courses.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `courses.in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_public_courses: {
+        parameters: {
+            query?: {
+                search?: string;
+                duration?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedCourses"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_offered_courses: {
+        parameters: {
+            query?: {
+                search?: string;
+                duration?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedCourses"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_offered_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_OfferedCourse"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_faculty: {
+        parameters: {
+            query?: {
+                /** @description Words of the name, the number, the department or the e-mail */
+                search?: string;
+                department?: string;
+                isActive?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacultyList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_faculty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacultyForm"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FacultyMember"];
+                };
+            };
+            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_faculty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FacultyMember"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_faculty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FacultyForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FacultyMember"];
+                };
+            };
+            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `faculty.changed_meanwhile` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_faculty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `faculty.in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_teachers: {
+        parameters: {
+            query?: {
+                /** @description Words of the name or the department */
+                search?: string;
+                department?: string;
+                designation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Teachers"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstituteSettings"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstituteSettings"];
+                };
+            };
+            /** @description `settings.invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstituteSettings"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SystemCheck"];
                 };
             };
             "4XX": {

@@ -201,7 +201,6 @@ async fn there_is_no_open_registration_and_no_maintenance_door() {
         "/api/auth/reset-password",
         "/api/upload-test",
         "/api/admin/clear-cache",
-        "/api/admin/settings/reset",
         "/api/admin/backup",
         "/api/admin/logs",
         "/api/debug",

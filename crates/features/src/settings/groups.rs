@@ -205,6 +205,7 @@ mod tests {
 
     fn institute() -> Institute {
         Institute {
+            public_url: String::new(),
             student_mail_domain: None,
             name: "Usual".to_owned(),
             time_zone: jiff::tz::TimeZone::UTC,
@@ -213,7 +214,6 @@ mod tests {
             upload_patience: Duration::ZERO,
             undo_window: Duration::ZERO,
             accepted_extensions: [".pdf", ".docx", ".zip"].map(str::to_owned).to_vec(),
-            student_mail_domain: None,
             demo_sign_ins: Vec::new(),
         }
     }

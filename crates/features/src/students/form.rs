@@ -359,6 +359,7 @@ mod tests {
 
     fn institute() -> Institute {
         Institute {
+            public_url: String::new(),
             name: String::new(),
             time_zone: jiff::tz::TimeZone::get("Asia/Kolkata").unwrap(),
             time_zone_name: "Asia/Kolkata".to_owned(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lamplight_auth::Directory as _;
 use lamplight_features::accounts::People;
+use lamplight_kernel::Chance;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -153,13 +154,14 @@ both_databases!(when_it_was_last_seen_is_known_to_a_quarter_of_an_hour, async |i
 
 both_databases!(with_very_many_devices_the_eldest_is_signed_out, async |institute: Institute| {
     let eldest = sign_in(&institute, "asha", FIREFOX).await;
-    let now = institute.clock.now().millis();
-    for number in 0..99_u128 {
-        let id = uuid::Uuid::from_u128(uuid::Uuid::now_v7().as_u128() + number);
+    institute.clock.advance(Duration::from_secs(1));
+    let now = institute.clock.now();
+    for _ in 0..99 {
+        let id: uuid::Uuid = Chance::system().id(now);
         let sql = "INSERT INTO sessions (id, user_id, session_version, signing_key, device, created_at, seen_at, expires_at) \
                    VALUES ($1, $2, 1, 0, 'x', $3, $3, $4)";
         let user = institute.people.asha.user.uuid();
-        institute.execute(sql, [id.into(), user.into(), now.into(), (now + 1_000_000).into()]).await;
+        institute.execute(sql, [id.into(), user.into(), now.millis().into(), (now.millis() + 1_000_000).into()]).await;
     }
     let mut page = institute.live(&eldest).await;
     institute.clock.advance(Duration::from_secs(1));

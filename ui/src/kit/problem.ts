@@ -64,7 +64,7 @@ export function isPassing(error: unknown): boolean {
 
 const endings: Record<string, string> = {
   'auth.token_expired': 'You have been signed in for a long time, so please sign in again.',
-  'auth.signed_out': 'You were signed out. This happens when the password is changed on another device.',
+  'auth.signed_out': 'You were signed out. This happens when the password is changed, or this device is signed out on another one.',
   'auth.account_inactive': 'This account has been switched off. Please ask the office of the institute.',
 };
 

@@ -8,14 +8,16 @@ export type User = Schemas['User'];
 export type Role = User['role'];
 export type SignedIn = Schemas['Session'];
 export type Myself = Schemas['Myself'];
+export type Device = Schemas['Device'];
 export type PasswordChange = Schemas['PasswordChange'];
-export type PasswordChanged = Schemas['PasswordChanged'];
+export type PasswordChanged = Schemas['Renewed'];
 
 export type Institute = Schemas['InstituteBody'];
 export type DemoSignIn = Schemas['DemoSignIn'];
 export type Pagination = Schemas['PaginationBody'];
 
 export type Course = Schemas['Course'];
+export type CourseForm = Partial<Schemas['CourseForm']>;
 /** A student; what is about the person is there for the office alone. */
 export type StudentRow = Omit<Schemas['StudentRow'], keyof Schemas['StudentRecord']> & Partial<Schemas['StudentRecord']>;
 export type StudentsPage = Schemas['StudentList'];
@@ -100,6 +102,11 @@ export type AttendanceImport = Schemas['AttendanceImport'];
 export type AttendanceImportRow = Schemas['AttendanceImportRow'];
 export type AttendanceImported = Schemas['ImportResult'];
 export type AttendanceCorrection = Partial<Schemas['AttendanceCorrection']>;
+
+export type ManagedUser = Schemas['ManagedUser'];
+export type UserList = Schemas['UserList'];
+export type UserAdded = Schemas['UserAdded'];
+export type UserForm = Partial<Schemas['UserForm']>;
 
 export type AuditList = Schemas['AuditList'];
 export type AuditEntry = Schemas['AuditEntry'];

@@ -1,8 +1,8 @@
 import { Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
-import { IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun, IconUserCog } from '@tabler/icons-react';
 import { lazy, Suspense, useRef, useState } from 'react';
-import { nameOf } from '../features/accounts/me.ts';
-import { session } from '../kit/session.ts';
+import { Link } from 'react-router';
+import { nameOf, signOut } from '../features/accounts/me.ts';
 import type { Role, User } from '../kit/wire.ts';
 import classes from './account-menu.module.css';
 
@@ -46,8 +46,9 @@ export function AccountMenu({ user }: { user: User }) {
             {schemes.map(([scheme, label, Icon]) => <Menu.RadioItem key={scheme} value={scheme} rightSection={<Icon size={18} aria-hidden="true" />}>{label}</Menu.RadioItem>)}
           </Menu.RadioGroup>
           <Menu.Divider />
+          <Menu.Item component={Link} to="/account" leftSection={<IconUserCog size={18} aria-hidden="true" />}>My account</Menu.Item>
           <Menu.Item leftSection={<IconKey size={18} aria-hidden="true" />} onClick={() => setChanging(true)}>Change password</Menu.Item>
-          <Menu.Item leftSection={<IconLogout size={18} aria-hidden="true" />} onClick={() => session.leave()}>Sign out</Menu.Item>
+          <Menu.Item leftSection={<IconLogout size={18} aria-hidden="true" />} onClick={signOut}>Sign out</Menu.Item>
         </Menu.Dropdown>
       </Menu>
       {changing && <Suspense fallback={null}><ChangePassword returnTo={button} onClose={() => setChanging(false)} /></Suspense>}

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { Route, Routes } from 'react-router';
+import { ForgotPasswordPage, ResetPasswordPage } from '../features/accounts/password-pages.tsx';
 import { SignInPage } from '../features/accounts/sign-in-page.tsx';
 import { SessionGate } from './session-gate.tsx';
 import { Splash } from './splash.tsx';
@@ -11,6 +12,8 @@ export function App() {
   return (
     <Routes>
       <Route path="/sign-in" element={<SignInPage />} />
+      <Route path="/forgot-password" element={<ForgotPasswordPage />} />
+      <Route path="/reset-password" element={<ResetPasswordPage />} />
       <Route
         path="*"
         element={(

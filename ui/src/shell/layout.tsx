@@ -94,7 +94,10 @@ export function Layout({ user, children }: { user: User; children: ReactNode }) 
           <More pages={pages.filter(({ place }) => place === 'more')} />
         </ul>
       </nav>
-      <main id="content" ref={main} tabIndex={-1} className={classes.main}>{children}</main>
+      <main id="content" ref={main} tabIndex={-1} className={classes.main}>
+        {user.mustChangePassword && <p className={classes.must} role="status">Somebody else knows your password. <Link to="/account">Choose one of your own</Link></p>}
+        {children}
+      </main>
       <Toasts />
     </div>
   );

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from '../../kit/api.ts';
+import { call, getData } from '../../kit/api.ts';
 import { session } from '../../kit/session.ts';
-import type { Myself, PasswordChange, PasswordChanged, SignedIn, User } from '../../kit/wire.ts';
+import type { Device, Myself, PasswordChange, PasswordChanged, SignedIn, User } from '../../kit/wire.ts';
 
 /** Who the holder of this token is. */
 export const meQuery = (token: string) => queryOptions({
@@ -19,6 +19,38 @@ export function signIn(email: string, password: string): Promise<SignedIn> {
 export function changePassword(change: PasswordChange): Promise<void> {
   const request = call<PasswordChanged>('PUT', '/auth/change-password', { body: change });
   return session.during(request.then(({ token }) => session.begin(token)));
+}
+
+export const devicesQuery = queryOptions({
+  queryKey: ['accounts', 'devices'] as const,
+  queryFn: ({ signal }) => getData<Device[]>('/auth/sessions', {}, signal),
+});
+
+export async function signOutDevice(id: string): Promise<void> {
+  await call('DELETE', `/auth/sessions/${encodeURIComponent(id)}`);
+}
+
+/** Every other device. The new token replaces ours at once. */
+export function signOutOthers(): Promise<void> {
+  return session.during(call<PasswordChanged>('DELETE', '/auth/sessions').then(({ token }) => session.begin(token)));
+}
+
+/** Here: the server forgets this device too, when it can be reached. */
+export function signOut(): void {
+  void call('POST', '/auth/logout').catch(() => undefined);
+  session.leave();
+}
+
+export async function changePhone(phoneNumber: string): Promise<void> {
+  await call('PUT', '/auth/profile', { body: { phoneNumber } });
+}
+
+export async function askForLink(email: string): Promise<string> {
+  return (await call<{ message: string }>('POST', '/auth/forgot-password', { body: { email }, signingIn: true })).message;
+}
+
+export async function setPassword(token: string, password: string): Promise<string> {
+  return (await call<{ message: string }>('PUT', `/auth/reset-password/${encodeURIComponent(token)}`, { body: { password }, signingIn: true })).message;
 }
 
 /** What to call somebody. */

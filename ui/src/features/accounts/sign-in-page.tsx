@@ -2,7 +2,7 @@ import { Alert, Button, Paper, PasswordInput, Skeleton, Stack, Text, TextInput, 
 import { IconInfoCircle } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
-import { Navigate, useSearchParams } from 'react-router';
+import { Link, Navigate, useSearchParams } from 'react-router';
 import { instituteQuery } from '../../kit/institute.ts';
 import { Lamp } from '../../kit/lamp.tsx';
 import { useTitle } from '../../kit/page.tsx';
@@ -115,7 +115,12 @@ export function SignInPage() {
           busy={signing.isPending ? signing.variables.email : null}
           onPick={(person) => signing.mutate(person)}
         />
-        <Text size="sm" c="dimmed" ta="center">Forgotten your password? The office of the institute gives you a new one.</Text>
+        <Text size="sm" c="dimmed" ta="center">
+          Forgotten your password? The office of the institute gives you a new one, or
+          {' '}
+          <Link to="/forgot-password" className={classes.back}>have a link sent to you</Link>
+          .
+        </Text>
       </Stack>
     </main>
   );

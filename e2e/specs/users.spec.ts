@@ -1,0 +1,128 @@
+import type { Page } from '@playwright/test';
+import { emailOf, password } from '../support/api.ts';
+import { check } from '../support/check.ts';
+import { badge, expect, test } from '../support/test.ts';
+
+const row = (page: Page, name: string) => page.getByRole('row').filter({ hasText: name });
+const choose = async (page: Page, name: string, entry: string) => {
+  await row(page, name).getByRole('button', { name: /^What to do with/ }).click();
+  await page.getByRole('menuitem', { name: entry }).click();
+};
+
+async function signIn(page: Page, who: string, secret: string): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('Email or student ID').fill(who);
+  await page.getByLabel('Password', { exact: true }).fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+test('an account is made, signs in with what was shown once, and is signed out at once when it is switched off', async ({ open, api, browser, titled }) => {
+  const name = titled('Sister Agnes');
+  const username = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.');
+  const [office, other] = await Promise.all([open('office', { at: '/users' }), open('office', { at: '/users' })]);
+  await office.getByRole('button', { name: 'Add', exact: true }).click();
+  const form = office.getByRole('dialog', { name: 'Add an account' });
+  await form.getByRole('button', { name: 'Add' }).click();
+  await expect(form.getByLabel('Name', { exact: true })).toHaveAccessibleDescription('Write the name.');
+  await form.getByLabel('Name', { exact: true }).fill(name);
+  await form.getByLabel('User name').fill(username);
+  await form.getByLabel('Email').fill(`${username}@example.com`);
+  await form.getByRole('button', { name: 'Add' }).click();
+  const shown = office.getByRole('dialog', { name: 'The account was made' });
+  const secret = (await shown.getByText('Password', { exact: true }).locator('xpath=following-sibling::dd').textContent()) ?? '';
+  await shown.getByRole('button', { name: 'Done' }).click();
+  await expect(row(other, name)).toContainText('Faculty');
+
+  const context = await browser.newContext({ baseURL: api.origin });
+  const page = await context.newPage();
+  await signIn(page, username, secret);
+  await expect(badge(page)).toHaveText('Live');
+  await expect(page.getByText('Somebody else knows your password.')).toBeVisible();
+
+  await choose(office, name, 'Switch off');
+  await office.getByRole('dialog').getByRole('button', { name: 'Switch off' }).click();
+  await expect(page).toHaveURL(/\/sign-in/);
+  await expect(row(other, name)).toContainText('Switched off');
+  await choose(office, name, 'Delete');
+  await office.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(row(other, name)).toHaveCount(0);
+  await context.close();
+});
+
+test('two of the office who change one account are shown both sides', async ({ open, api, titled }) => {
+  const name = titled('Brother Paul');
+  const username = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.');
+  const { user } = await api.call<{ user: { _id: string } }>('office', 'POST', '/admin/users', { fullName: name, username, email: `${username}@example.com`, role: 'faculty' });
+  const office = await open('office', { at: `/users?search=${username}` });
+  await choose(office, name, 'Edit');
+  const change = office.getByRole('dialog', { name: /^Change/ });
+  await change.getByLabel('Department').fill('Mine');
+  await api.call('office', 'PUT', `/admin/users/${user._id}`, { department: 'Theirs', designation: 'Lecturer' });
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change.getByRole('alert')).toContainText('Designation (Lecturer)');
+  await expect(change.getByLabel('Yours: Mine')).toBeChecked();
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change).toBeHidden();
+  await expect(row(office, name)).toContainText('Lecturer');
+});
+
+test('the last of the office can’t be switched off, and is told so', async ({ open }) => {
+  const office = await open('office', { at: '/users?role=admin' });
+  await choose(office, 'Leela Thomas', 'Switch off');
+  const dialog = office.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Switch off' }).click();
+  await expect(dialog.getByRole('alert')).toContainText('It was not done');
+});
+
+test('one device is signed out from another, and then all others', async ({ open, api, browser }) => {
+  const person = 'bscn2025003';
+  const here = await open(person, { at: '/account' });
+  const others = await Promise.all([1, 2].map(async () => {
+    const page = await (await browser.newContext({ baseURL: api.origin })).newPage();
+    await signIn(page, emailOf(person), password);
+    await expect(badge(page)).toHaveText('Live');
+    return page;
+  }));
+  await here.reload();
+  const devices = here.getByRole('region', { name: 'Your devices' }).getByRole('listitem');
+  await expect(devices.filter({ hasText: 'This device' })).toHaveCount(1);
+  await expect(devices).toHaveCount(3);
+  await devices.getByRole('button', { name: /^Sign out/ }).first().click();
+  await expect(devices).toHaveCount(2);
+  await expect.poll(() => others.filter((page) => page.url().includes('/sign-in')).length).toBe(1);
+  await here.getByRole('button', { name: 'Sign out all other devices' }).click();
+  await here.getByRole('dialog').getByRole('button', { name: 'Sign them out' }).click();
+  await expect.poll(() => others.filter((page) => page.url().includes('/sign-in')).length).toBe(2);
+  await expect(badge(here)).toHaveText('Live');
+  await Promise.all(others.map((page) => page.context().close()));
+});
+
+test('who has forgotten the password is told what to do, and a broken link says so', async ({ page }) => {
+  await page.goto('/sign-in');
+  await page.getByRole('link', { name: 'have a link sent to you' }).click();
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await expect(page.getByLabel('Email')).toHaveAccessibleDescription('Write the email address you sign in with.');
+  await page.getByLabel('Email').fill(emailOf('gnm.student'));
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await expect(page.getByRole('status')).toContainText('a mail is on its way');
+  await page.goto('/reset-password#made-up');
+  await page.getByLabel('New password', { exact: true }).fill('ward-round-at-dawn-7');
+  await page.getByLabel('New password once more', { exact: true }).fill('something else');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await expect(page.getByLabel('New password once more', { exact: true })).toHaveAccessibleDescription(/not the same/);
+  await page.getByLabel('New password once more', { exact: true }).fill('ward-round-at-dawn-7');
+  await page.getByRole('button', { name: 'Set the password' }).click();
+  await expect(page.getByRole('alert')).toContainText(/link/i);
+});
+
+test('nothing on the pages of accounts is in anybody’s way', async ({ open, page }) => {
+  test.slow();
+  const office = await open('office', { at: '/users?role=admin' });
+  await expect(row(office, 'Leela Thomas')).toBeVisible();
+  await check(office, 'users');
+  await office.goto('/account');
+  await expect(office.getByText('This device')).toBeVisible();
+  await check(office, 'account');
+  await page.goto('/forgot-password');
+  await check(page, 'forgotten password');
+});

@@ -1,0 +1,12 @@
+import { IconUserShield } from '@tabler/icons-react';
+import { lazy } from 'react';
+import type { Feature } from '../../kit/feature.ts';
+import { AdminListener } from './listeners.tsx';
+
+const UsersPage = lazy(() => import('./users-page.tsx'));
+
+/** The accounts of everybody, as the office keeps them. Students are added and changed on their own page. */
+export const users: Feature = {
+  pages: [{ path: '/users', title: 'Users', icon: IconUserShield, place: 'more', views: { admin: UsersPage } }],
+  listeners: { admin: AdminListener },
+};

@@ -1,0 +1,38 @@
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
+import { call, getData } from '../../kit/api.ts';
+import type { ManagedUser, UserAdded, UserForm, UserList } from '../../kit/wire.ts';
+
+export interface UsersFilter {
+  search: string;
+  role: string;
+  status: string;
+}
+
+export const usersPage = (filter: UsersFilter, page: number) => queryOptions({
+  queryKey: ['users', filter, page] as const,
+  queryFn: ({ signal }) => call<UserList>('GET', '/admin/users', { query: { ...filter, page, limit: 50 }, signal }),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+export const refreshUsers = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['users'] });
+
+const at = (id: string, what = '') => `/admin/users/${encodeURIComponent(id)}${what}`;
+
+async function sent<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  return (await call<{ data: T }>(method, path, body === undefined ? {} : { body })).data;
+}
+
+export const oneUser = (id: string) => getData<ManagedUser>(at(id));
+export const addUser = (form: UserForm) => sent<UserAdded>('POST', '/admin/users', form);
+export const changeUser = (id: string, form: UserForm) => sent<ManagedUser>('PUT', at(id), form);
+export const toggleUser = (id: string) => sent<{ isActive: boolean }>('PATCH', at(id, '/toggle-active'));
+export const giveNewPassword = (id: string) => sent<{ email: string; password?: string }>('POST', at(id, '/reset-password'), {});
+
+export async function deleteUser(id: string): Promise<void> {
+  await call('DELETE', at(id));
+}
+
+export async function signOutUser(id: string): Promise<void> {
+  await call('DELETE', at(id, '/sessions'));
+}

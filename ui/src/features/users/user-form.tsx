@@ -1,0 +1,105 @@
+import { Button, Drawer, Group, NativeSelect, SimpleGrid, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState, type SubmitEvent } from 'react';
+import { Conflict } from '../../kit/conflict.tsx';
+import drawer from '../../kit/drawer.module.css';
+import { merge } from '../../kit/merge.ts';
+import { asProblem } from '../../kit/problem.ts';
+import { useReturnFocus } from '../../kit/return-focus.ts';
+import { Trouble } from '../../kit/states.tsx';
+import { showToast } from '../../kit/toasts.tsx';
+import type { ManagedUser, UserAdded } from '../../kit/wire.ts';
+import { blank, changes, draftOf, labels, problemsOf, roles, type Draft, type Field, type Problems } from './draft.ts';
+import { addUser, changeUser, oneUser, refreshUsers } from './queries.ts';
+
+interface UserFormProps {
+  /** Undefined to make one. */
+  user: ManagedUser | undefined;
+  onAdded: (added: UserAdded) => void;
+  onClose: () => void;
+}
+
+interface Clash {
+  theirs: Draft;
+  taken: Field[];
+  both: Field[];
+}
+
+export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
+  useReturnFocus();
+  const queries = useQueryClient();
+  const [base, setBase] = useState(() => (user === undefined ? blank : draftOf(user)));
+  const [version, setVersion] = useState(user?.version);
+  const [draft, setDraft] = useState(base);
+  const [tried, setTried] = useState(false);
+  const [clash, setClash] = useState<Clash | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const form = useRef<HTMLFormElement>(null);
+  const settle = (current: ManagedUser) => {
+    const theirs = draftOf(current);
+    const merged = merge(base, draft, theirs);
+    setClash({ theirs, taken: merged.taken, both: merged.both });
+    setChosen(new Set());
+    setDraft(merged.draft);
+    setBase(theirs);
+    setVersion(current.version);
+  };
+  const saving = useMutation({
+    mutationFn: async () => {
+      const said = Object.fromEntries(Object.entries(clash?.theirs ?? {}).filter(([field]) => chosen.has(field)));
+      const final = { ...draft, ...said };
+      if (user === undefined) return { added: await addUser(changes(final, { ...blank, role: '' })) };
+      await changeUser(user._id, { ...changes(final, base), version });
+      return {};
+    },
+    onSuccess: ({ added }) => {
+      void refreshUsers(queries);
+      if (added !== undefined) onAdded(added);
+      else showToast({ key: 'users:saved', title: `Saved: ${draft.fullName}` });
+      onClose();
+    },
+    onError: async (error) => {
+      if (user !== undefined && asProblem(error).code === 'users.changed_meanwhile') settle(await oneUser(user._id));
+    },
+  });
+  const refused = saving.error === null ? null : asProblem(saving.error);
+  const found = problemsOf(draft);
+  const problems: Problems = { ...(refused?.fields ?? {}), ...(tried ? found : {}) };
+  const isStudent = user?.role === 'student';
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (Object.keys(found).length === 0) saving.mutate();
+    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+  };
+  const text = (field: Field, type = 'text') => <TextInput key={field} label={labels[field]} type={type} value={draft[field]} disabled={isStudent && field !== 'email'} onChange={(event) => setDraft({ ...draft, [field]: event.currentTarget.value })} error={problems[field]} autoComplete="off" />;
+  return (
+    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 560px)" title={user === undefined ? 'Add an account' : `Change ${user.profile.fullName}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
+      <form ref={form} onSubmit={submit} noValidate>
+        {isStudent && <Text size="sm" c="dimmed" mb="sm">Of a student only the address is changed here; everything else on the page of the students.</Text>}
+        <SimpleGrid cols={{ base: 1, xs: 2 }}>
+          {text('fullName')}
+          <NativeSelect label={labels.role} value={draft.role} disabled={isStudent} data={Object.entries(roles).filter(([role]) => role !== 'student' || isStudent).map(([value, label]) => ({ value, label }))} onChange={(event) => setDraft({ ...draft, role: event.currentTarget.value })} error={problems.role} />
+          {text('username')}
+          {text('email', 'email')}
+          {!isStudent && <>{text('contactNumber', 'tel')}{text('designation')}{text('department')}</>}
+        </SimpleGrid>
+        <div className={drawer.foot}>
+          {clash !== null && (
+            <Conflict
+              taken={clash.taken.map((field) => `${labels[field]} (${clash.theirs[field]})`)}
+              both={clash.both.map((field) => ({ field, label: labels[field], mine: draft[field], theirs: clash.theirs[field] }))}
+              theirs={chosen}
+              onChoose={(field, isTheirs) => setChosen((before) => new Set(isTheirs ? [...before, field] : [...before].filter((one) => one !== field)))}
+            />
+          )}
+          {refused !== null && refused.code !== 'users.changed_meanwhile' && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button type="submit" loading={saving.isPending}>{user === undefined ? 'Add' : 'Save'}</Button>
+          </Group>
+        </div>
+      </form>
+    </Drawer>
+  );
+}

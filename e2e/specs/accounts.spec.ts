@@ -50,7 +50,7 @@ test('a demo card opens the page of that person', async ({ page }) => {
 });
 
 test('signing out ends every tab of the browser, and only that browser', async ({ open }) => {
-  const [first, elsewhere] = await Promise.all([open('bsc.student', { at: '/' }), open('bsc.student', { at: '/' })]);
+  const [first, elsewhere] = await Promise.all([open('bsc.student', { at: '/', alone: true }), open('bsc.student', { at: '/', alone: true })]);
   const second = await first.context().newPage();
   await second.goto('/downloads');
   await expect(badge(second)).toHaveText('Live');

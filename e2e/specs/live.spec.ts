@@ -9,6 +9,8 @@ const isSame = (page: Page) => page.evaluate(() => 'sameAsBefore' in window);
 test('what comes while a student is offline is there when she is back, once and without a reload', async ({ open, titled, api, line }) => {
   const [during, after] = [titled('In the tunnel'), titled('After the tunnel')];
   const student = await open('gnm.student', { api: new Api(line.origin) });
+  // A page can be live before its list has come.
+  await expect(student.getByRole('main').getByRole('article').first()).toBeVisible();
   await mark(student);
 
   await student.context().setOffline(true);

@@ -11,6 +11,8 @@ export interface OpenOptions {
   context?: BrowserContextOptions;
   /** Another server than the worker's. */
   api?: Api;
+  /** A session of its own, for who will be signed out: the others of a worker share one a person. */
+  alone?: boolean;
   /** Look at the page before it loads. */
   before?: (page: Page) => void;
 }
@@ -65,8 +67,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   open: async ({ browser, api: workers, viewport }, use) => {
     const opened: BrowserContext[] = [];
-    await use(async (person, { at = '/downloads', context: options, api = workers, before } = {}) => {
-      const token = await api.tokenOf(person);
+    await use(async (person, { at = '/downloads', context: options, api = workers, alone = false, before } = {}) => {
+      const token = await (alone ? api.signIn(person) : api.tokenOf(person));
       const context = await browser.newContext({
         viewport,
         ...options,

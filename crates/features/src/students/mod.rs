@@ -31,6 +31,7 @@ mod events;
 mod export;
 mod form;
 mod imports;
+mod invite;
 mod office;
 mod own;
 mod routes;

@@ -16,12 +16,15 @@ use super::{
     document::{StudentRow, document},
     entity::Model,
     form::{Form, Ground},
+    invite,
     seats::Seats,
     store, trail, write,
     write::{Contacts, Gone, Refused},
 };
 use crate::{
-    App, accounts, audit,
+    App,
+    accounts::{self, links},
+    audit,
     routing::routes,
     wire::{Change, Envelope, told},
 };
@@ -32,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(change_student, delete_student))
         .routes(routes!(restore_student))
         .routes(routes!(reset_student_password))
+        .routes(routes!(invite::send_credentials))
 }
 
 /// What a new student signs in with. Said once and stored nowhere.
@@ -271,6 +275,8 @@ struct PasswordForm {
     /// The password; one is made without it.
     #[schema(value_type = Option<String>)]
     new_password: Change<String>,
+    /// Whether the student is mailed a link to choose a password, if the institute sends mail and has an address of theirs.
+    send_email: bool,
 }
 
 /// A student's new password.
@@ -286,7 +292,7 @@ struct PasswordReset {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     new_password: Option<String>,
-    /// Always `false`: a password is never sent by mail.
+    /// Whether a link to choose a password was mailed. The password itself never is.
     email_sent: bool,
 }
 
@@ -325,10 +331,18 @@ async fn reset_student_password(
     accounts::set_password(&mut tx, row.user_id.into(), &hash).await?;
     audit::write(&tx, &admin, trail::act("password_reset", &row)).await?;
     let account = accounts::find_by_ids(tx.db(), [row.user_id].into_iter()).await?.remove(&row.user_id);
+    let account = account.ok_or(StudentError::NotFound)?;
+    links::remove(&tx, row.user_id.into()).await?;
+    accounts::forgive(&tx, [&account.username, &account.email]).await?;
+    let mail = if form.send_email { invite::link(&tx, &app, &row, &account).await?.ok() } else { None };
     tx.commit().await?;
     tracing::info!(student = %id, user = %admin.user, "student's password was reset");
-    let institute_email = account.map(|account| account.email).unwrap_or_default();
-    let answer = PasswordReset { student_id: row.student_id, institute_email, new_password: made, email_sent: false };
+    let email_sent = mail.is_some();
+    if let Some(mail) = mail {
+        app.mailer.post(mail);
+    }
+    let (student_id, institute_email) = (row.student_id, account.email);
+    let answer = PasswordReset { student_id, institute_email, new_password: made, email_sent };
     Ok(told("The password was changed. Every session of the student has ended.", answer))
 }
 

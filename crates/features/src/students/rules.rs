@@ -91,6 +91,9 @@ pub enum StudentError {
     /// Not archived, so that there is nothing to restore.
     #[error("This student is not archived.")]
     NotArchived,
+    /// Nowhere to send a link to.
+    #[error("{0}")]
+    NoMail(&'static str),
     /// A password against the rule.
     #[error(transparent)]
     Weak(#[from] WeakPassword),
@@ -127,6 +130,7 @@ impl From<StudentError> for Problem {
         let plain = |class, code| Self::new(class, code, message.clone());
         match error {
             StudentError::NotFound => plain(Class::NotFound, "students.not_found"),
+            StudentError::NoMail(_) => plain(Class::Invalid, "students.no_mail"),
             StudentError::Invalid(wrong) => {
                 wrong.into_iter().fold(plain(Class::Invalid, "students.invalid"), |problem, (field, text)| {
                     problem.with_field(field, text)

@@ -180,3 +180,34 @@ both_databases!(one_changes_ones_telephone_number_and_nothing_else, async |insti
     let me = institute.get(&asha, "/api/auth/me").await.json();
     assert_eq!((&me["user"]["needsPasswordReset"], &me["user"]["mustChangePassword"]), (&json!(false), &json!(false)));
 });
+
+both_databases!(a_student_is_mailed_a_link_and_never_a_password, async |institute: Institute| {
+    const SEND: &str = "/api/admin/students/send-credentials";
+    let office = &institute.people.office;
+    // As the existing client sends it, with a mail address that somebody typed.
+    let sent = json!({
+        "studentId": "ASHA", "email": "stranger@elsewhere.example", "instituteEmail": "asha@nursing.example",
+        "password": "in clear",
+    });
+    let answer = institute.json("POST", office, SEND, &sent).await;
+    assert_eq!(answer.data(), json!({"studentId": "asha", "email": "asha@nursing.example"}));
+    until("a mail", async || mails(&institute).len() == 1).await;
+    let mail = mails(&institute).pop().unwrap();
+    assert!(mail.contains("To: asha@nursing.example") && !mail.contains("in clear"), "{mail}");
+    let (_, rest) = mail.split_once(&format!("{PUBLIC}/reset-password#")).expect("a link");
+    let token = rest.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(reset(&institute, &token, &json!({"password": "a lamp of her own"})).await.status, 200);
+    assert!(signs_in(&institute, "asha", "a lamp of her own").await);
+
+    let path = format!("/api/admin/students/{}/reset-password", institute.people.bina.student.unwrap());
+    let given =
+        institute.json("POST", office, &path, &json!({"newPassword": "a lamp for Bina", "sendEmail": true})).await;
+    assert_eq!(given.data()["emailSent"], true);
+    until("her mail", async || mails(&institute).iter().any(|mail| mail.contains("To: bina@nursing.example"))).await;
+    assert!(mails(&institute).iter().all(|mail| !mail.contains("a lamp for Bina")));
+
+    let refused = institute.json("POST", office, SEND, &json!({"studentId": "gone"})).await;
+    refused.refuses(400, "students.no_mail", &[], "switched off");
+    let unknown = institute.json("POST", office, SEND, &json!({"studentId": "nobody"})).await;
+    unknown.refuses(404, "students.not_found", &[], "unknown");
+});

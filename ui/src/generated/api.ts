@@ -688,6 +688,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/students/send-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail a student a link to choose a password. A password is never mailed. */
+        post: operations["send_credentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/student/profile": {
         parameters: {
             query?: never;
@@ -4072,6 +4089,23 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_StudentInvitation: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description A link that is on its way. */
+            data: {
+                /** @description The human id. */
+                studentId: string;
+                /** @description Where it is sent. */
+                email: string;
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_StudentList: {
             /**
              * @description Always `true`.
@@ -4105,7 +4139,7 @@ export interface components {
                 instituteEmail: string;
                 /** @description The password, if it was made here. Said once and stored nowhere. */
                 newPassword?: string;
-                /** @description Always `false`: a password is never sent by mail. */
+                /** @description Whether a link to choose a password was mailed. The password itself never is. */
                 emailSent: boolean;
             };
         };
@@ -6287,6 +6321,18 @@ export interface components {
          * @enum {string}
          */
         StudentImportState: "planned" | "applying" | "applied";
+        /** @description A link that is on its way. */
+        StudentInvitation: {
+            /** @description The human id. */
+            studentId: string;
+            /** @description Where it is sent. */
+            email: string;
+        };
+        /** @description Whom to send a link. What else the existing client sends (addresses, the password) is not read. */
+        StudentInvitationForm: {
+            /** @description The human id. */
+            studentId: string;
+        };
         /** @description A page of students. */
         StudentList: {
             /** @description The students. */
@@ -6302,7 +6348,7 @@ export interface components {
             instituteEmail: string;
             /** @description The password, if it was made here. Said once and stored nowhere. */
             newPassword?: string;
-            /** @description Always `false`: a password is never sent by mail. */
+            /** @description Whether a link to choose a password was mailed. The password itself never is. */
             emailSent: boolean;
         };
         /** @description A new password for a student. */
@@ -6312,6 +6358,11 @@ export interface components {
              * @default null
              */
             newPassword: string | null;
+            /**
+             * @description Whether the student is mailed a link to choose a password, if the institute sends mail and has an address of theirs.
+             * @default false
+             */
+            sendEmail: boolean;
         };
         /**
          * @description What is about the person, for the office. Texts that nobody has given are empty, because the existing client puts them into its
@@ -8742,6 +8793,46 @@ export interface operations {
                 };
             };
             /** @description `students.weak_password`, `students.archived` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudentInvitationForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_StudentInvitation"];
+                };
+            };
+            /** @description `students.no_mail`, `students.archived` */
             400: {
                 headers: {
                     [name: string]: unknown;

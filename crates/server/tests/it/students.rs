@@ -517,7 +517,7 @@ both_databases!(a_new_password_ends_every_session, async |institute: Institute| 
     let mut page = institute.live(asha).await;
     let typed = json!({"newPassword": "florence nightingale", "sendEmail": true});
     let answer = institute.json("POST", office, &path, &typed).await.data();
-    assert_eq!(answer, json!({"studentId": "asha", "instituteEmail": "asha@nursing.example", "emailSent": false}));
+    assert_eq!(answer, json!({"studentId": "asha", "instituteEmail": "asha@nursing.example", "emailSent": true}));
     page.ended().await;
     assert_eq!(institute.sign_in("asha", "florence nightingale").await.status, 200);
     institute.get(asha, "/api/auth/me").await.refuses(401, "auth.signed_out", &[], "the old token");

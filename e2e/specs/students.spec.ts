@@ -94,10 +94,14 @@ test('two of the office who change one student are shown both sides, and nothing
   await expect(both).toContainText('Taken over from them: Semester (3)');
   await expect(both.getByLabel('Yours: Mine')).toBeChecked();
   await both.getByLabel('Theirs: Theirs').check();
+  // Once more meanwhile: what was chosen stays chosen.
+  await api.call('office', 'PUT', `/admin/students/${student._id}`, { semester: 4 });
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(both).toContainText('Taken over from them: Semester (4)');
   await change.getByRole('button', { name: 'Save' }).click();
   await expect(change).toBeHidden();
   const stored = await api.call<{ lastName: string; semester: number; batchYear: number }>('office', 'GET', `/admin/students/${student._id}`);
-  expect(stored).toMatchObject({ lastName: 'Theirs', semester: 3, batchYear: 2025 });
+  expect(stored).toMatchObject({ lastName: 'Theirs', semester: 4, batchYear: 2025 });
 });
 
 test('one who has records is archived, and brought back', async ({ open, api }) => {

@@ -5086,11 +5086,6 @@ export interface components {
             student: string | null;
             part: components["schemas"]["Part"] | null;
         };
-        /** @description A file of marks. */
-        MarksFile: {
-            /** Format: binary */
-            file: string;
-        };
         /** @description What became of a file. */
         MarksImported: {
             /** @description Rows of the file. */
@@ -11411,7 +11406,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["MarksFile"];
+                "multipart/form-data": components["schemas"]["ImportFile"];
             };
         };
         responses: {

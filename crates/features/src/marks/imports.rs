@@ -17,7 +17,6 @@ use lamplight_http::{ApiError, PathId, Staff, drain};
 use lamplight_kernel::{Class, MarkImportId, Problem, SheetId, StudentId, Target};
 use lamplight_sheets::{CellError, Column, Limits, Record, Sheet};
 use lamplight_store::{StoreError, Tx};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,6 +33,7 @@ use super::{
 };
 use crate::{
     App, audit,
+    imports::{self, FileForm},
     routing::routes,
     students,
     tables::{self, MAX_BYTES},
@@ -58,25 +58,14 @@ const fn column(part: Part) -> &'static Column {
     }
 }
 
-mod entity {
-    use sea_orm::entity::prelude::*;
+/// In the shared table of plans.
+const NOUN: &str = "marks";
 
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "mark_imports")]
-    pub(super) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) id: Uuid,
-        pub(super) sheet_id: Uuid,
-        pub(super) file_name: String,
-        /// The rows and what would be done with each, as JSON.
-        pub(super) plan: String,
-        pub(super) made_by: Uuid,
-        pub(super) made_at: i64,
-        pub(super) applied_at: Option<i64>,
-    }
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub(super) enum Relation {}
-    impl ActiveModelBehavior for ActiveModel {}
+/// What is kept of a plan.
+#[derive(Debug, Serialize, Deserialize)]
+struct Promised {
+    sheet: SheetId,
+    rows: Vec<Planned>,
 }
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -172,15 +161,6 @@ struct Imported {
     version: i32,
 }
 
-/// A file of marks.
-#[derive(ToSchema)]
-#[schema(as = MarksFile)]
-#[expect(dead_code, reason = "describes the multipart form")]
-struct FileForm {
-    #[schema(value_type = String, format = Binary)]
-    file: (),
-}
-
 /// Read a file of marks (CSV or XLSX) and say what it would do to a sheet. Nothing is entered yet.
 #[utoipa::path(
     post, path = "/api/admin/marks/sheets/{id}/imports", tag = "marks", params(("id" = String, Path)),
@@ -206,29 +186,20 @@ async fn plan_marks_import(
     let sheet = store::find_sheet(tx.db(), id).await?.ok_or(MarkError::SheetNotFound)?;
     may_enter(tx.db(), &staff, sheet.course(), &sheet.subject).await?;
     let plan = Plan::make(&tx, &sheet, rows).await?;
-    let import: MarkImportId = tx.id();
-    let row = entity::Model {
-        id: import.uuid(),
-        sheet_id: sheet.id,
-        file_name: file_name.clone(),
-        plan: serde_json::to_string(&plan.rows).map_err(StoreError::from)?,
-        made_by: staff.user.uuid(),
-        made_at: tx.now().millis(),
-        applied_at: None,
-    };
-    let insert = entity::Entity::insert(row.into_active_model().reset_all());
-    insert.exec_without_returning(tx.db()).await.map_err(StoreError::from)?;
+    let promised = Promised { sheet: id, rows: plan.rows };
+    let import: MarkImportId = imports::keep(&tx, NOUN, &file_name, &promised, staff.user).await?;
     tx.commit().await?;
-    let count = |action: Action| plan.rows.iter().filter(|row| row.action == action).count();
+    let rows = promised.rows;
+    let count = |action: Action| rows.iter().filter(|row| row.action == action).count();
     Ok(data(Import {
         id: import,
         file_name,
-        total: plan.rows.len(),
+        total: rows.len(),
         add: count(Action::Add),
         change: count(Action::Change),
         same: count(Action::Same),
         refused: count(Action::Refused),
-        rows: plan.rows,
+        rows,
     }))
 }
 
@@ -250,23 +221,19 @@ async fn apply_marks_import(
     PathId(id): PathId<MarkImportId>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
     let mut tx = app.store.begin().await?;
-    tx.lock(&format!("marks-import:{id}")).await?;
-    let kept = entity::Entity::find_by_id(id.uuid()).one(tx.db()).await.map_err(StoreError::from)?;
-    let kept = kept.filter(|kept| kept.made_by == staff.user.uuid()).ok_or(MarkError::ImportNotFound)?;
+    imports::lock(&tx, id).await?;
+    let kept = imports::find(tx.db(), NOUN, id, staff.user).await?.ok_or(MarkError::ImportNotFound)?;
     if kept.applied_at.is_some() {
         return Err(MarkError::ImportApplied.into());
     }
-    let sheet = open_sheet(&tx, &staff, kept.sheet_id.into()).await?;
-    let promised: Vec<Planned> = serde_json::from_str(&kept.plan).map_err(StoreError::from)?;
-    let plan = Plan::make(&tx, &sheet, promised.clone()).await?;
+    let promised: Promised = serde_json::from_str(&kept.plan).map_err(StoreError::from)?;
+    let sheet = open_sheet(&tx, &staff, promised.sheet).await?;
+    let plan = Plan::make(&tx, &sheet, promised.rows.clone()).await?;
     let same = |one: &Planned, other: &Planned| one.action == other.action && one.cells == other.cells;
-    if !plan.rows.iter().zip(&promised).all(|(one, other)| same(one, other)) {
+    if !plan.rows.iter().zip(&promised.rows).all(|(one, other)| same(one, other)) {
         return Err(MarkError::ImportOutdated.into());
     }
-    let update = entity::Entity::update_many()
-        .col_expr(entity::Column::AppliedAt, Expr::value(tx.now().millis()))
-        .filter(entity::Column::Id.eq(id.uuid()));
-    update.exec(tx.db()).await.map_err(StoreError::from)?;
+    imports::mark_applied(&tx, id, None).await?;
     let act = act("imported", &sheet).noted("file", &kept.file_name);
     let imported = plan.apply(&mut tx, sheet, &staff, &kept.file_name).await?;
     audit::write(&tx, &staff, act.noted("success", &imported.success).noted("failed", &imported.failed)).await?;

@@ -4,8 +4,8 @@
 //!   publish and recall those of the subjects they teach.
 //!   Students read their own published marks and what was done to them since.
 //! * **Tables**: `mark_sheets` (one exam of a class), `marks` (one student in one sheet), `mark_publications` (each with its
-//!   undo window), `mark_imports` (files that were read and may be
-//!   applied), `mark_history` (what was done to each mark, append-only, each link hashes the one before).
+//!   undo window), `mark_history` (what was done to each mark, append-only, each link hashes the one before); plans of files stand in
+//!   the `imports` of all features.
 //! * **Routes**: the existing client's `GET POST /api/admin/marks`, `GET PUT DELETE /api/admin/marks/{id}`,
 //!   `PUT /api/admin/marks/publish`, `GET /api/admin/marks/stats`, `GET /api/student/marks`,
 //!   `GET /api/student/marks/download`; and below `/api/admin/marks/sheets` what our own grid needs.

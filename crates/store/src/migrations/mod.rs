@@ -35,7 +35,6 @@ mod m0016_audit;
 mod m0017_sessions;
 mod m0018_accounts;
 mod m0019_attendance_told;
-mod m0020_mark_imports;
 mod m0021_courses_and_faculty;
 mod m0022_institute_settings;
 
@@ -63,7 +62,6 @@ impl MigratorTrait for Migrations {
             Box::new(m0017_sessions::Migration),
             Box::new(m0018_accounts::Migration),
             Box::new(m0019_attendance_told::Migration),
-            Box::new(m0020_mark_imports::Migration),
             Box::new(m0021_courses_and_faculty::Migration),
             Box::new(m0022_institute_settings::Migration),
         ]

@@ -3,45 +3,25 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
 import { Conflict } from '../../kit/conflict.tsx';
 import drawer from '../../kit/drawer.module.css';
-import { merge } from '../../kit/merge.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
+import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { Course } from '../../kit/wire.ts';
 import { addCourse, changeCourse, coursesQuery, oneCourse } from './courses.ts';
-import { blank, changes, draftOf, labels, problemsOf, type Draft, type Field, type Problems } from './draft.ts';
-
-interface Clash {
-  theirs: Draft;
-  taken: Field[];
-  both: Field[];
-}
+import { blank, changes, draftOf, labels, problemsOf, type Field, type Problems } from './draft.ts';
 
 /** Adds or changes a course. Undefined to add one. */
 export default function CourseForm({ course, onClose }: { course: Course | undefined; onClose: () => void }) {
   useReturnFocus();
   const queries = useQueryClient();
-  const [base, setBase] = useState(() => (course === undefined ? blank : draftOf(course)));
-  const [version, setVersion] = useState(course?.version);
-  const [draft, setDraft] = useState(base);
+  const { base, version, draft, setDraft, final, clash, chosen, choose, settle } = useMergedDraft<Field>(() => (course === undefined ? blank : draftOf(course)), course?.version);
   const [tried, setTried] = useState(false);
-  const [clash, setClash] = useState<Clash | null>(null);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const form = useRef<HTMLFormElement>(null);
-  const settle = (current: Course) => {
-    const theirs = draftOf(current);
-    const merged = merge(base, draft, theirs);
-    setClash({ theirs, taken: merged.taken, both: merged.both });
-    setChosen(new Set());
-    setDraft(merged.draft);
-    setBase(theirs);
-    setVersion(current.version);
-  };
   const saving = useMutation({
     mutationFn: () => {
-      const said = Object.fromEntries(Object.entries(clash?.theirs ?? {}).filter(([field]) => chosen.has(field)));
-      const form = changes({ ...draft, ...said }, base);
+      const form = changes(final, base);
       return course === undefined ? addCourse(form) : changeCourse(course._id, { ...form, version });
     },
     onSuccess: () => {
@@ -50,7 +30,9 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
       onClose();
     },
     onError: async (error) => {
-      if (course !== undefined && asProblem(error).status === 409) settle(await oneCourse(course._id));
+      if (course === undefined || asProblem(error).status !== 409) return;
+      const current = await oneCourse(course._id);
+      settle(draftOf(current), current.version);
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -86,7 +68,7 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
               taken={clash.taken.map((field) => `${labels[field]} (${clash.theirs[field]})`)}
               both={clash.both.map((field) => ({ field, label: labels[field], mine: draft[field], theirs: clash.theirs[field] }))}
               theirs={chosen}
-              onChoose={(field, isTheirs) => setChosen((before) => new Set(isTheirs ? [...before, field] : [...before].filter((one) => one !== field)))}
+              onChoose={choose}
             />
           )}
           {refused !== null && refused.status !== 409 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}

@@ -5,11 +5,11 @@ import { dayIn, now } from '../../kit/clock.ts';
 import { Conflict } from '../../kit/conflict.tsx';
 import drawer from '../../kit/drawer.module.css';
 import { useTimezone } from '../../kit/institute.ts';
-import { merge } from '../../kit/merge.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
+import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { StudentAdded, StudentRow } from '../../kit/wire.ts';
 import { coursesQuery } from '../courses/courses.ts';
 import { blank, changes, draftOf, inWords, labels, problemsOf, type Draft, type Field, type Problems } from './draft.ts';
@@ -23,12 +23,6 @@ interface StudentFormProps {
   onClose: () => void;
 }
 
-interface Clash {
-  theirs: Draft;
-  taken: Field[];
-  both: Field[];
-}
-
 /** Adds or changes a student. What was typed is this form's alone: the list may be renewed behind it. */
 export default function StudentForm({ student, onAdded, onClose }: StudentFormProps) {
   useReturnFocus();
@@ -36,28 +30,13 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
   const timezone = useTimezone();
   const courses = useQuery(coursesQuery).data ?? [];
   const codes = new Map(courses.map(({ _id, courseCode }) => [_id, courseCode]));
-  const [base, setBase] = useState(() => (student === undefined ? blank(Number(dayIn(timezone, now()).slice(0, 4))) : draftOf(student)));
-  const [version, setVersion] = useState(student?.version);
-  const [draft, setDraft] = useState(base);
+  const { base, version, draft, setDraft, final, clash, chosen, choose, settle } = useMergedDraft<Field>(() => (student === undefined ? blank(Number(dayIn(timezone, now()).slice(0, 4))) : draftOf(student)), student?.version);
   const [tried, setTried] = useState(false);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const [clash, setClash] = useState<Clash | null>(null);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const form = useRef<HTMLFormElement>(null);
 
-  const settle = (current: StudentRow) => {
-    const theirs = draftOf(current);
-    const merged = merge(base, draft, theirs);
-    setClash({ theirs, taken: merged.taken, both: merged.both });
-    setChosen(new Set());
-    setDraft(merged.draft);
-    setBase(theirs);
-    setVersion(current.version);
-  };
   const saving = useMutation({
     mutationFn: async () => {
-      const said = Object.fromEntries(Object.entries(clash?.theirs ?? {}).filter(([field]) => chosen.has(field)));
-      const final = { ...draft, ...said };
       if (student === undefined) return { added: await addStudent(changes(final, { ...base, semester: '', admissionYear: '', academicStatus: '', isActive: 'true' })) };
       await changeStudent(student._id, { ...changes(final, base), version });
       return {};
@@ -70,8 +49,10 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
     },
     onError: (error) => {
       const problem = asProblem(error);
-      if (problem.code === 'students.changed_meanwhile' && problem.more.current !== undefined) settle(problem.more.current as StudentRow);
-      else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      if (problem.code === 'students.changed_meanwhile' && problem.more.current !== undefined) {
+        const current = problem.more.current as StudentRow;
+        settle(draftOf(current), current.version);
+      } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -102,7 +83,7 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
               taken={clash.taken.map((field) => `${labels[field]} (${words(field, clash.theirs)})`)}
               both={clash.both.map((field) => ({ field, label: labels[field], mine: words(field, draft), theirs: words(field, clash.theirs) }))}
               theirs={chosen}
-              onChoose={(field, isTheirs) => setChosen((before) => new Set(isTheirs ? [...before, field] : [...before].filter((one) => one !== field)))}
+              onChoose={choose}
             />
           )}
           {refused !== null && !isClash && Object.keys(beside).length === 0 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}

@@ -3,13 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
 import { Conflict } from '../../kit/conflict.tsx';
 import drawer from '../../kit/drawer.module.css';
-import { merge } from '../../kit/merge.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
+import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { ManagedUser, UserAdded } from '../../kit/wire.ts';
-import { blank, changes, draftOf, labels, problemsOf, roles, type Draft, type Field, type Problems } from './draft.ts';
+import { blank, changes, draftOf, labels, problemsOf, roles, type Field, type Problems } from './draft.ts';
 import { addUser, changeUser, oneUser, refreshUsers } from './queries.ts';
 
 interface UserFormProps {
@@ -19,35 +19,14 @@ interface UserFormProps {
   onClose: () => void;
 }
 
-interface Clash {
-  theirs: Draft;
-  taken: Field[];
-  both: Field[];
-}
-
 export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
   useReturnFocus();
   const queries = useQueryClient();
-  const [base, setBase] = useState(() => (user === undefined ? blank : draftOf(user)));
-  const [version, setVersion] = useState(user?.version);
-  const [draft, setDraft] = useState(base);
+  const { base, version, draft, setDraft, final, clash, chosen, choose, settle } = useMergedDraft<Field>(() => (user === undefined ? blank : draftOf(user)), user?.version);
   const [tried, setTried] = useState(false);
-  const [clash, setClash] = useState<Clash | null>(null);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const form = useRef<HTMLFormElement>(null);
-  const settle = (current: ManagedUser) => {
-    const theirs = draftOf(current);
-    const merged = merge(base, draft, theirs);
-    setClash({ theirs, taken: merged.taken, both: merged.both });
-    setChosen(new Set());
-    setDraft(merged.draft);
-    setBase(theirs);
-    setVersion(current.version);
-  };
   const saving = useMutation({
     mutationFn: async () => {
-      const said = Object.fromEntries(Object.entries(clash?.theirs ?? {}).filter(([field]) => chosen.has(field)));
-      const final = { ...draft, ...said };
       if (user === undefined) return { added: await addUser(changes(final, { ...blank, role: '' })) };
       await changeUser(user._id, { ...changes(final, base), version });
       return {};
@@ -59,7 +38,9 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
       onClose();
     },
     onError: async (error) => {
-      if (user !== undefined && asProblem(error).code === 'users.changed_meanwhile') settle(await oneUser(user._id));
+      if (user === undefined || asProblem(error).code !== 'users.changed_meanwhile') return;
+      const current = await oneUser(user._id);
+      settle(draftOf(current), current.version);
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -90,7 +71,7 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
               taken={clash.taken.map((field) => `${labels[field]} (${clash.theirs[field]})`)}
               both={clash.both.map((field) => ({ field, label: labels[field], mine: draft[field], theirs: clash.theirs[field] }))}
               theirs={chosen}
-              onChoose={(field, isTheirs) => setChosen((before) => new Set(isTheirs ? [...before, field] : [...before].filter((one) => one !== field)))}
+              onChoose={choose}
             />
           )}
           {refused !== null && refused.code !== 'users.changed_meanwhile' && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}

@@ -10,7 +10,7 @@ use std::{
 };
 
 use lamplight_kernel::{Chance, Clock};
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
 use sqlx::{
     ConnectOptions, Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -218,6 +218,20 @@ impl Store {
     #[must_use]
     pub fn chance(&self) -> &Chance {
         &self.inner.chance
+    }
+
+    /// Lets the embedded database count what its tables hold, so that it chooses its indexes by facts; at most a few hundred rows of
+    /// each index are looked at. PostgreSQL does so by itself.
+    ///
+    /// # Errors
+    /// When it can't be written to.
+    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
+        if self.inner.backend == Backend::Sqlite {
+            // Which tables, and when it is worth it: https://sqlite.org/pragma.html#pragma_optimize. 0x10000 looks at all tables, also
+            // at those that this connection has not read; 0x2 does it.
+            self.inner.writer.execute_unprepared("PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;").await?;
+        }
+        Ok(())
     }
 
     /// Closes all connections, and lets others open the file. Every clone is useless afterwards.

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use lamplight_kernel::{Chance, Control, Event, Room, Target, UserId};
 use lamplight_store::{Backend, Store, both_databases, testing::TestDatabase};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -185,3 +186,14 @@ async fn nodes_of_one_database_wake_each_other() {
     }
     parts.into_iter().for_each(|part| part.abort());
 }
+
+both_databases!(what_the_tables_hold_is_counted, async |db: TestDatabase| {
+    record(&db.store, 1, Target::rooms([Room::students()])).await;
+    db.store.refresh_statistics().await.unwrap();
+    if db.store.backend() == Backend::Sqlite {
+        let sql = "SELECT count(*) AS found FROM sqlite_stat1 WHERE tbl = 'event'";
+        let row =
+            db.store.reader().query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap().unwrap();
+        assert!(row.try_get::<i64>("", "found").unwrap() > 0);
+    }
+});

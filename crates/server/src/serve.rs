@@ -157,7 +157,12 @@ impl Server {
         let (realtime, relay) =
             Realtime::start(store.clone(), gate.clone(), &secret, settings.live.clone(), relay_stop.clone()).await?;
         parts.spawn(named("relay", relay));
-        if let Some(wake_ups) = store.wake_ups() {
+        if settings.redis.is_some() && store.backend() == Database::Sqlite {
+            tracing::warn!(
+                "REDIS_URL is not used: with the embedded database there is one process, and nobody to wake"
+            );
+        }
+        if let Some(wake_ups) = store.wake_ups(settings.redis.clone()) {
             let until = stop.accepting.clone();
             parts.spawn(named("wake-ups", async move {
                 until.run_until_cancelled(wake_ups).await;

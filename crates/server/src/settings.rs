@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use lamplight_auth::Secret;
 use lamplight_files::S3Config;
 use lamplight_http::{Origins, Proxies};
-use lamplight_store::DatabaseUrl;
+use lamplight_store::{DatabaseUrl, Redis};
 
 mod keys;
 
@@ -64,6 +64,7 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     pub database_url: DatabaseUrl,
+    pub redis: Option<Redis>,
     pub origins: Origins,
     pub jwt_secret: Option<Secret>,
     pub session: Duration,
@@ -316,6 +317,16 @@ impl Settings {
                 }
             },
         };
+        let redis = match reader.text("REDIS_URL") {
+            "" => None,
+            text => match text.parse() {
+                Ok(redis) => Some(redis),
+                Err(error) => {
+                    reader.wrong("REDIS_URL", error);
+                    None
+                }
+            },
+        };
         let origins = match Origins::parse(reader.text("FRONTEND_URL")) {
             Ok(origins) => origins,
             Err(error) => {
@@ -381,6 +392,7 @@ impl Settings {
             // Stand-ins for what is wrong are never used: with a problem, nothing is returned.
             listen: SocketAddr::new(host.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()), port.unwrap_or(0)),
             database_url: database_url.unwrap_or(DatabaseUrl::Sqlite(PathBuf::new())),
+            redis,
             data_dir,
             origins,
             jwt_secret,
@@ -444,6 +456,7 @@ mod tests {
             "port = 70000",
             &[
                 ("DATABASE_URL", "mysql://me:hunter2@x/y"),
+                ("REDIS_URL", "cache://:hunter2@x"),
                 ("FRONTEND_URL", "*"),
                 ("JWT_SECRET", "short"),
                 ("TIMEZONE", "Mars/Olympus"),
@@ -458,6 +471,7 @@ mod tests {
         let expected = [
             "PORT",
             "DATABASE_URL",
+            "REDIS_URL",
             "FRONTEND_URL",
             "TRUSTED_PROXIES",
             "JWT_SECRET",

@@ -5,7 +5,10 @@ use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     str::FromStr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -98,6 +101,8 @@ struct Inner {
     commits: watch::Sender<u64>,
     /// Counts those of this process.
     own_commits: watch::Sender<u64>,
+    /// Whether a Redis is set and does not answer.
+    redis_away: AtomicBool,
     /// Held for as long as the store is open: the operating system lets go of it however the process ends.
     lock: Mutex<Option<File>>,
 }
@@ -168,6 +173,7 @@ impl Store {
                 chance,
                 commits: watch::Sender::new(0),
                 own_commits: watch::Sender::new(0),
+                redis_away: AtomicBool::new(false),
                 lock: Mutex::new(lock),
             }),
         };
@@ -253,6 +259,17 @@ impl Store {
     /// Somebody has committed something.
     pub(crate) fn heard(&self) {
         count(&self.inner.commits);
+    }
+
+    /// Whether a Redis is set and does not answer. Nothing is lost by it: the nodes wake each other through PostgreSQL.
+    #[must_use]
+    pub fn is_redis_away(&self) -> bool {
+        self.inner.redis_away.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_redis_away(&self, is_away: bool) {
+        metrics::gauge!("lamplight_redis_up").set(if is_away { 0.0 } else { 1.0 });
+        self.inner.redis_away.store(is_away, Ordering::Relaxed);
     }
 
     pub(crate) fn own_commits(&self) -> watch::Receiver<u64> {

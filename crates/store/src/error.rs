@@ -16,6 +16,11 @@ pub enum StoreError {
         "the database address is not understood: {0}. Use sqlite:path/to/file.db or postgres://user:password@host/name"
     )]
     Address(String),
+    /// The address of the Redis is not understood.
+    #[error(
+        "the address is not understood. Use redis://user:password@host:port, rediss:// for TLS, or unix:path/to/socket"
+    )]
+    RedisAddress,
     /// Another process serves this SQLite file.
     #[error("{} is in use by another process. Stop it first, or use PostgreSQL to run several servers on one database", .0.display())]
     InUse(PathBuf),

@@ -1,4 +1,4 @@
-//! The only crate that names the database: connect, [`Tx`], the event log, migrations, test databases.
+//! The only crate that names the database: connect, [`Tx`], the event log, migrations, test databases; and how nodes wake each other.
 //!
 //! What must always hold:
 //!
@@ -24,3 +24,4 @@ pub use connect::{Backend, DatabaseUrl, Store, snapshot};
 pub use error::StoreError;
 pub use log::{Head, Log, Logged, Missed};
 pub use tx::Tx;
+pub use wake::Redis;

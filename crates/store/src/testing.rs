@@ -3,6 +3,11 @@
 //! `LAMPLIGHT_TEST_POSTGRES` names a PostgreSQL server whose role may make schemas; `make test` starts a private one and
 //! sets it. A test that finds it unset fails: half a test that says "passed" is worse than none.
 
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
 use lamplight_kernel::{Chance, Clock, Timestamp};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
@@ -60,6 +65,80 @@ impl TestDatabase {
         let clock = Clock::mock(Timestamp::from_millis(1_795_341_600_000));
         let store = Store::connect(&url, clock.clone(), Chance::system()).await.expect("the test database opens");
         Self { url, clock, store, _folder: folder }
+    }
+}
+
+/// A Redis of its own, which can be stopped and started. It ends when this is dropped.
+#[derive(Debug)]
+pub struct TestRedis {
+    folder: tempfile::TempDir,
+    server: Option<Child>,
+}
+
+impl TestRedis {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it can't: there is nothing to test then.
+    #[expect(clippy::expect_used, reason = "a test without a Redis must fail")]
+    pub async fn start() -> Self {
+        let mut redis = Self { folder: tempfile::tempdir().expect("a temporary folder"), server: None };
+        redis.go_on().await;
+        redis
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn socket(&self) -> std::path::PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("unix:{}", self.socket().display())
+    }
+
+    /// Kills it.
+    pub fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            // It is ours and not waited for, so it is there to be killed.
+            let _ = server.kill();
+            let _ = server.wait();
+            let _ = std::fs::remove_file(self.socket());
+        }
+    }
+
+    /// Starts it again, empty, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[expect(clippy::expect_used, clippy::panic, reason = "a test without a Redis must fail")]
+    pub async fn go_on(&mut self) {
+        let start = |program: &str| {
+            Command::new(program)
+                .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+                .arg(self.socket())
+                .current_dir(self.folder.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .spawn()
+        };
+        let server = start("redis-server").or_else(|_| start("valkey-server"));
+        self.server = Some(server.expect("redis-server can't be run; `make test-deps` installs it"));
+        for _ in 0..2000 {
+            if tokio::net::UnixStream::connect(self.socket()).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("redis-server does not listen");
+    }
+}
+
+impl Drop for TestRedis {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

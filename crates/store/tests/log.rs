@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use lamplight_kernel::{Chance, Control, Event, Room, Target, UserId};
+use lamplight_kernel::{Control, Event, Room, Target, UserId};
 use lamplight_store::{Backend, Store, both_databases, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde::Serialize;
@@ -168,23 +168,6 @@ async fn several_nodes_may_start_on_an_empty_database_at_once() {
         epochs.insert(node.unwrap().unwrap().log().head().await.unwrap().epoch);
     }
     assert_eq!(epochs.len(), 1, "one log, one epoch");
-}
-
-#[tokio::test]
-async fn nodes_of_one_database_wake_each_other() {
-    let one = TestDatabase::new(Backend::Postgres).await;
-    let another = Store::connect(&one.url, one.clock.clone(), Chance::system()).await.unwrap();
-    let parts = [one.store.wake_ups().unwrap(), another.wake_ups().unwrap()].map(tokio::spawn);
-    let mut woken = another.commits();
-    // The first time says that it listens now, whatever there was before.
-    woken.changed().await.unwrap();
-    for what in 0..3 {
-        record(&one.store, what, Target::rooms([Room::students()])).await;
-        tokio::time::timeout(Duration::from_secs(20), woken.changed()).await.expect("woken by the other node").unwrap();
-        let events = another.log().after(0, 10).await.unwrap();
-        assert_eq!(events.len(), usize::try_from(what).unwrap() + 1, "what it was woken for is there");
-    }
-    parts.into_iter().for_each(|part| part.abort());
 }
 
 both_databases!(what_the_tables_hold_is_counted, async |db: TestDatabase| {

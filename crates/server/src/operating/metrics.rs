@@ -79,6 +79,12 @@ pub const METRICS: &[Metric] = &[
     ),
     metric("lamplight_packets_received_total", Kind::Counter, &[], "Packets that clients sent."),
     metric("lamplight_queued_bytes", Kind::Gauge, &[], "Bytes that wait now for clients that read slowly."),
+    metric(
+        "lamplight_redis_up",
+        Kind::Gauge,
+        &[],
+        "Whether the Redis of `REDIS_URL` answers (1) or not (0). While it does not, nodes wake each other through PostgreSQL.",
+    ),
     metric("lamplight_relay_lag_events", Kind::Gauge, &[], "Events committed and not handed on by this node yet."),
     metric(
         "lamplight_replayed_events_total",
@@ -93,6 +99,18 @@ pub const METRICS: &[Metric] = &[
         "Clients that came back and were sent what they missed from the database.",
     ),
     metric("lamplight_sent_bytes_total", Kind::Counter, &[], "Bytes of those frames."),
+    metric(
+        "lamplight_wake_ups_heard_total",
+        Kind::Counter,
+        &["by"],
+        "Times another node said that it had committed something, by the way it came: `redis` or `notify`.",
+    ),
+    metric(
+        "lamplight_wake_ups_told_total",
+        Kind::Counter,
+        &["by"],
+        "Times this node said so to the others, once for many commits, by the way it went.",
+    ),
     metric("process_open_fds", Kind::Gauge, &[], "Open files and connections of the process."),
     metric("process_resident_memory_bytes", Kind::Gauge, &[], "Memory of the process that is in RAM."),
     metric("process_start_time_seconds", Kind::Gauge, &[], "When the process started, in seconds since 1970."),

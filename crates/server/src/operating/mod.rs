@@ -58,11 +58,14 @@ pub(crate) fn routes(readiness: Readiness) -> Router {
 async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
     let obstacle = readiness.obstacle().await;
     let status = if obstacle.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (
-        status,
-        [(header::CACHE_CONTROL, "no-store")],
-        axum::Json(json!({"ready": obstacle.is_none(), "reason": obstacle})),
-    )
+    let answer = if readiness.store.is_redis_away() {
+        // No reason to send requests elsewhere: the other nodes have the same Redis, and nobody needs it.
+        let degraded = "Redis is away; nodes wake each other through PostgreSQL";
+        json!({"ready": obstacle.is_none(), "reason": obstacle, "degraded": degraded})
+    } else {
+        json!({"ready": obstacle.is_none(), "reason": obstacle})
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], axum::Json(answer))
 }
 
 /// `/metrics`, for Prometheus.

@@ -31,6 +31,11 @@ pub const KEYS: &[Key] = &[
         "",
         "`sqlite:path/to/file.db` or `postgres://user:password@host/name`. Empty: `lamplight.db` in `DATA_DIR`.",
     ),
+    secret(
+        "REDIS_URL",
+        "Redis or Valkey, through which several servers of one PostgreSQL wake each other: `redis://user:password@host:port`, `rediss://` for \
+         TLS, or `unix:path/to/socket`. Nothing is kept there. Empty, or while it is away: through PostgreSQL.",
+    ),
     key(
         "FRONTEND_URL",
         "",

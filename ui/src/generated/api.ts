@@ -4813,7 +4813,7 @@ export interface components {
          * @description What is regulated. Every value is a whole percentage.
          * @enum {string}
          */
-        Key: "attendance_theory" | "attendance_practical" | "attendance_clinical" | "marks_class_average_cap" | "marks_pass";
+        Key: "attendance_theory" | "attendance_practical" | "attendance_clinical" | "marks_class_average_cap" | "marks_pass" | "grade_o" | "grade_a_plus" | "grade_a" | "grade_b_plus" | "grade_b" | "grade_c" | "grade_d";
         /** @description A signing key that was retired. */
         KeyRetired: {
             /**

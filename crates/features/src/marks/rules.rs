@@ -134,15 +134,16 @@ pub(super) struct Rule {
     pub(super) pass_percent: i32,
     /// What the average of a class may not exceed, in percent, or the council returns the marks.
     pub(super) average_cap: Option<i32>,
+    /// Where each of [`GRADES`] begins, in percent of all parts.
+    pub(super) grades: [i32; 7],
 }
 
-/// Grades by the percent they begin at, with their grade points (contract.md, 2.14). Below the last is an F.
-const GRADES: [(i32, &str, i32); 7] =
-    [(90, "O", 10), (80, "A+", 9), (70, "A", 8), (60, "B+", 7), (50, "B", 6), (40, "C", 5), (35, "D", 4)];
+/// The grades, best first, with their grade points (contract.md, 2.14). Below the last is an F.
+const GRADES: [(&str, i32); 7] = [("O", 10), ("A+", 9), ("A", 8), ("B+", 7), ("B", 6), ("C", 5), ("D", 4)];
 
 /// Grade points of a grade.
 pub(super) fn grade_points(grade: &str) -> i32 {
-    GRADES.iter().find(|(_, name, _)| *name == grade).map_or(0, |(_, _, points)| *points)
+    GRADES.iter().find(|(name, _)| *name == grade).map_or(0, |(_, points)| *points)
 }
 
 /// What the rules make of the cells of one student.
@@ -179,7 +180,8 @@ pub(super) fn tally(cells: &Parts<Cell>, maxima: &Parts<Score>, rule: &Rule) -> 
     } else if scored.is_empty() || has(Cell::Blank) {
         ("", "Pending")
     } else {
-        let grade = GRADES.iter().find(|(from, ..)| reaches(*from)).map_or("F", |(_, grade, _)| grade);
+        let mut best = GRADES.iter().zip(rule.grades);
+        let grade = best.find(|(_, from)| reaches(*from)).map_or("F", |((grade, _), _)| grade);
         (grade, if reaches(rule.pass_percent) { "Pass" } else { "Fail" })
     };
     Tally { obtained, maximum, grade, result }
@@ -253,7 +255,7 @@ pub(super) fn grade_point_average(records: &[Record<'_>]) -> f64 {
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule { pass_percent: 35, average_cap: None };
+    const RULE: Rule = Rule { pass_percent: 35, average_cap: None, grades: [90, 80, 70, 60, 50, 40, 35] };
 
     fn parts<T: Copy>(all: [T; 4]) -> Parts<T> {
         Parts { theory: all[0], practical: all[1], viva: all[2], assignment: all[3] }
@@ -309,6 +311,21 @@ mod tests {
         ] {
             let found = tally(&cells([marks, "", "", ""]), &parts([100, 0, 0, 0].map(Score::whole)), &RULE);
             assert_eq!((found.grade, grade_points(found.grade)), (grade, points), "{marks}");
+        }
+    }
+
+    #[test]
+    fn a_council_has_its_own_scale() {
+        let council = Rule { pass_percent: 50, average_cap: None, grades: [85, 80, 75, 65, 60, 50, 50] };
+        for (marks, grade, result) in [
+            ("85", "O", "Pass"),
+            ("84.99", "A+", "Pass"),
+            ("74.99", "B+", "Pass"),
+            ("50", "C", "Pass"),
+            ("49.99", "F", "Fail"),
+        ] {
+            let found = tally(&cells([marks, "", "", ""]), &parts([100, 0, 0, 0].map(Score::whole)), &council);
+            assert_eq!((found.grade, found.result), (grade, result), "{marks}");
         }
     }
 

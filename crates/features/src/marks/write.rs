@@ -131,6 +131,7 @@ pub(super) async fn rule_of<C: ConnectionTrait>(db: &C, sheet: &sheets::Model) -
     Ok(Rule {
         pass_percent: value(Key::MarksPass).unwrap_or_default(),
         average_cap: value(Key::MarksClassAverageCap).filter(|_| sheet.exam_type == "Internal"),
+        grades: Key::GRADES.map(|key| value(key).unwrap_or_default()),
     })
 }
 

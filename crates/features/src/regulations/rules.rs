@@ -23,17 +23,42 @@ pub enum Key {
     MarksClassAverageCap,
     /// The share of the maximum with which an examination is passed. Default 35, the rule of the records kept so far.
     MarksPass,
+    /// The share of the maximum from which on the grade is O, if it reaches no better one. Default 90: contract.md, 2.14.
+    GradeO,
+    /// The share of the maximum from which on the grade is A+, if it reaches no better one. Default 80: contract.md, 2.14.
+    GradeAPlus,
+    /// The share of the maximum from which on the grade is A, if it reaches no better one. Default 70: contract.md, 2.14.
+    GradeA,
+    /// The share of the maximum from which on the grade is B+, if it reaches no better one. Default 60: contract.md, 2.14.
+    GradeBPlus,
+    /// The share of the maximum from which on the grade is B, if it reaches no better one. Default 50: contract.md, 2.14.
+    GradeB,
+    /// The share of the maximum from which on the grade is C, if it reaches no better one. Default 40: contract.md, 2.14.
+    GradeC,
+    /// The share of the maximum from which on the grade is D, if it reaches no better one. Default 35: contract.md, 2.14.
+    GradeD,
 }
 
 impl Key {
     /// Every key, in the order they are shown.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 12] = [
         Self::AttendanceTheory,
         Self::AttendancePractical,
         Self::AttendanceClinical,
         Self::MarksClassAverageCap,
         Self::MarksPass,
+        Self::GradeO,
+        Self::GradeAPlus,
+        Self::GradeA,
+        Self::GradeBPlus,
+        Self::GradeB,
+        Self::GradeC,
+        Self::GradeD,
     ];
+
+    /// The grades, best first.
+    pub const GRADES: [Self; 7] =
+        [Self::GradeO, Self::GradeAPlus, Self::GradeA, Self::GradeBPlus, Self::GradeB, Self::GradeC, Self::GradeD];
 
     /// As the database and the wire spell it.
     #[must_use]
@@ -44,6 +69,13 @@ impl Key {
             Self::AttendanceClinical => "attendance_clinical",
             Self::MarksClassAverageCap => "marks_class_average_cap",
             Self::MarksPass => "marks_pass",
+            Self::GradeO => "grade_o",
+            Self::GradeAPlus => "grade_a_plus",
+            Self::GradeA => "grade_a",
+            Self::GradeBPlus => "grade_b_plus",
+            Self::GradeB => "grade_b",
+            Self::GradeC => "grade_c",
+            Self::GradeD => "grade_d",
         }
     }
 
@@ -59,6 +91,13 @@ impl Key {
             Self::AttendanceClinical => "Attendance needed: clinical",
             Self::MarksClassAverageCap => "Highest class average of internal marks",
             Self::MarksPass => "Pass mark",
+            Self::GradeO => "Grade O begins at",
+            Self::GradeAPlus => "Grade A+ begins at",
+            Self::GradeA => "Grade A begins at",
+            Self::GradeBPlus => "Grade B+ begins at",
+            Self::GradeB => "Grade B begins at",
+            Self::GradeC => "Grade C begins at",
+            Self::GradeD => "Grade D begins at",
         }
     }
 
@@ -71,6 +110,15 @@ impl Key {
             Self::AttendanceClinical => "100 %: Indian Nursing Council, in each practical area before the award.",
             Self::MarksClassAverageCap => "75 % for GNM: councils send sheets above it back. No limit elsewhere.",
             Self::MarksPass => "35 % of the maximum. Councils set it higher for some papers: set yours here.",
+            Self::GradeO
+            | Self::GradeAPlus
+            | Self::GradeA
+            | Self::GradeBPlus
+            | Self::GradeB
+            | Self::GradeC
+            | Self::GradeD => {
+                "The scale of the records kept so far: O 90, A+ 80, A 70, B+ 60, B 50, C 40, D 35 %, below it F. Universities and councils have others: set yours here."
+            }
         }
     }
 
@@ -88,7 +136,13 @@ impl Key {
             Self::MarksClassAverageCap => {
                 course_code.is_some_and(|code| code.to_ascii_uppercase().starts_with("GNM")).then_some(75)
             }
-            Self::MarksPass => Some(35),
+            Self::MarksPass | Self::GradeD => Some(35),
+            Self::GradeO => Some(90),
+            Self::GradeAPlus => Some(80),
+            Self::GradeA => Some(70),
+            Self::GradeBPlus => Some(60),
+            Self::GradeB => Some(50),
+            Self::GradeC => Some(40),
         }
     }
 }

@@ -3,7 +3,10 @@
 use lamplight_features::regulations::{self, Key};
 use serde_json::{Value, json};
 
-use crate::support::{Institute, both_databases};
+use crate::{
+    marks,
+    support::{Institute, both_databases},
+};
 
 const AT: &str = "/api/admin/regulations";
 
@@ -32,6 +35,9 @@ both_databases!(defaults_hold_until_something_is_set, async |institute: Institut
     assert_eq!(today(&list, "attendance_practical"), default(json!(80)));
     assert_eq!(today(&list, "attendance_clinical"), default(json!(100)));
     assert_eq!(today(&list, "marks_pass"), default(json!(35)));
+    for (key, from) in [("grade_o", 90), ("grade_a_plus", 80), ("grade_b_plus", 60), ("grade_d", 35)] {
+        assert_eq!(today(&list, key), default(json!(from)), "{key}");
+    }
     let cap = [json!([null, null, null]), json!(["ANM", null, null]), json!(["GNM", 75, null])];
     assert_eq!(today(&list, "marks_class_average_cap"), cap);
 });
@@ -102,6 +108,19 @@ both_databases!(a_wrong_regulation_is_refused_and_nothing_is_kept, async |instit
         institute.json("PUT", office, AT, &form).await.refuses(400, code, &[field], &what);
     }
     assert_eq!(institute.get(office, AT).await.data()["history"], json!([]));
+});
+
+both_databases!(marks_are_judged_by_the_scale_of_their_course_and_date, async |institute: Institute| {
+    let grade = async |marks: i32| {
+        marks::enter(&institute, &marks::theory(&institute, &[("asha", json!(marks))])).await;
+        marks::all(&institute).await[0]["grade"].clone()
+    };
+    assert_eq!(grade(88).await, "A+");
+    set(&institute, json!({"key": "grade_o", "value": 85, "validFrom": "2027-01-01", "course": institute.gnm})).await;
+    set(&institute, json!({"key": "grade_o", "value": 85, "validFrom": "2026-01-01", "course": institute.anm})).await;
+    assert_eq!(grade(87).await, "A+", "of another course, or of later exams");
+    set(&institute, json!({"key": "grade_o", "value": 85, "validFrom": "2026-01-01", "course": institute.gnm})).await;
+    assert_eq!(grade(86).await, "O");
 });
 
 both_databases!(only_administrators_set_regulations, async |institute: Institute| {

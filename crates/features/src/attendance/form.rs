@@ -242,8 +242,7 @@ impl Checked {
         let named = row.student_id.apply(None).ok_or("Say which student.")?;
         let student = known.find(&named).ok_or("There is no such student.")?;
         let id = StudentId::from(student.id);
-        let in_class = CourseId::from(student.course_id) == self.course
-            && self.semester.is_none_or(|semester| semester == student.semester);
+        let in_class = student.is_in(self.course.uuid(), self.semester);
         match recorded(id) {
             // A record of another course is not the caller's: it can be neither seen nor overwritten.
             Some(course) if course != self.course => {

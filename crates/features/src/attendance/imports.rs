@@ -387,8 +387,7 @@ impl Plan {
                 if said.date > today {
                     return Err("This day has not come yet.".to_owned());
                 }
-                let in_class = CourseId::from(student.course_id) == key.0
-                    && said.semester.is_none_or(|semester| semester == student.semester);
+                let in_class = student.is_in(key.0.uuid(), said.semester);
                 match groups.get(&key).and_then(|group| group.before.get(&id)) {
                     Some(record) if CourseId::from(record.course_id) != key.0 => {
                         return Err("This student has a record of another course for this class.".to_owned());

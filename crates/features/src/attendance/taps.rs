@@ -202,7 +202,7 @@ impl Marking {
         let id: TapId = form.tap_id.parse().map_err(|_| "The id of a tap must be a UUID in lower case.")?;
         let student: StudentId = form.student.parse().map_err(|_| "There is no such student.")?;
         let known = self.known.get(&student).ok_or("There is no such student.")?;
-        let in_class = known.course_id == self.class.course_id && known.semester == self.class.semester;
+        let in_class = known.is_in(self.class.course_id, Some(self.class.semester));
         let record = self.records.get(&student);
         if record.is_some_and(|row| row.course_id != self.class.course_id) {
             return Err("This student has a record of another course for this class.".to_owned());

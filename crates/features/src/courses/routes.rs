@@ -160,6 +160,8 @@ async fn change_course(
     Json(form): Json<Form>,
 ) -> Result<Answer<Envelope<Course>>, ApiError> {
     let mut tx = app.store.begin().await?;
+    // Whoever takes a seat meanwhile counts by what is written here, or is counted by it.
+    students::lock_seats(&tx, id).await?;
     let before = store::find(tx.db(), id).await?.ok_or(CourseError::NotFound)?;
     if matches!(form.version, Change::Set(version) if version != before.version) {
         return Err(CourseError::ChangedMeanwhile.into());

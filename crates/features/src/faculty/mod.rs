@@ -21,6 +21,7 @@ mod store;
 mod teaching;
 
 pub use events::Changed;
+pub(crate) use routes::tell_of;
 pub use rules::FacultyError;
 pub use store::{NewFaculty, insert};
 pub(crate) use store::{count_teachers, delete_of, find_by_users, map_taught, set_post, users_who_teach};

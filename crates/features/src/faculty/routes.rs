@@ -123,6 +123,14 @@ fn tell(tx: &mut Tx, id: FacultyId) -> Result<(), StoreError> {
     tx.record(&Changed { id }, Target::rooms([Room::admins(), Room::faculty()]))
 }
 
+/// Tells that what is known of the faculty member with this account was changed, if there is one.
+pub(crate) async fn tell_of(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    match store::find_by_user(tx.db(), user).await? {
+        Some(row) => tell(tx, row.id.into()),
+        None => Ok(()),
+    }
+}
+
 /// The number or the address is somebody else's.
 async fn refuse_taken(tx: &Tx, details: &Details, before: Option<&Both>) -> Result<(), Problem> {
     let others = store::find_same(tx, details).await?;

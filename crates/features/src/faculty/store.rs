@@ -274,7 +274,10 @@ pub(super) async fn find_all_taught<C: ConnectionTrait>(
 }
 
 /// The faculty record of an account.
-async fn find_by_user<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<entity::Model>, StoreError> {
+pub(super) async fn find_by_user<C: ConnectionTrait>(
+    db: &C,
+    user: UserId,
+) -> Result<Option<entity::Model>, StoreError> {
     Ok(entity::Entity::find().filter(entity::Column::UserId.eq(user.uuid())).one(db).await?)
 }
 

@@ -294,7 +294,7 @@ fn checked(
 ) -> Result<(StudentId, Edit), String> {
     let student = student.ok_or("There is no student with this id.")?;
     let before = existing.get(&student.id);
-    let is_theirs = student.course_id == key.course.uuid() && student.semester == key.semester;
+    let is_theirs = student.is_in(key.course.uuid(), Some(key.semester));
     if !is_theirs && before.is_none() {
         return Err("This student is not in this course and semester.".to_owned());
     }

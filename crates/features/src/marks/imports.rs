@@ -324,7 +324,7 @@ impl Plan {
             row.student_name = student.map(students::entity::Model::full_name);
             let check = || -> Result<StudentId, String> {
                 let student = student.ok_or("There is no student with this id.")?;
-                let is_theirs = student.course_id == sheet.course_id && student.semester == sheet.semester;
+                let is_theirs = student.is_in(sheet.course_id, Some(sheet.semester));
                 if !is_theirs && mark.is_none() {
                     return Err("This student is not in this course and semester.".to_owned());
                 }

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use super::rules::AcademicStatus;
+
 /// A student. Personal data (from `personal_email` to `notes`) are the office's and the student's own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "students")]
@@ -42,6 +44,16 @@ pub(crate) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
+    /// Whether this student holds a seat, and sits in class: not archived, not gone.
+    pub(crate) fn is_enrolled(&self) -> bool {
+        self.archived_at.is_none() && self.academic_status.parse().is_ok_and(AcademicStatus::is_enrolled)
+    }
+
+    /// Whether this student is in a class of this course, and of this semester where one is said.
+    pub(crate) fn is_in(&self, course: Uuid, semester: Option<i32>) -> bool {
+        self.is_enrolled() && self.course_id == course && semester.is_none_or(|semester| semester == self.semester)
+    }
+
     /// Given and family name.
     pub(crate) fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()

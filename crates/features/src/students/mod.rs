@@ -49,8 +49,10 @@ pub(crate) use office::{remove_of, removed};
 pub(crate) use own::{Saved, save_own};
 pub(crate) use routes::routes;
 pub use rules::{AcademicStatus, Gender, StudentError};
+pub(crate) use seats::lock_seats;
 pub(crate) use store::{
     Among, count_admitted, count_among, count_by_class, count_by_course, count_groups, find_by_human_ids, find_by_ids,
     find_by_user, find_by_users, of_class,
 };
 pub use store::{NewStudent, Particulars, describe, insert};
+pub(crate) use write::tell_of;

@@ -12,15 +12,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    entity::{Column, Entity, Model, numbers},
-    rules::{AcademicStatus, StudentError, human_id},
+    entity::{Column, Entity, numbers},
+    rules::{StudentError, human_id},
 };
 use crate::courses;
-
-/// Whether this student holds a seat.
-pub(super) fn holds_seat(row: &Model) -> bool {
-    row.archived_at.is_none() && row.academic_status.parse().is_ok_and(AcademicStatus::is_enrolled)
-}
 
 /// The seats of some courses that are free, in a transaction in which nobody else takes one of them.
 #[derive(Debug)]
@@ -33,6 +28,11 @@ struct Seat {
     free: i64,
 }
 
+/// Keeps others from taking seats of a course, and from changing how many it has, until the transaction ends.
+pub(crate) async fn lock_seats(tx: &Tx, course: CourseId) -> Result<(), StoreError> {
+    tx.lock(&format!("seats:{course}")).await
+}
+
 impl Seats {
     /// Keeps others from taking seats of these courses until the transaction ends, and counts.
     pub(super) async fn lock(tx: &Tx, wanted: impl IntoIterator<Item = Uuid>) -> Result<Self, StoreError> {
@@ -40,7 +40,7 @@ impl Seats {
         let wanted: std::collections::BTreeSet<Uuid> = wanted.into_iter().collect();
         let mut found = BTreeMap::new();
         for course in wanted {
-            tx.lock(&format!("seats:{course}")).await?;
+            lock_seats(tx, course.into()).await?;
             let Some(row) = courses::entity::Entity::find_by_id(course).one(tx.db()).await? else { continue };
             let taken = super::store::count_seats(tx.db(), CourseId::from(course)).await?;
             found.insert(course, Seat { code: row.code, seats: row.seats, free: i64::from(row.seats) - taken });

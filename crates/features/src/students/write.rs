@@ -16,7 +16,7 @@ use super::{
     events::{Created, Deleted, Stamp, Updated},
     form::Ground,
     rules::StudentError,
-    seats::{self, Seats, holds_seat},
+    seats::{self, Seats},
     store,
 };
 use crate::{
@@ -167,7 +167,7 @@ pub(super) fn tell_added(tx: &mut Tx, row: &Model) -> Result<(), StoreError> {
 
 /// Whether a change takes a seat that was not held, and which is given back.
 pub(super) fn moves_seat(before: &Model, after: &Model) -> (Option<Uuid>, Option<Uuid>) {
-    let (had, has) = (holds_seat(before), holds_seat(after));
+    let (had, has) = (before.is_enrolled(), after.is_enrolled());
     if had && has && before.course_id == after.course_id {
         return (None, None);
     }
@@ -215,6 +215,14 @@ pub(super) async fn change(tx: &mut Tx, before: &Model, after: Model) -> Result<
 /// Tells the office that a student was changed.
 pub(super) fn tell_changed(tx: &mut Tx, row: &Model) -> Result<(), StoreError> {
     tx.record(&Updated(Stamp::from(row)), Target::rooms([Room::admins()]))
+}
+
+/// The same of the student with this account, if there is one.
+pub(crate) async fn tell_of(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    match store::find_by_user(tx.db(), user).await? {
+        Some(row) => tell_changed(tx, &row),
+        None => Ok(()),
+    }
 }
 
 /// What became of a student who was to be deleted.

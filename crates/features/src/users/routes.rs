@@ -176,6 +176,7 @@ async fn add_user(
     accounts::must_change_password(&tx, id).await?;
     row.must_change_password = 1;
     tell(&mut tx, id)?;
+    faculty::tell_of(&mut tx, id).await?;
     let act = Act::new(Kind::Users, "created", id, &row.full_name).noted("username", &row.username);
     audit::write(&tx, &admin, act.noted("email", &row.email).noted("role", &row.role)).await?;
     let mail = if invites { Some(links::make(&tx, &app, &row, Occasion::Invited).await?) } else { None };
@@ -339,6 +340,8 @@ async fn save(tx: &mut Tx, admin: &AdminCaller, before: &Model, row: &mut Model,
         return Err(UserError::ChangedMeanwhile.into());
     }
     tell(tx, user)?;
+    students::tell_of(tx, user).await?;
+    faculty::tell_of(tx, user).await?;
     tx.record(&ProfileUpdated { version: row.version }, Target::rooms([Room::user(user)]))?;
     if before.role != row.role {
         tx.control(&Control::RoomsChanged { user })?;
@@ -378,6 +381,7 @@ async fn delete_user(
     let in_use = |error: StoreError| {
         if error.is_foreign_key_violation() { Problem::from(UserError::InUse) } else { error.into() }
     };
+    faculty::tell_of(&mut tx, id).await?;
     faculty::delete_of(&tx, id).await.map_err(in_use)?;
     store::delete(&tx, id).await.map_err(in_use)?;
     tell(&mut tx, id)?;

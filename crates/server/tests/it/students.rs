@@ -447,6 +447,11 @@ both_databases!(who_has_no_records_is_deleted_and_who_has_is_archived, async |in
     ] {
         answer.refuses(400, "students.archived", &[], what);
     }
+    let later = institute.class_but(&json!([{"studentId": asha, "status": "Present"}]), &json!({"date": "2026-11-21"}));
+    let refused = institute.json("POST", &people.teacher, "/api/admin/attendance", &later).await;
+    refused.refuses(400, "attendance.rows_refused", &["students[0]"], "no class any more");
+    let marks = crate::marks::enter(&institute, &crate::marks::theory(&institute, &[("asha", json!(50))])).await;
+    assert_eq!((&marks["success"], &marks["errors"][0]["studentId"]), (&json!(0), &json!("asha")), "{marks}");
 
     let restore = format!("{PATH}/{asha}/restore");
     let back = institute.bare("POST", &people.office, &restore).await.data();

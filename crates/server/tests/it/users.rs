@@ -48,8 +48,8 @@ both_databases!(accounts_are_made_and_their_people_can_sign_in, async |institute
     );
     assert_eq!(added["profile"]["facultyId"], "FAC26001");
     institute.ring().await;
-    assert_eq!(page.told().await, ["users:changed -"]);
-    assert_eq!(teacher.told().await.len(), 0, "nobody else hears of it");
+    assert_eq!(page.told().await, ["users:changed -", "faculty:changed -"]);
+    assert_eq!(teacher.told().await, ["faculty:changed -"], "and nothing of accounts");
 
     let password = added["credentials"]["password"].as_str().unwrap();
     let (status, token) = sign_in(&institute, "radha@nursing.example", password).await;
@@ -151,7 +151,7 @@ both_databases!(a_change_is_told_and_never_overwrites_another, async |institute:
         "old",
     );
     institute.ring().await;
-    assert_eq!(page.told().await, ["profile:updated -"]);
+    assert_eq!(page.told().await, ["faculty:changed -", "profile:updated -"]);
     // The existing client sends all it knows and no version.
     let form = json!({"username": "asha", "email": "asha.nair@nursing.example", "fullName": "Asha", "contactNumber": "", "isActive": true,
         "courseEnrolled": institute.gnm, "batchYear": "2025", "semester": 3, "academicStatus": "Active"});
@@ -168,6 +168,10 @@ both_databases!(a_change_is_told_and_never_overwrites_another, async |institute:
 
 both_databases!(who_is_switched_off_is_out_within_a_second, async |institute: Institute| {
     let people = institute.people.clone();
+    let mut desk = institute.live(&people.office).await;
+    institute.bare("PATCH", &people.office, &path(&people.asha, "/toggle-active")).await.data();
+    institute.ring().await;
+    assert_eq!(desk.told().await, ["users:changed -", "students:updated -"], "both lists show who is off");
     let mut page = institute.live(&people.teacher).await;
     let began = Instant::now();
     let answer = institute.bare("PATCH", &people.office, &path(&people.teacher, "/toggle-active")).await;

@@ -19,7 +19,7 @@ use crate::{
         entity::Model,
         form::{Form, Ground},
         rules::is_human_id,
-        seats::{Seats, holds_seat},
+        seats::Seats,
         store, trail, write,
         write::{Contacts, Refused},
     },
@@ -197,7 +197,7 @@ impl Plan {
         // What they must not share, with each other or with those who are there.
         let mut contacts = Contacts::find(tx, checked.iter().map(|(_, _, after)| after)).await?;
         let moved = |before: Option<&Model>, after: &Model| match before {
-            None => (None, holds_seat(after).then_some(after.course_id)),
+            None => (None, after.is_enrolled().then_some(after.course_id)),
             Some(before) => write::moves_seat(before, after),
         };
         let courses = checked.iter().flat_map(|(_, before, after)| {

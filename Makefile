@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,13 @@ test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, b
 
 test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json clients ## Install what the tests need.
 	@scripts/need.sh --install node npm postgres redis chromium nginx
+
+target/api/.ready: scripts/api/requirements.txt
+	@scripts/need.sh --install python3 python3-venv
+	@echo "Fetching schemathesis"
+	@python3 -m venv --clear $(@D)
+	@$(@D)/bin/pip --quiet --disable-pip-version-check install --requirement $<
+	@touch $@
 
 .PHONY: clients
 clients: clients/javascript/node_modules/.package-lock.json target/clients/python/.ready target/clients/rust/.ready
@@ -89,6 +96,9 @@ screens: server e2e/node_modules/.package-lock.json ## Take the pictures of the 
 test-clients: ui clients ## Clients of other languages, and servers behind a proxy, alone.
 	@scripts/need.sh --install node postgres redis nginx
 	@scripts/with-services.sh cargo test --quiet -p lamplight --test it -- clients proxied
+
+test-api: server target/api/.ready ## Hold the running server against its own description (docs/openapi.json), in each role: some minutes. API_EXAMPLES=100 looks longer.
+	@scripts/test-api.sh
 
 fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.
 	@scripts/fuzz.sh

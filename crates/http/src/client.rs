@@ -14,6 +14,7 @@ use http::{Extensions, HeaderMap, header, request::Parts};
 use ipnet::IpNet;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +109,15 @@ impl Proxies {
 
     fn include(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
+    }
+
+    /// Whether a proxy of ours says that it was asked over TLS.
+    #[must_use]
+    pub fn say_tls(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
+        // Of several, our own proxy wrote the last.
+        let scheme = headers.get_all(FORWARDED_PROTO).iter().next_back().and_then(|line| line.to_str().ok());
+        let scheme = scheme.and_then(|line| line.rsplit(',').next()).map(str::trim);
+        self.include(peer.ip().to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
     }
 
     /// Who asks, when the connection comes from `peer` and the request has these headers.

@@ -4,7 +4,7 @@
 //! wraps the connection so that a WebSocket can't have the bare TCP stream, which the Socket.IO server writes to, and takes, when
 //! it can, before it becomes an HTTP connection.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use http::Request;
@@ -15,6 +15,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Semaphore,
     time::timeout,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -45,16 +46,24 @@ pub struct Stop {
 ///
 /// `intercept` sees each connection before HTTP does and may keep it. It gives others back when their first bytes have come,
 /// for which they have as long as for the headers of a request.
-pub async fn serve<I, F>(listener: TcpListener, app: Router, intercept: I, stop: Stop, grace: Duration)
+///
+/// At most `most` connections are read at once. Further ones wait, unaccepted, until one of those ends or becomes a WebSocket: so idle ones
+/// can hold others up for the time of the headers, and can't take the memory or the file descriptors.
+pub async fn serve<I, F>(listener: TcpListener, app: Router, intercept: I, stop: Stop, grace: Duration, most: usize)
 where
     I: Fn(TcpStream, SocketAddr) -> F,
     F: Future<Output = Option<TcpStream>> + Send + 'static,
 {
     let connections = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     loop {
-        let accepted = tokio::select! {
+        let accept = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
             () = stop.accepting.cancelled() => break,
-            accepted = listener.accept() => accepted,
+            accepted = accept => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -67,7 +76,10 @@ where
                     };
                     if let Some(stream) = given_back {
                         // A task of its own: this one is small, and most connections need no more.
-                        connections_too.spawn(connection(stream, peer, app, stop));
+                        connections_too.spawn(async move {
+                            connection(stream, peer, app, stop).await;
+                            drop(place);
+                        });
                     }
                 });
             }

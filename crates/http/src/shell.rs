@@ -49,7 +49,7 @@ pub fn shell(routes: Router, origins: &Origins, proxies: Proxies, chance: Chance
         }))
         .layer(origins.cors())
         .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
-        .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn_with_state(proxies.clone(), headers))
         .layer(middleware::from_fn_with_state(proxies, client))
         .layer(middleware::from_fn_with_state(chance, log))
 }
@@ -154,9 +154,24 @@ async fn client(State(proxies): State<Proxies>, mut request: Request, next: Next
     next.run(request).await
 }
 
+/// What our pages may do: run our scripts, ask our server, show our pictures. Nobody may put them into a frame. Styles may stand in the
+/// page, because the pages' components write style elements whose texts change as they run; scripts may not.
+const PAGES: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    font-src 'self' data:; connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// An answer of the API is no page, and can do nothing should somebody open it as one.
+const ANSWERS: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing of this is used. Whoever begins to use it takes it out.
+const UNUSED: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), geolocation=(), gyroscope=(), \
+    magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
+    xr-spatial-tracking=()";
+
 /// Headers of every answer that does not set its own.
-async fn headers(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
+async fn headers(State(proxies): State<Proxies>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_api = path.starts_with("/api/");
+    let is_page = !is_api || path.starts_with("/api/docs");
+    let peer = request.extensions().get().copied();
+    let is_tls = peer.is_some_and(|Peer(peer)| proxies.say_tls(peer, request.headers()));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
@@ -165,11 +180,14 @@ async fn headers(request: Request, next: Next) -> Response {
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     default(header::X_FRAME_OPTIONS, "DENY");
     default(header::REFERRER_POLICY, "same-origin");
-    default(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    );
+    default(header::CONTENT_SECURITY_POLICY, if is_page { PAGES } else { ANSWERS });
+    default(HeaderName::from_static("permissions-policy"), UNUSED);
+    default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    default(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if is_tls {
+        // A year. Said over HTTP it would mean nothing (RFC 6797, 7.2).
+        default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
     if is_api {
         // Answers are for one person at one moment.
         default(header::CACHE_CONTROL, "no-store");

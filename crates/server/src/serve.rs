@@ -55,6 +55,8 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
 /// only after a second, then three. The system may allow less (`net.core.somaxconn`).
 const BACKLOG: u32 = 4096;
+/// Connections at once of those who read the figures.
+const SCRAPERS: usize = 100;
 /// Events or notifications dropped in one transaction, so that nobody waits long behind it.
 const DROP_AT_ONCE: u64 = 1000;
 
@@ -182,7 +184,8 @@ impl Server {
                 let address = listener.local_addr()?;
                 parts.spawn(named("metrics' broom", tidy(scrape.clone(), stop.accepting.clone())));
                 let (routes, stop) = (operating::metrics_router(scrape), stop.clone());
-                let serve = lamplight_http::serve(listener, routes, async |stream, _| Some(stream), stop, GRACE);
+                let serve =
+                    lamplight_http::serve(listener, routes, async |stream, _| Some(stream), stop, GRACE, SCRAPERS);
                 parts.spawn(named("metrics", serve));
                 Some(address)
             }
@@ -197,7 +200,8 @@ impl Server {
             Readiness { store: store.clone(), realtime: realtime.clone(), stopping: stop.accepting.clone() };
         let router = router(&app, readiness, realtime.clone(), &settings, chance);
         let intercept = intercept(realtime.clone(), &settings);
-        parts.spawn(named("web server", lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE)));
+        let serve = lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE, settings.http_connections);
+        parts.spawn(named("web server", serve));
         Ok(Self { address, metrics, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 

@@ -76,6 +76,8 @@ pub struct Settings {
     pub student_mail_domain: Option<String>,
     pub upload_limit: u64,
     pub upload_patience: Duration,
+    /// Connections at once over HTTP.
+    pub http_connections: usize,
     pub undo_window: Duration,
     pub events_keep: Duration,
     pub notifications_keep: Duration,
@@ -405,6 +407,7 @@ impl Settings {
             student_mail_domain,
             upload_limit: reader.whole("UPLOAD_LIMIT_MB", 1..=10_000) * 1024 * 1024,
             upload_patience: seconds(reader.whole("UPLOAD_PATIENCE_SECONDS", 1..=3600)),
+            http_connections: reader.size("HTTP_CONNECTIONS", 1..=1_000_000),
             undo_window: seconds(reader.whole("MARKS_UNDO_SECONDS", 0..=3600)),
             events_keep: seconds(reader.whole("EVENTS_KEEP_DAYS", 1..=3650) * DAY),
             notifications_keep: seconds(reader.whole("NOTIFICATIONS_KEEP_DAYS", 1..=36500) * DAY),

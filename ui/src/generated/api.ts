@@ -2402,14 +2402,16 @@ export interface components {
             /** @description What to send as `before` for older ones; nothing when these were the last. */
             next: string | null;
         };
+        /** @description A number, `absent`, `withheld` or nothing. */
+        Cell: number | string | null;
         /** @description A cell that somebody else changed meanwhile. */
         CellConflict: {
             student: string;
             part: components["schemas"]["Part"];
             /** @description What the caller wanted to put. */
-            yours?: string | null;
+            yours: components["schemas"]["Cell"];
             /** @description What stands there. */
-            theirs?: string | null;
+            theirs: components["schemas"]["Cell"];
             /**
              * Format: int32
              * @description Its revision. An edit that is based on it is taken.
@@ -2422,7 +2424,7 @@ export interface components {
             student: string;
             part: components["schemas"]["Part"];
             /** @description A number, `absent`, `withheld` or nothing. */
-            value?: string | null;
+            value: components["schemas"]["Cell"];
             /**
              * Format: int32
              * @description The revision that the caller saw; 0 for a cell that was never filled.
@@ -2884,7 +2886,7 @@ export interface components {
             student: string;
             part: components["schemas"]["Part"];
             /** @description A number, `absent`, `withheld` or nothing. */
-            value?: string | null;
+            value: components["schemas"]["Cell"];
             /**
              * Format: int32
              * @description Its revision.
@@ -4153,7 +4155,7 @@ export interface components {
             /** @description A sentence for a person. */
             message?: string;
             /** @description A student. Faculty are given the first part; what is about the person is for the office. */
-            data: (components["schemas"]["StudentRecord"] | null) & {
+            data: components["schemas"]["RecordOrNothing"] & {
                 /** @description The student record's id. */
                 _id: string;
                 /** @description The human id. */
@@ -4989,9 +4991,9 @@ export interface components {
         MarkImportCell: {
             part: components["schemas"]["Part"];
             /** @description A number, `absent` or `withheld`. */
-            value?: string | null;
+            value: components["schemas"]["Cell"];
             /** @description What stands there. */
-            was?: string | null;
+            was: components["schemas"]["Cell"];
             /**
              * Format: int32
              * @description The revision of the cell.
@@ -5611,7 +5613,7 @@ export interface components {
             /** @description A cell. */
             theory: {
                 /** @description A number, `absent`, `withheld` or nothing. */
-                value?: string | null;
+                value: components["schemas"]["Cell"];
                 /**
                  * Format: int32
                  * @description Goes up with each change; an edit says which one it was based on.
@@ -5621,7 +5623,7 @@ export interface components {
             /** @description A cell. */
             practical: {
                 /** @description A number, `absent`, `withheld` or nothing. */
-                value?: string | null;
+                value: components["schemas"]["Cell"];
                 /**
                  * Format: int32
                  * @description Goes up with each change; an edit says which one it was based on.
@@ -5631,7 +5633,7 @@ export interface components {
             /** @description A cell. */
             viva: {
                 /** @description A number, `absent`, `withheld` or nothing. */
-                value?: string | null;
+                value: components["schemas"]["Cell"];
                 /**
                  * Format: int32
                  * @description Goes up with each change; an edit says which one it was based on.
@@ -5641,7 +5643,7 @@ export interface components {
             /** @description A cell. */
             assignment: {
                 /** @description A number, `absent`, `withheld` or nothing. */
-                value?: string | null;
+                value: components["schemas"]["Cell"];
                 /**
                  * Format: int32
                  * @description Goes up with each change; an edit says which one it was based on.
@@ -5785,6 +5787,10 @@ export interface components {
             read: boolean;
             /** @description For the existing client: the caller's own id when they have read it. Nobody else's, ever. */
             readBy: string[];
+        };
+        RecordOrNothing: components["schemas"]["StudentRecord"] | {
+            /** @enum {unknown} */
+            personalEmail?: never;
         };
         /** @description Something that is regulated. */
         Regulation: {
@@ -6048,10 +6054,10 @@ export interface components {
         /** @description A mark at one moment. */
         Snapshot: {
             /** @description A number, `absent`, `withheld` or nothing. */
-            theory?: string | null;
-            practical?: string | null;
-            viva?: string | null;
-            assignment?: string | null;
+            theory: components["schemas"]["Cell"];
+            practical: components["schemas"]["Cell"];
+            viva: components["schemas"]["Cell"];
+            assignment: components["schemas"]["Cell"];
             /**
              * Format: double
              * @description Of all parts that have marks.
@@ -6414,7 +6420,7 @@ export interface components {
             updatedAt: string;
         };
         /** @description A student. Faculty are given the first part; what is about the person is for the office. */
-        StudentRow: (components["schemas"]["StudentRecord"] | null) & {
+        StudentRow: components["schemas"]["RecordOrNothing"] & {
             /** @description The student record's id. */
             _id: string;
             /** @description The human id. */
@@ -7049,6 +7055,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     who_am_i: {
@@ -7199,6 +7213,14 @@ export interface operations {
             };
             /** @description `accounts.locked` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11221,7 +11243,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/msword": string;
+                    "application/octet-stream": string;
+                    "application/pdf": string;
+                    "application/vnd.ms-excel": string;
+                    "application/vnd.ms-powerpoint": string;
+                    "application/vnd.openxmlformats-officedocument.presentationml.presentation": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                    "application/vnd.rar": string;
+                    "application/zip": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "text/csv": string;
+                    "text/plain": string;
                 };
             };
             /** @description The range that was asked for */
@@ -11230,7 +11265,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "application/msword": string;
+                    "application/octet-stream": string;
+                    "application/pdf": string;
+                    "application/vnd.ms-excel": string;
+                    "application/vnd.ms-powerpoint": string;
+                    "application/vnd.openxmlformats-officedocument.presentationml.presentation": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
+                    "application/vnd.rar": string;
+                    "application/zip": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "text/csv": string;
+                    "text/plain": string;
                 };
             };
             /** @description The caller has it already (`If-None-Match`) */

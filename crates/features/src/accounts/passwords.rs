@@ -126,6 +126,7 @@ struct Forgotten {
         (status = 200, body = Said),
         (status = 400, description = "`accounts.incomplete`, `accounts.no_mail`", body = lamplight_http::ErrorBody),
         (status = 403, description = "`accounts.locked`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 async fn forgot_password(

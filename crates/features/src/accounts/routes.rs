@@ -76,6 +76,7 @@ struct Myself {
         (status = 200, body = Session),
         (status = 400, description = "`accounts.wrong_credentials`, `accounts.incomplete`", body = lamplight_http::ErrorBody),
         (status = 403, description = "`accounts.inactive`, `accounts.locked`", body = lamplight_http::ErrorBody),
+        (status = "4XX", body = lamplight_http::ErrorBody),
     )
 )]
 async fn sign_in(

@@ -1,5 +1,7 @@
 //! The file of a piece of study material, on its way to somebody who may have it.
 
+use std::collections::BTreeMap;
+
 use axum::{
     body::Body,
     extract::State,
@@ -11,6 +13,7 @@ use lamplight_files::{FileKind, FilesError, RangeRequest, Sha256, content_dispos
 use lamplight_http::{ApiError, PathId, SignedIn, answer};
 use lamplight_kernel::{Class, DownloadId, Problem};
 use lamplight_store::StoreError;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, RefOr, Type};
 
 use super::{
     DownloadError,
@@ -25,8 +28,8 @@ use crate::App;
     get, path = "/api/downloads/{id}/file", tag = "downloads",
     params(("id" = String, Path), ("Range" = Option<String>, Header, description = "One range of bytes")),
     responses(
-        (status = 200, description = "The whole file", content_type = "application/octet-stream"),
-        (status = 206, description = "The range that was asked for", content_type = "application/octet-stream"),
+        (status = 200, description = "The whole file"),
+        (status = 206, description = "The range that was asked for"),
         (status = 304, description = "The caller has it already (`If-None-Match`)"),
         (status = 404, description = "`downloads.not_found`: there is none, or it is not for the caller", body = lamplight_http::ErrorBody),
         (status = 410, description = "`downloads.expired`", body = lamplight_http::ErrorBody),
@@ -100,6 +103,20 @@ pub(super) async fn send_file(
     let stream =
         body.stream.inspect_err(move |error| tracing::error!(%error, %sha256, "a file broke off while it was sent"));
     Ok((status, response, Body::from_stream(stream)).into_response())
+}
+
+/// Says in the description of [`send_file`] which types of content it sends: those of the files that are accepted, and no other.
+pub(super) fn describe(api: &mut OpenApi) {
+    let bytes = ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String).build())).build();
+    let types = FileKind::ALL.map(FileKind::mime).into_iter().chain(["application/octet-stream"]);
+    let content: BTreeMap<_, _> = types.map(|kind| (kind.to_owned(), RefOr::T(bytes.clone()))).collect();
+    let operation = api.paths.paths.get_mut("/api/downloads/{id}/file").and_then(|item| item.get.as_mut());
+    let responses = operation.map(|operation| &mut operation.responses.responses).into_iter().flatten();
+    for (status, response) in responses {
+        if let (true, RefOr::T(response)) = (status.starts_with('2'), response) {
+            response.content.extend(content.clone());
+        }
+    }
 }
 
 /// The kind that a file's name says, which was held against its content when it was uploaded.

@@ -52,7 +52,9 @@ pub(crate) fn file_routes() -> OpenApiRouter<App> {
         .routes(routes!(upload_study_material))
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(drain));
-    OpenApiRouter::new().merge(upload).routes(routes!(file::send_file))
+    let mut files = OpenApiRouter::new().merge(upload).routes(routes!(file::send_file));
+    file::describe(files.get_openapi_mut());
+    files
 }
 
 /// The form of an upload.

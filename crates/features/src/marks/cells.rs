@@ -3,7 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type, schema::SchemaType},
+};
 
 /// Marks, in hundredths: councils give halves and quarters, and a hash needs exact numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -244,6 +247,16 @@ impl<'de> Deserialize<'de> for Cell {
             .ok_or_else(|| D::Error::custom("this must be a number of marks, absent, withheld or nothing"))
     }
 }
+
+impl PartialSchema for Cell {
+    fn schema() -> RefOr<Schema> {
+        let types = SchemaType::from_iter([Type::Number, Type::String, Type::Null]);
+        let about = "A number, `absent`, `withheld` or nothing.";
+        ObjectBuilder::new().schema_type(types).description(Some(about)).into()
+    }
+}
+
+impl ToSchema for Cell {}
 
 #[cfg(test)]
 mod tests {

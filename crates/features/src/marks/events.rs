@@ -104,7 +104,6 @@ pub struct EditedCell {
     pub(super) student: StudentId,
     pub(super) part: Part,
     /// A number, `absent`, `withheld` or nothing.
-    #[schema(value_type = Option<String>)]
     pub(super) value: Cell,
     /// Its revision.
     pub(super) rev: i32,

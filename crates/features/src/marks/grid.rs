@@ -262,7 +262,6 @@ pub(super) async fn delete_sheet(
 #[derive(Debug, Serialize, ToSchema)]
 struct GridCell {
     /// A number, `absent`, `withheld` or nothing.
-    #[schema(value_type = Option<String>)]
     value: Cell,
     /// Goes up with each change; an edit says which one it was based on.
     rev: i32,
@@ -387,7 +386,7 @@ struct CellEdit {
     student: StudentId,
     part: Part,
     /// A number, `absent`, `withheld` or nothing.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Cell)]
     value: Value,
     /// The revision that the caller saw; 0 for a cell that was never filled.
     base: i32,
@@ -400,10 +399,8 @@ pub(super) struct CellConflict {
     student: StudentId,
     part: Part,
     /// What the caller wanted to put.
-    #[schema(value_type = Option<String>)]
     yours: Cell,
     /// What stands there.
-    #[schema(value_type = Option<String>)]
     theirs: Cell,
     /// Its revision. An edit that is based on it is taken.
     rev: i32,

@@ -70,13 +70,9 @@ impl Action {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Snapshot {
     /// A number, `absent`, `withheld` or nothing.
-    #[schema(value_type = Option<String>)]
     theory: Cell,
-    #[schema(value_type = Option<String>)]
     practical: Cell,
-    #[schema(value_type = Option<String>)]
     viva: Cell,
-    #[schema(value_type = Option<String>)]
     assignment: Cell,
     /// Of all parts that have marks.
     #[schema(value_type = f64)]

@@ -97,10 +97,8 @@ enum Action {
 struct PlannedCell {
     part: Part,
     /// A number, `absent` or `withheld`.
-    #[schema(value_type = Option<String>)]
     value: Cell,
     /// What stands there.
-    #[schema(value_type = Option<String>)]
     was: Cell,
     /// The revision of the cell.
     rev: i32,

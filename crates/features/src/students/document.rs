@@ -2,7 +2,13 @@
 
 use lamplight_kernel::{StudentId, Timestamp};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Ref, RefOr, Schema,
+        schema::{AnyOfBuilder, ObjectBuilder, SchemaType},
+    },
+};
 
 use super::{form::Ground, store::Listed};
 use crate::{
@@ -52,7 +58,26 @@ pub(super) struct StudentRow {
     #[schema(nullable = false)]
     course_enrolled: Option<EnrolledCourse>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = RecordOrNothing)]
     record: Option<Record>,
+}
+
+/// The record, or nothing of it: how a flattened option is described.
+struct RecordOrNothing;
+
+impl PartialSchema for RecordOrNothing {
+    fn schema() -> RefOr<Schema> {
+        let never = ObjectBuilder::new().schema_type(SchemaType::AnyValue).enum_values(Some(<[String; 0]>::default()));
+        let nothing = ObjectBuilder::new().property("personalEmail", never);
+        AnyOfBuilder::new().item(Ref::from_schema_name(Record::name())).item(nothing).into()
+    }
+}
+
+impl ToSchema for RecordOrNothing {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Record::name().into_owned(), Record::schema()));
+        Record::schemas(schemas);
+    }
 }
 
 /// What is about the person, for the office. Texts that nobody has given are empty, because the existing client puts them into its

@@ -9,13 +9,16 @@ use axum::extract::{
 use http::StatusCode;
 use lamplight_files::{Files, FilesError, Staged};
 use lamplight_kernel::{Class, Problem};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::problem;
 
 /// The text fields of one upload together, in bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 const MAX_FIELDS: usize = 40;
+/// Bytes a second that an upload must have come with on the whole, once the patience for one pause is over. Less is no bad line but
+/// somebody who holds a connection.
+const SLOWEST: u64 = 1024;
 
 /// What came: the file, if there was one, and the text fields. Of several fields of one name the last counts.
 #[derive(Debug)]
@@ -66,8 +69,14 @@ async fn receive_file(files: &Files, mut field: Field<'_>, patience: Duration) -
     let name = field.file_name().unwrap_or_default().to_owned();
     let mut staging = files.stage(&name);
     let mut is_empty = true;
+    let (started, mut came) = (Instant::now(), 0_u64);
     while let Some(chunk) = in_time(patience, field.chunk()).await? {
         is_empty &= chunk.is_empty();
+        came = came.saturating_add(chunk.len() as u64);
+        let time = started.elapsed();
+        if time > patience && came < time.as_secs().saturating_mul(SLOWEST) {
+            return Err(stalled());
+        }
         staging.write(chunk).await.map_err(problem)?;
     }
     match staging.finish().await {
@@ -98,11 +107,13 @@ async fn in_time<T>(patience: Duration, next: impl Future<Output = Result<T, Mul
             let message = "The upload was cut off or is not a valid form. Please try again.";
             Err(Problem::new(Class::Invalid, "uploads.malformed", message))
         }
-        Err(_) => {
-            let message = "The upload stopped on the way. Please try again where the signal is better.";
-            Err(Problem::new(Class::TimedOut, "uploads.stalled", message))
-        }
+        Err(_) => Err(stalled()),
     }
+}
+
+fn stalled() -> Problem {
+    let message = "The upload stopped on the way. Please try again where the signal is better.";
+    Problem::new(Class::TimedOut, "uploads.stalled", message)
 }
 
 fn too_much() -> Problem {

@@ -92,6 +92,12 @@ pub const KEYS: &[Key] = &[
          whose connections count together. A proxy that does not say for whom it asks is not limited.",
     ),
     key(
+        "HTTP_CONNECTIONS",
+        "20000",
+        "Connections at once that ask over HTTP or have not yet said what they want; those of WebSockets do not count, those of long \
+         polling do. Further ones wait.",
+    ),
+    key(
         "SOCKET_CONNECT_SECONDS",
         "10",
         "How long a new connection may take until its sign-in was accepted, in seconds.",

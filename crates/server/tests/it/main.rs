@@ -39,6 +39,8 @@ mod faults;
 #[cfg(test)]
 mod grid;
 #[cfg(test)]
+mod hardening;
+#[cfg(test)]
 mod lockout;
 #[cfg(test)]
 mod marks;
@@ -82,6 +84,8 @@ mod student_imports;
 mod students;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod threats;
 #[cfg(test)]
 mod uploads;
 #[cfg(test)]

@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api audit test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -99,6 +99,9 @@ test-clients: ui clients ## Clients of other languages, and servers behind a pro
 
 test-api: server target/api/.ready ## Hold the running server against its own description (docs/openapi.json), in each role: some minutes. API_EXAMPLES=100 looks longer.
 	@scripts/test-api.sh
+
+audit: ## Licences, advisories and sources of the Rust crates (cargo-deny), advisories of the pages' packages (npm). Needs the network.
+	@scripts/audit.sh
 
 fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.
 	@scripts/fuzz.sh

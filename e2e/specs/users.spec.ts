@@ -66,6 +66,43 @@ test('two of the office who change one account are shown both sides', async ({ o
   await expect(row(office, name)).toContainText('Lecturer');
 });
 
+test('who wants to add a student is led to the page of the students, with its form open', async ({ open }) => {
+  const office = await open('office', { at: '/users' });
+  await office.getByRole('button', { name: 'Add', exact: true }).click();
+  await office.getByRole('dialog', { name: 'Add an account' }).getByLabel('Role').selectOption('Student');
+  await office.getByRole('dialog').getByRole('link', { name: 'Add a student' }).click();
+  const form = office.getByRole('dialog', { name: 'Add a student' });
+  await expect(form.getByLabel('First name')).toBeVisible();
+  await form.getByRole('button', { name: 'Cancel' }).click();
+  await expect(form).toBeHidden();
+  await expect(office).toHaveURL(/\/students$/);
+});
+
+test('a student changes how they are reached, sees what the office changes, and both sides when both do', async ({ open, api }) => {
+  const person = 'anm2026004';
+  const student = await open(person, { at: '/account' });
+  const contact = student.getByRole('region', { name: 'How you are reached' });
+  const phone = contact.getByLabel('Telephone', { exact: true });
+  const save = contact.getByRole('button', { name: 'Save' });
+  await phone.fill('12');
+  await save.click();
+  await expect(phone).toHaveAttribute('aria-invalid', 'true');
+  await phone.fill('98470 12345');
+  await save.click();
+  await expect(save).toBeDisabled();
+
+  const id = await api.studentId(person);
+  await api.call('office', 'PUT', `/admin/students/${id}`, { guardianDetails: 'Her aunt' });
+  await expect(contact.getByLabel('Guardian')).toHaveValue('Her aunt');
+  await contact.getByLabel('Address').fill('Mine');
+  await api.call('office', 'PUT', `/admin/students/${id}`, { address: 'Theirs' });
+  await save.click();
+  await contact.getByLabel('Theirs: Theirs').check();
+  await save.click();
+  await expect(contact.getByLabel('Address')).toHaveValue('Theirs');
+  await check(student, 'account of a student');
+});
+
 test('the last of the office can’t be switched off, and is told so', async ({ open }) => {
   const office = await open('office', { at: '/users?role=admin' });
   await choose(office, 'Leela Thomas', 'Switch off');

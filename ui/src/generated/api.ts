@@ -482,7 +482,7 @@ export interface paths {
         };
         /** The settings of the institute, and which of them act. */
         get: operations["read_settings"];
-        /** Change settings. What is left out stays as it is, what is not known is not kept. */
+        /** Change settings. What is left out stays as it is, what is not known is not kept. `version`, beside the groups, may be left out. */
         put: operations["change_settings"];
         post?: never;
         delete?: never;
@@ -4809,6 +4809,13 @@ export interface components {
             data: Record<string, never>;
             /** @description Which of them change what the server does. The others are kept and given back, and do nothing here. */
             acting: string[];
+            /**
+             * Format: int64
+             * @description Another after each change; send it back to be told when somebody else changed them.
+             */
+            version: number;
+            /** @description Who changed them last; nothing when they are what they were in the beginning. */
+            changed?: components["schemas"]["SettingsChange"];
             message?: string;
         };
         /**
@@ -5989,6 +5996,12 @@ export interface components {
              * @description When.
              */
             setAt: string;
+        };
+        /** @description Who changed the settings last. */
+        SettingsChange: {
+            fullName: string;
+            /** Format: date-time */
+            at: string;
         };
         /** @description A sheet: one exam of a class. */
         Sheet: {
@@ -8330,6 +8343,15 @@ export interface operations {
             };
             /** @description `settings.invalid` */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description `settings.changed_meanwhile` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,14 @@ export function useMergedDraft<F extends string>(first: () => Record<F, string>,
     clash,
     chosen,
     choose: (field: string, isTheirs: boolean) => setChosen((before) => new Set(isTheirs ? [...before, field] : [...before].filter((one) => one !== field))),
+    /** Begins anew from what is stored now: after a save, or while nothing was typed. */
+    restart: (stored: Record<F, string>, current: number | undefined) => {
+      setClash(null);
+      setChosen(new Set());
+      setDraft(stored);
+      setBase(stored);
+      setVersion(current);
+    },
     /** Takes in what is stored now. What was chosen before stays chosen, when they have changed the record once more. */
     settle: (theirs: Record<F, string>, current: number | undefined) => {
       const merged = merge(base, final, theirs);

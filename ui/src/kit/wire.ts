@@ -103,6 +103,15 @@ export type AttendanceImportRow = Schemas['AttendanceImportRow'];
 export type AttendanceImported = Schemas['ImportResult'];
 export type AttendanceCorrection = Partial<Schemas['AttendanceCorrection']>;
 
+export type FacultyMember = Schemas['FacultyMember'];
+export type FacultyForm = Partial<Schemas['FacultyForm']>;
+
+export type InstituteSettings = Schemas['InstituteSettings'];
+export type SystemCheck = Schemas['SystemCheck'];
+
+export type OwnProfile = Schemas['OwnProfile'];
+export type OwnContact = Partial<Schemas['OwnContactForm']>;
+
 export type ManagedUser = Schemas['ManagedUser'];
 export type UserList = Schemas['UserList'];
 export type UserAdded = Schemas['UserAdded'];

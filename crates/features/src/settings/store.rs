@@ -1,6 +1,6 @@
 use lamplight_kernel::UserId;
 use lamplight_store::{StoreError, Tx};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryOrder, sea_query::OnConflict};
 
 use super::groups::Groups;
 
@@ -33,14 +33,21 @@ pub(super) async fn read<C: ConnectionTrait>(db: &C) -> Result<Groups, StoreErro
     rows.into_iter().map(group).collect()
 }
 
-/// Replaces what is stored of these groups.
-pub(super) async fn write(tx: &Tx, groups: &Groups, by: UserId) -> Result<(), StoreError> {
+/// Who changed them last, and when in milliseconds; nothing when they are what they were in the beginning.
+pub(super) async fn last_change<C: ConnectionTrait>(db: &C) -> Result<Option<(UserId, i64)>, StoreError> {
+    let row = entity::Entity::find().order_by_desc(entity::Column::SetAt).one(db).await?;
+    Ok(row.map(|row| (row.set_by.into(), row.set_at)))
+}
+
+/// Replaces what is stored of these groups. No two changes have the same moment: it is their version.
+pub(super) async fn write(tx: &Tx, groups: &Groups, by: UserId, after: Option<i64>) -> Result<(), StoreError> {
+    let at = after.map_or(0, |after| after.saturating_add(1)).max(tx.now().millis());
     for (name, fields) in groups {
         let row = entity::ActiveModel {
             name: Set(name.clone()),
             fields: Set(serde_json::to_string(fields)?),
             set_by: Set(by.uuid()),
-            set_at: Set(tx.now().millis()),
+            set_at: Set(at),
         };
         let mut again = OnConflict::column(entity::Column::Name);
         again.update_columns([entity::Column::Fields, entity::Column::SetBy, entity::Column::SetAt]);

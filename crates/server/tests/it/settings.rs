@@ -66,6 +66,25 @@ both_databases!(settings_are_kept_and_those_that_act_act, async |institute: Inst
     assert_eq!(institute.number("SELECT COUNT(*) FROM audit WHERE kind = 'settings'").await, 2);
 });
 
+both_databases!(who_changes_settings_that_another_changed_is_told, async |institute: Institute| {
+    let office = &institute.people.office;
+    let first = institute.get(office, PATH).await.json();
+    assert_eq!((&first["version"], first.get("changed")), (&json!(0), None), "as in the beginning");
+    let name =
+        |version: &serde_json::Value, name: &str| json!({"general": {"instituteName": name}, "version": version});
+    let saved = institute.json("PUT", office, PATH, &name(&first["version"], "One")).await.json();
+    assert!(saved["changed"]["fullName"].is_string() && saved["changed"]["at"].is_string(), "{saved}");
+    let late = institute.json("PUT", office, PATH, &name(&first["version"], "Two")).await;
+    late.refuses(409, "settings.changed_meanwhile", &[], "it was read before");
+    let again = institute.json("PUT", office, PATH, &name(&saved["version"], "Two")).await.json();
+    assert_ne!(again["version"], saved["version"]);
+    // A client that knows no versions is not asked for one.
+    let without = institute.json("PUT", office, PATH, &json!({"general": {"instituteName": "Three"}})).await.json();
+    assert_eq!(institute.get(office, PATH).await.json()["version"], without["version"]);
+    institute.bare("POST", office, &format!("{PATH}/reset")).await;
+    assert_eq!(institute.get(office, PATH).await.json()["version"], 0);
+});
+
 both_databases!(the_system_is_checked_and_not_praised, async |institute: Institute| {
     let office = &institute.people.office;
     let check = async || institute.get(office, "/api/admin/system-check").await.data();

@@ -10,6 +10,7 @@ import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { User } from '../../kit/wire.ts';
 import classes from './account.module.css';
+import { Contact } from './contact.tsx';
 import { Devices } from './devices.tsx';
 import { changePhone, nameOf } from './me.ts';
 
@@ -47,6 +48,7 @@ export default function AccountPage({ user }: ViewProps) {
         <Text size="sm" c="dimmed">Is something wrong? Please tell the office, which changes it.</Text>
         {user.role !== 'student' && <Phone key={profile.contactNumber ?? ''} user={user} />}
       </section>
+      {user.role === 'student' && <Contact />}
       <section className={classes.card} aria-labelledby="account-password">
         <Title order={2} size="h4" id="account-password">Password</Title>
         {user.mustChangePassword && <Text fw={600} c="var(--caution)">Somebody else knows your password: please choose one of your own.</Text>}

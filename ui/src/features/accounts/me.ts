@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
 import { session } from '../../kit/session.ts';
-import type { Device, Myself, PasswordChange, PasswordChanged, SignedIn, User } from '../../kit/wire.ts';
+import type { Device, Myself, OwnContact, OwnProfile, PasswordChange, PasswordChanged, SignedIn, User } from '../../kit/wire.ts';
 
 /** Who the holder of this token is. */
 export const meQuery = (token: string) => queryOptions({
@@ -43,6 +43,17 @@ export function signOut(): void {
 
 export async function changePhone(phoneNumber: string): Promise<void> {
   await call('PUT', '/auth/profile', { body: { phoneNumber } });
+}
+
+/** A student's own record. */
+export const profileQuery = queryOptions({
+  queryKey: ['accounts', 'profile'] as const,
+  queryFn: ({ signal }) => getData<OwnProfile>('/student/profile', {}, signal),
+  meta: { live: true },
+});
+
+export async function changeContact(form: OwnContact): Promise<OwnProfile> {
+  return (await call<{ data: OwnProfile }>('PUT', '/student/profile', { body: form })).data;
 }
 
 export async function askForLink(email: string): Promise<string> {

@@ -19,7 +19,7 @@ import { inWords, valueInWords } from './words.ts';
 
 const names = ['search', 'kind', 'from', 'to'] as const;
 const everything = { search: '', kind: '', from: '', to: '' };
-const kinds: AuditEntry['kind'][] = ['students', 'users', 'faculty', 'courses', 'marks', 'attendance', 'downloads', 'notifications', 'regulations', 'signing_key'];
+const kinds: AuditEntry['kind'][] = ['students', 'users', 'faculty', 'courses', 'marks', 'attendance', 'downloads', 'notifications', 'regulations', 'settings', 'signing_key'];
 
 export default function AuditPage() {
   const [filter, setFilter] = useAddressFilter(names);

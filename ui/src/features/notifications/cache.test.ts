@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Notification } from '../../kit/wire.ts';
-import { apply, flatten, type Pages } from './cache.ts';
+import { apply, flatten, isToldByItsPage, type Pages } from './cache.ts';
 
 const document = (_id: string): Notification => ({ _id, title: `Title ${_id}`, message: '', type: 'info', category: 'General', priority: 'medium', createdAt: '2026-11-24T08:00:00Z' });
 
@@ -67,4 +67,11 @@ describe('reading', () => {
     expect(unreadOf(data)).toBe(0);
     expect(flatten(data).every(({ read }) => read)).toBe(true);
   });
+});
+
+it('tells nothing twice: marks bring a toast of their own, what the office writes about them does not', () => {
+  const ofMarks: Notification = { ...document('a'), category: 'Result', actionUrl: '/marks' };
+  expect(isToldByItsPage(ofMarks)).toBe(true);
+  expect(isToldByItsPage({ ...ofMarks, sender: { username: 'office', fullName: 'Office' } })).toBe(false);
+  expect(isToldByItsPage(document('a'))).toBe(false);
 });

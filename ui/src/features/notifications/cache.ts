@@ -11,6 +11,9 @@ export type Happening =
   /** One, or all of them; `unread` is the server's count where it is known. */
   | { type: 'read'; _id: string | null; unread?: number };
 
+/** What the server writes about somebody's marks: `marks:published` and its like bring a toast of their own at the same moment. */
+export const isToldByItsPage = ({ sender, category, actionUrl }: Notification): boolean => sender == null && category === 'Result' && actionUrl === '/marks';
+
 export const hasMore = (page: NotificationsPage | undefined): boolean => page !== undefined && page.pagination.page < page.pagination.pages;
 
 export const nextPage = (last: NotificationsPage): number | undefined => (hasMore(last) ? last.pagination.page + 1 : undefined);

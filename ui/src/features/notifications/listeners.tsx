@@ -6,6 +6,7 @@ import { hideToast, isToastShown, showToast } from '../../kit/toasts.tsx';
 import type { Notification } from '../../kit/wire.ts';
 import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
+import { isToldByItsPage } from './cache.ts';
 import { refreshWritten, takeIn } from './queries.ts';
 
 const toastKey = 'notifications:new';
@@ -23,7 +24,7 @@ export function Listener() {
   useLiveEvent('notification:created', (document) => {
     takeIn(queries, { type: 'created', document });
     refresh();
-    if (waiting.current.some(({ _id }) => _id === document._id)) return;
+    if (isToldByItsPage(document) || waiting.current.some(({ _id }) => _id === document._id)) return;
     waiting.current = isToastShown(toastKey) ? [...waiting.current, document] : [document];
     const count = waiting.current.length;
     showToast({

@@ -55,19 +55,22 @@ export default function StudentsPage({ user }: ViewProps) {
     const data = asked?.isPlaceholderData === true ? undefined : asked?.data;
     return (page === 1 ? first.data : data)?.students[index % pageSize];
   };
-  const [isAdding, setAdding] = useState(false);
   const [isImporting, setImporting] = useState(false);
   const [added, setAdded] = useState<StudentAdded | null>(null);
   const courses = (useQuery(coursesQuery).data ?? []).filter(({ teaches }) => teaches);
   const { search, ...choices } = filter;
   const isFiltered = search !== '' || countSet(choices) > 0;
   const year = Number(dayIn(timezone, now()).slice(0, 4));
-  const open = (id: string | null) => {
+  const at = (name: 'student' | 'add', value: string | null) => {
     const next = new URLSearchParams(params);
-    if (id === null) next.delete('student');
-    else next.set('student', id);
+    if (value === null) next.delete(name);
+    else next.set(name, value);
     return `?${next.toString()}`;
   };
+  const open = (id: string | null) => at('student', id);
+  // In the address, so that the page of the users can lead here.
+  const isAdding = isOffice && params.has('add');
+  const setAdding = (isOn: boolean) => void navigate(at('add', isOn ? '1' : null), { replace: true });
   const add = <Button leftSection={<IconPlus size={20} aria-hidden="true" />} onClick={() => setAdding(true)}>Add</Button>;
   const looked = params.get('student');
 

@@ -1,11 +1,11 @@
 import { Button, Drawer, Group, NativeSelect, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
-import { Conflict } from '../../kit/conflict.tsx';
+import { Link } from 'react-router';
 import drawer from '../../kit/drawer.module.css';
+import { FormFoot } from '../../kit/form-foot.tsx';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
-import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { ManagedUser, UserAdded } from '../../kit/wire.ts';
@@ -22,7 +22,8 @@ interface UserFormProps {
 export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
   useReturnFocus();
   const queries = useQueryClient();
-  const { base, version, draft, setDraft, final, clash, chosen, choose, settle } = useMergedDraft<Field>(() => (user === undefined ? blank : draftOf(user)), user?.version);
+  const merging = useMergedDraft<Field>(() => (user === undefined ? blank : draftOf(user)), user?.version);
+  const { base, version, draft, setDraft, final, settle } = merging;
   const [tried, setTried] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
@@ -47,6 +48,8 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
   const found = problemsOf(draft);
   const problems: Problems = { ...(refused?.fields ?? {}), ...(tried ? found : {}) };
   const isStudent = user?.role === 'student';
+  // A student needs a course and more: that is asked on their own page.
+  const isElsewhere = user === undefined && draft.role === 'student';
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
@@ -54,32 +57,35 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
     else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   const text = (field: Field, type = 'text') => <TextInput key={field} label={labels[field]} type={type} value={draft[field]} disabled={isStudent && field !== 'email'} onChange={(event) => setDraft({ ...draft, [field]: event.currentTarget.value })} error={problems[field]} autoComplete="off" />;
+  const role = <NativeSelect label={labels.role} value={draft.role} disabled={isStudent} data={Object.entries(roles).filter(([one]) => one !== 'student' || isStudent || user === undefined).map(([value, label]) => ({ value, label }))} onChange={(event) => setDraft({ ...draft, role: event.currentTarget.value })} error={problems.role} />;
   return (
     <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 560px)" title={user === undefined ? 'Add an account' : `Change ${user.profile.fullName}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
       <form ref={form} onSubmit={submit} noValidate>
         {isStudent && <Text size="sm" c="dimmed" mb="sm">Of a student only the address is changed here; everything else on the page of the students.</Text>}
-        <SimpleGrid cols={{ base: 1, xs: 2 }}>
-          {text('fullName')}
-          <NativeSelect label={labels.role} value={draft.role} disabled={isStudent} data={Object.entries(roles).filter(([role]) => role !== 'student' || isStudent).map(([value, label]) => ({ value, label }))} onChange={(event) => setDraft({ ...draft, role: event.currentTarget.value })} error={problems.role} />
-          {text('username')}
-          {text('email', 'email')}
-          {!isStudent && <>{text('contactNumber', 'tel')}{text('designation')}{text('department')}</>}
-        </SimpleGrid>
-        <div className={drawer.foot}>
-          {clash !== null && (
-            <Conflict
-              taken={clash.taken.map((field) => `${labels[field]} (${clash.theirs[field]})`)}
-              both={clash.both.map((field) => ({ field, label: labels[field], mine: draft[field], theirs: clash.theirs[field] }))}
-              theirs={chosen}
-              onChoose={choose}
-            />
-          )}
-          {refused !== null && refused.code !== 'users.changed_meanwhile' && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
-            <Button type="submit" loading={saving.isPending}>{user === undefined ? 'Add' : 'Save'}</Button>
-          </Group>
-        </div>
+        {isElsewhere ? (
+          <>
+            {role}
+            <Text my="md">A student has a course, a semester and a year of admission: they are added on the page of the students, and their account with them.</Text>
+            <div className={drawer.foot}>
+              <Group justify="flex-end">
+                <Button variant="default" onClick={onClose}>Cancel</Button>
+                <Button component={Link} to="/students?add=1">Add a student</Button>
+              </Group>
+            </div>
+          </>
+        ) : (
+          <>
+            <SimpleGrid cols={{ base: 1, xs: 2 }}>
+              {text('fullName')}
+              {role}
+              {text('username')}
+              {text('email', 'email')}
+              {!isStudent && <>{text('contactNumber', 'tel')}{text('designation')}{text('department')}</>}
+            </SimpleGrid>
+            {draft.role === 'faculty' && <Text size="sm" c="dimmed" mt="md">What they teach is said on the page of the faculty.</Text>}
+            <FormFoot merging={merging} label={(field) => labels[field]} refused={refused} isSaving={saving.isPending} confirm={user === undefined ? 'Add' : 'Save'} onClose={onClose} />
+          </>
+        )}
       </form>
     </Drawer>
   );

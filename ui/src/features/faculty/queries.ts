@@ -1,0 +1,44 @@
+import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
+import { call, getData } from '../../kit/api.ts';
+import type { FacultyForm, FacultyMember } from '../../kit/wire.ts';
+
+export interface FacultyFilter {
+  search: string;
+  department: string;
+  isActive: string;
+}
+
+/** All who match: an institute has as many as one answer holds. */
+export const facultyList = (filter: FacultyFilter) => queryOptions({
+  queryKey: ['faculty', 'list', filter] as const,
+  queryFn: ({ signal }) => getData<FacultyMember[]>('/admin/faculty', { ...filter }, signal),
+  placeholderData: keepPreviousData,
+  meta: { live: true },
+});
+
+interface Offered {
+  departments: string[];
+  designations: string[];
+}
+
+/** What forms and filters offer: what is usual, and what somebody has written. */
+export const offeredQuery = queryOptions({
+  queryKey: ['faculty', 'offered'] as const,
+  queryFn: async ({ signal }) => (await getData<{ filters: Offered }>('/faculty', {}, signal)).filters,
+});
+
+export const refreshFaculty = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['faculty'] });
+
+const at = (id: string) => `/admin/faculty/${encodeURIComponent(id)}`;
+
+async function sent<T>(method: 'POST' | 'PUT', path: string, body: unknown): Promise<T> {
+  return (await call<{ data: T }>(method, path, { body })).data;
+}
+
+export const oneMember = (id: string) => getData<FacultyMember>(at(id));
+export const addMember = (form: FacultyForm) => sent<FacultyMember>('POST', '/admin/faculty', form);
+export const changeMember = (id: string, form: FacultyForm) => sent<FacultyMember>('PUT', at(id), form);
+
+export async function deleteMember(id: string): Promise<void> {
+  await call('DELETE', at(id));
+}

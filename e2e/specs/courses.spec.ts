@@ -41,6 +41,34 @@ test('a course is added, is in the other’s open list at once, and is changed, 
   await expect(card).toHaveCount(0);
 });
 
+test('subjects by semester and fees are kept, and what is wrong is said beside the field', async ({ open, api }) => {
+  const office = await open('office', { at: '/courses' });
+  await office.getByRole('button', { name: 'Edit ANM' }).click();
+  const form = office.getByRole('dialog', { name: 'Change ANM' });
+  await form.getByText(/^Semester 2: /).click();
+  const add = form.getByRole('button', { name: 'Add a subject to semester 2' });
+  await add.click();
+  const last = (label: string) => form.getByRole('textbox', { name: new RegExp(`^${label} of subject \\d+, semester 2$`) }).last();
+  await last('Credits').fill('4');
+  await form.getByText(/^Fees: /).click();
+  await form.getByLabel('Tuition (₹)').fill('a lot');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(last('Subject')).toHaveAccessibleDescription('Write the name.');
+  await expect(form.getByLabel('Tuition (₹)')).toHaveAccessibleDescription('Write an amount, such as 45000.');
+  await last('Subject').fill('Wound care');
+  await form.getByLabel('Tuition (₹)').fill('45,000');
+  await form.getByLabel('Exams (₹)').fill('500');
+  await expect(form.getByText('Fees: ₹ 45,500 in all')).toBeVisible();
+  await form.getByRole('button', { name: 'Add a payment' }).click();
+  await form.getByLabel('What for of payment 1').fill('On admission');
+  await form.getByLabel('Amount (₹) of payment 1').fill('45500');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await expect(form).toBeHidden();
+  const stored = await api.call<{ subjects: { subjectName: string; semester: number; credits: number | null }[]; feesStructure: { totalFee: number; installmentPlan: { amount: number }[] } }>('office', 'GET', `/admin/courses/${await api.courseId('ANM')}`);
+  expect(stored.subjects).toContainEqual(expect.objectContaining({ subjectName: 'Wound care', semester: 2, credits: 4 }));
+  expect(stored.feesStructure).toMatchObject({ totalFee: 45500, installmentPlan: [{ amount: 45500 }] });
+});
+
 test('a course with students is not deleted, and the office is told why', async ({ open }) => {
   const office = await open('office', { at: '/courses' });
   await office.getByRole('button', { name: 'Delete GNM' }).click();

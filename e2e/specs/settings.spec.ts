@@ -31,6 +31,7 @@ test('the institute is renamed, who did it is said, and the second of two who ch
 });
 
 test('nothing on the page of settings is in anybody’s way', async ({ open }) => {
+  test.slow();
   const office = await open('office', { at: '/settings' });
   await expect(office.getByText('Database: works')).toBeVisible();
   await office.getByText('Show them').click();

@@ -111,7 +111,7 @@ function ContactForm({ profile }: { profile: OwnProfile }) {
         />
       )}
       {refused !== null && refused.status !== 409 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
-      <div><Button type="submit" loading={saving.isPending} disabled={!isChanged}>Save</Button></div>
+      <div><Button type="submit" loading={saving.isPending} disabled={!isChanged && clash === null}>Save</Button></div>
     </form>
   );
 }

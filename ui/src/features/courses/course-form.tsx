@@ -46,7 +46,7 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
     else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   // How many semesters it has decides which are offered; one that has subjects already is shown in any case.
-  const count = Number(draft.semesters) || course?.semesters || 2;
+  const count = Math.max(Number(draft.semesters.trim() === '' ? (course?.semesters ?? 2) : draft.semesters), 1);
   const shown = semesters.filter((semester) => semester <= count || draft[`subjects:${semester}`] !== '');
   const set = (field: Field | CurriculumField, value: string) => setDraft((before) => ({ ...before, [field]: value }));
   const text = (field: Field, description?: string) => <TextInput label={labels[field]} description={description} value={draft[field]} onChange={(event) => set(field, event.currentTarget.value)} error={problems[field]} autoComplete="off" />;

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { Fold } from '../../kit/fold.tsx';
 import { plural } from '../../kit/format.ts';
 import classes from './courses.module.css';
 import { blankInstallment, blankSubject, feeFields, feeLabels, firstOf, readInstallments, readSubjects, subjectsField, totalOf, writeRows, type Curriculum, type CurriculumField } from './curriculum.ts';
@@ -19,8 +20,7 @@ export function SubjectsOf({ semester, draft, problems, onChange }: CurriculumFi
   const first = firstOf(draft, semester);
   const hasProblem = rows.some((_, index) => Object.keys(problems).some((name) => name.startsWith(`subjects[${first + index}].`)));
   return (
-    <details className={classes.fold} open={hasProblem || undefined}>
-      <summary>{`Semester ${semester}: ${plural(rows.length, 'subject')}`}</summary>
+    <Fold className={classes.fold} hasProblem={hasProblem} title={`Semester ${semester}: ${plural(rows.length, 'subject')}`}>
       {rows.map((row, index) => {
         const text = (name: keyof typeof row, label: string, isNumber = false) => (
           <TextInput
@@ -46,7 +46,7 @@ export function SubjectsOf({ semester, draft, problems, onChange }: CurriculumFi
         );
       })}
       <Button variant="default" size="sm" mih={44} mt="xs" leftSection={<IconPlus size={18} aria-hidden="true" />} onClick={() => onChange(field, writeRows([...rows, blankSubject]))} aria-label={`Add a subject to semester ${semester}`}>Add a subject</Button>
-    </details>
+    </Fold>
   );
 }
 
@@ -56,8 +56,7 @@ export function FeesFields({ draft, problems, onChange }: CurriculumFieldsProps)
   const hasProblem = Object.keys(problems).some((name) => name.startsWith('feesStructure'));
   const amount = (value: number) => value.toLocaleString('en-IN', { maximumFractionDigits: 2 });
   return (
-    <details className={classes.fold} open={hasProblem || undefined}>
-      <summary>{`Fees: ₹ ${amount(totalOf(draft))} in all`}</summary>
+    <Fold className={classes.fold} hasProblem={hasProblem} title={`Fees: ₹ ${amount(totalOf(draft))} in all`}>
       <SimpleGrid cols={{ base: 2, xs: 3 }} mt="xs">
         {feeFields.map((field) => <TextInput key={field} label={`${feeLabels[field]} (₹)`} inputMode="decimal" value={draft[field]} onChange={(event) => onChange(field, event.currentTarget.value)} error={problems[`feesStructure.${field}`]} autoComplete="off" />)}
       </SimpleGrid>
@@ -75,6 +74,6 @@ export function FeesFields({ draft, problems, onChange }: CurriculumFieldsProps)
         );
       })}
       <Button variant="default" size="sm" mih={44} mt="xs" leftSection={<IconPlus size={18} aria-hidden="true" />} onClick={() => set([...rows, blankInstallment])}>Add a payment</Button>
-    </details>
+    </Fold>
   );
 }

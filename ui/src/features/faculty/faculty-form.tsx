@@ -1,6 +1,7 @@
 import { Autocomplete, Drawer, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
+import { Fold } from '../../kit/fold.tsx';
 import { FormFoot } from '../../kit/form-foot.tsx';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
@@ -92,13 +93,12 @@ export default function FacultyForm({ member, courses, onAdded, onClose }: Facul
           )}
           <Switch label={labels.isActive} size="md" checked={draft.isActive === 'true'} onChange={(event) => change({ isActive: String(event.currentTarget.checked) })} />
           <TeachesFields draft={draft} problems={problems} courses={courses} onChange={change} />
-          <details className={classes.more} open={[...long, 'dateOfJoining'].some((field) => problems[field] !== undefined) || undefined}>
-            <summary>Qualification and experience</summary>
+          <Fold className={classes.more} title="Qualification and experience" hasProblem={[...long, 'dateOfJoining'].some((field) => problems[field] !== undefined)}>
             <Stack gap="md" mt="sm">
               {long.map((field) => <Textarea key={field} name={field} label={labels[field]} value={draft[field]} autosize minRows={1} maxLength={500} onChange={(event) => change({ [field]: event.currentTarget.value })} error={problems[field]} />)}
               {text('dateOfJoining', { type: 'date' })}
             </Stack>
-          </details>
+          </Fold>
         </Stack>
         <FormFoot merging={merging} label={(field) => labelOf(field, codes)} inWords={inWords} refused={refused} isSaving={saving.isPending} confirm={isNew ? 'Add' : 'Save'} onClose={onClose} />
       </form>

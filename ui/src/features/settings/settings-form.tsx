@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type SubmitEvent } from 'react';
 import { Link } from 'react-router';
 import { Conflict } from '../../kit/conflict.tsx';
+import { Fold } from '../../kit/fold.tsx';
 import { instituteQuery } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { commonQueries } from '../../kit/query.ts';
@@ -72,14 +73,13 @@ export function SettingsForm({ settings }: { settings: Settings }) {
       <section className={classes.card} aria-labelledby="settings-kept">
         <Title order={2} size="h4" id="settings-kept">Kept, without effect here</Title>
         <Text size="sm">These come from the institute’s earlier pages. Lamplight keeps them and does nothing with them. What is needed in attendance and marks stands under <Link to="/regulations">Regulations</Link>; sign-in and copies are decided where the server is run.</Text>
-        <details className={classes.kept} open={kept.some(({ paths }) => paths.some((path) => problem(path) !== undefined)) || undefined}>
-          <summary>Show them</summary>
+        <Fold className={classes.kept} title="Show them" hasProblem={kept.some(({ paths }) => paths.some((path) => problem(path) !== undefined))}>
           {kept.map(({ name, paths }) => (
             <Fieldset key={name} legend={groupTitles[name] ?? name} className={classes.group}>
               <SimpleGrid cols={{ base: 1, xs: 2 }}>{paths.map(field)}</SimpleGrid>
             </Fieldset>
           ))}
-        </details>
+        </Fold>
       </section>
       {clash !== null && (
         <Conflict

@@ -1,4 +1,5 @@
 import { NativeSelect, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import { Fold } from '../../kit/fold.tsx';
 import type { Course } from '../../kit/wire.ts';
 import { genders, labels, statuses, type Draft, type Field, type Problems } from './draft.ts';
 import classes from './students.module.css';
@@ -38,13 +39,12 @@ export function StudentFields({ draft, problems, courses, isNew, onChange }: Stu
         {text('dateOfBirth', { type: 'date' })}
       </SimpleGrid>
       {!isNew && <Switch label="May sign in" size="md" checked={draft.isActive === 'true'} onChange={(event) => onChange({ isActive: String(event.currentTarget.checked) })} />}
-      <details className={classes.more} open={[...family, ...long].some((field) => problems[field] !== undefined) || undefined}>
-        <summary>Family, address and notes</summary>
+      <Fold className={classes.more} title="Family, address and notes" hasProblem={[...family, ...long].some((field) => problems[field] !== undefined)}>
         <SimpleGrid cols={{ base: 1, xs: 2 }} mt="sm">{family.map((field) => text(field))}</SimpleGrid>
         <Stack mt="md" gap="md">
           {long.map((field) => <Textarea key={field} name={field} label={labels[field]} value={draft[field]} autosize minRows={2} maxLength={1000} onChange={(event) => onChange({ [field]: event.currentTarget.value })} error={problems[field]} />)}
         </Stack>
-      </details>
+      </Fold>
     </Stack>
   );
 }

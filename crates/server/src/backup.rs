@@ -27,8 +27,8 @@ use sha2::Digest;
 use crate::{cli::say, settings::Settings};
 
 const DATABASE: &str = "lamplight.db";
-const FILES: &str = "files";
-const SECRET: &str = "jwt.secret";
+pub(crate) const FILES: &str = "files";
+pub(crate) const SECRET: &str = "jwt.secret";
 const CONTENTS: &str = "backup.json";
 /// What is not whole yet.
 const RESTORING: &str = ".restoring";
@@ -122,7 +122,7 @@ async fn moment(database: &Path, files: &Path, part: &Path) -> anyhow::Result<(u
 /// The files that a database refers to. It is a copy that nobody else has open.
 async fn referred(database: &Path) -> anyhow::Result<Vec<Sha256>> {
     let url = DatabaseUrl::Sqlite(database.to_owned());
-    let store = Store::connect(&url, Clock::system(), Chance::system()).await?;
+    let store = Store::reopen(&url, Clock::system(), Chance::system()).await?;
     let referred = uploads::list_referred(store.reader()).await;
     store.close().await?;
     // What opening it has left beside it.
@@ -131,7 +131,7 @@ async fn referred(database: &Path) -> anyhow::Result<Vec<Sha256>> {
 }
 
 /// Copies what is not there yet, and holds each against its name. `None` when one is gone.
-fn copy_files(wanted: &[Sha256], from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
+pub(crate) fn copy_files(wanted: &[Sha256], from: &Path, to: &Path) -> anyhow::Result<Option<u64>> {
     let mut bytes = 0;
     for (number, sha256) in wanted.iter().enumerate() {
         if number > 0 && number.is_multiple_of(SAY_EVERY) {
@@ -215,7 +215,7 @@ pub(crate) async fn restored(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn begin_anew(database: &DatabaseUrl) -> anyhow::Result<()> {
-    let store = Store::connect(database, Clock::system(), Chance::system()).await?;
+    let store = Store::reopen(database, Clock::system(), Chance::system()).await?;
     store.log().begin_epoch().await?;
     let mut tx = store.begin().await?;
     accounts::rotate_signing_key(&mut tx, audit::Actor::operator()).await?;
@@ -232,12 +232,12 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Only the operator's account looks into it, as into `DATA_DIR`.
-fn private_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| path.display().to_string())
 }
 
 /// Copies a file, on the disk when it returns.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to)?;
     fs::set_permissions(to, fs::Permissions::from_mode(0o600))?;
     File::open(to)?.sync_all()
@@ -255,7 +255,7 @@ fn hash(path: &Path) -> anyhow::Result<Sha256> {
 }
 
 /// Every folder of a tree: a file is on the disk only when the folder that names it is.
-fn sync_all(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_all(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {

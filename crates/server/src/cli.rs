@@ -11,10 +11,10 @@ use clap::{Args, Parser, Subcommand};
 use lamplight_auth::{Passwords, Role, check_password};
 use lamplight_features::{accounts, audit, institute, marks};
 use lamplight_kernel::{Chance, Clock, Timestamp};
-use lamplight_store::Store;
+use lamplight_store::{DatabaseUrl, Store};
 
 use crate::{
-    backup, docs, serve,
+    backup, docs, migrate, serve,
     settings::{LogFormat, Settings, Values},
 };
 
@@ -61,6 +61,9 @@ enum Command {
     /// Say that the database was put back to an earlier state by its own tools, before any server is started on it: no page goes on from
     /// what did not happen, and everybody has to sign in again.
     Restored,
+    /// Move the institute into another database, from SQLite to PostgreSQL or back, while no server runs. Open pages go on where
+    /// they were, and everybody stays signed in.
+    MigrateData(MigrateData),
     /// Show the settings that hold and where each comes from. Secrets are masked.
     Config,
     /// Write the documents that are made from the code.
@@ -83,6 +86,19 @@ enum KeysCommand {
     /// Retire the key and make a new one: everybody is signed out, everywhere. While a server runs on an embedded database, an
     /// administrator does it there: POST /api/admin/signing-key.
     Rotate,
+}
+
+#[derive(Args)]
+struct MigrateData {
+    /// From where: `sqlite:path/to/file.db` or `postgres://...`. Without it, the database of the settings.
+    #[arg(long, value_name = "URL")]
+    from: Option<DatabaseUrl>,
+    /// To where: a file that does not exist yet, or an empty database. A password may come from PGPASSWORD or ~/.pgpass instead.
+    #[arg(long, value_name = "URL")]
+    to: DatabaseUrl,
+    /// Also copy the uploaded files and the signing secret from DATA_DIR into this folder: the DATA_DIR of a server on another machine.
+    #[arg(long, value_name = "FOLDER")]
+    files_to: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -140,6 +156,11 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
         Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
         Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,
         Command::Restored => backup::restored(&Settings::read(&values()?)?).await,
+        Command::MigrateData(MigrateData { from, to, files_to }) => {
+            let settings = Settings::read(&values()?)?;
+            let from = from.unwrap_or_else(|| settings.database_url.clone());
+            migrate::migrate(&settings, from, to, files_to.as_deref()).await
+        }
         Command::Verify => verify(&Settings::read(&values()?)?).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,

@@ -6,6 +6,7 @@ mod backup;
 pub mod cli;
 mod demo;
 pub mod docs;
+mod migrate;
 pub mod operating;
 mod pages;
 pub mod serve;

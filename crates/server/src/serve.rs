@@ -170,6 +170,12 @@ impl Server {
                 until.run_until_cancelled(wake_ups).await;
             }));
         }
+        if let Some(present) = store.keep_present() {
+            let until = stop.accepting.clone();
+            parts.spawn(named("presence", async move {
+                until.run_until_cancelled(present).await;
+            }));
+        }
         parts.spawn(named("sweeper", sweep(store.clone(), files.clone(), stop.accepting.clone())));
         parts.spawn(named("sessions' clerk", tidy_sessions(people, stop.accepting.clone())));
         parts.spawn(named("marks' publisher", publish_due(store.clone(), stop.accepting.clone())));

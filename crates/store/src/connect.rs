@@ -21,7 +21,7 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
-use crate::{Log, StoreError, Tx, migrations};
+use crate::{Log, StoreError, Tx, hold, migrations, presence::Presence};
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -105,6 +105,8 @@ struct Inner {
     redis_away: AtomicBool,
     /// Held for as long as the store is open: the operating system lets go of it however the process ends.
     lock: Mutex<Option<File>>,
+    /// The same on PostgreSQL, where many may have it open and only a move keeps them out.
+    presence: Option<tokio::sync::Mutex<Presence>>,
 }
 
 impl Inner {
@@ -137,17 +139,31 @@ impl Store {
     /// # Errors
     /// When it can't be reached, is in use by another process (SQLite), or was made by a newer version.
     pub async fn connect(url: &DatabaseUrl, clock: Clock, chance: Chance) -> Result<Self, StoreError> {
-        let (backend, writer, reader, lock) = match url {
+        Self::open(url, clock, chance, false).await
+    }
+
+    /// The same, also when the institute was moved away from here ([`crate::moving`]): whoever asks for this has decided that what
+    /// stands here holds again.
+    ///
+    /// # Errors
+    /// As [`Store::connect`].
+    pub async fn reopen(url: &DatabaseUrl, clock: Clock, chance: Chance) -> Result<Self, StoreError> {
+        Self::open(url, clock, chance, true).await
+    }
+
+    async fn open(url: &DatabaseUrl, clock: Clock, chance: Chance, lift: bool) -> Result<Self, StoreError> {
+        let (backend, writer, reader, lock, presence) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let (writer, lock) = open_sqlite_writer(path).await?;
+                let lock = lock_sqlite(path)?;
+                let writer = open_sqlite_writer(path).await?;
                 // The tables must exist before a connection that can't write opens the file.
                 migrations::run(&writer).await?;
-                (Backend::Sqlite, writer, open_sqlite_reader(path).await?, Some(lock))
+                hold::check(&writer, lift).await?;
+                (Backend::Sqlite, writer, open_sqlite_reader(path).await?, Some(lock), None)
             }
             DatabaseUrl::Postgres(url) => {
-                let options: PgConnectOptions =
-                    url.parse().map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
-                let options = options.application_name("lamplight").disable_statement_logging();
+                let options = postgres_options(url)?;
+                let presence = Presence::enter(&options).await?;
                 let pool = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
                 // Several nodes may start at once: one migrates, the others wait and find nothing left to do. The lock is the
                 // session's, and goes with it however this ends.
@@ -160,8 +176,10 @@ impl Store {
                 let migrated = migrations::run(&writer).await;
                 turn.close().await.map_err(connecting)?;
                 migrated?;
+                hold::check(&writer, lift).await?;
                 let reader = open_postgres(options.options([("default_transaction_read_only", "on")]), READERS).await?;
-                (Backend::Postgres, writer, SqlxPostgresConnector::from_sqlx_postgres_pool(reader), None)
+                let reader = SqlxPostgresConnector::from_sqlx_postgres_pool(reader);
+                (Backend::Postgres, writer, reader, None, Some(presence))
             }
         };
         let store = Self {
@@ -175,6 +193,7 @@ impl Store {
                 own_commits: watch::Sender::new(0),
                 redis_away: AtomicBool::new(false),
                 lock: Mutex::new(lock),
+                presence: presence.map(tokio::sync::Mutex::new),
             }),
         };
         store.log().found_epoch().await?;
@@ -247,6 +266,9 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         self.inner.reader.clone().close().await?;
         self.inner.writer.clone().close().await?;
+        if let Some(presence) = &self.inner.presence {
+            presence.lock().await.leave().await;
+        }
         self.inner.unlock();
         Ok(())
     }
@@ -280,6 +302,10 @@ impl Store {
         &self.inner.writer
     }
 
+    pub(crate) fn presence(&self) -> Option<&tokio::sync::Mutex<Presence>> {
+        self.inner.presence.as_ref()
+    }
+
     /// The connections of the writer, on PostgreSQL.
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         (self.backend() == Backend::Postgres).then(|| self.inner.writer.get_postgres_connection_pool())
@@ -303,8 +329,8 @@ fn count(commits: &watch::Sender<u64>) {
     commits.send_modify(|count| *count = count.wrapping_add(1));
 }
 
-/// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.
-async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), StoreError> {
+/// Keeps other processes from an embedded database, for as long as the file is open.
+pub(crate) fn lock_sqlite(path: &Path) -> Result<File, StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let at = |source| StoreError::Folder { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(at)?;
@@ -312,10 +338,14 @@ async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), S
     lock_name.push(".lock");
     let lock = File::options().create(true).truncate(false).write(true).open(folder.join(lock_name)).map_err(at)?;
     match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => return Err(at(source)),
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(at(source)),
     }
+}
+
+/// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.
+pub(crate) async fn open_sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let options = sqlite_options(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -323,7 +353,7 @@ async fn open_sqlite_writer(path: &Path) -> Result<(DatabaseConnection, File), S
         .synchronous(SqliteSynchronous::Full);
     let pool = sqlite_pool().max_connections(1);
     let pool = pool.connect_with(options).await.map_err(connecting)?;
-    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(pool), lock))
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
 async fn open_sqlite_reader(path: &Path) -> Result<DatabaseConnection, StoreError> {
@@ -342,7 +372,7 @@ fn sqlite_pool() -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
@@ -351,12 +381,17 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool, StoreError> {
+pub(crate) fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse().map_err(|_| StoreError::Address("postgres://...".to_owned()))?;
+    Ok(options.application_name("lamplight").disable_statement_logging())
+}
+
+pub(crate) async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool, StoreError> {
     let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
     pool.connect_with(options).await.map_err(connecting)
 }
 
-fn connecting(error: sqlx::Error) -> StoreError {
+pub(crate) fn connecting(error: sqlx::Error) -> StoreError {
     StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))
 }
 

@@ -35,6 +35,24 @@ pub enum StoreError {
     /// The database was migrated by a newer version of this program.
     #[error("this database was made by a newer version of lamplight; install that version or restore an older backup")]
     Newer,
+    /// Somebody is moving the institute from here or to here.
+    #[error("this database is being moved just now (lamplight migrate-data); wait until that has ended")]
+    Moving,
+    /// The institute was moved away from here.
+    #[error(
+        "this institute was moved to {to}: set DATABASE_URL to that. To go back to what stands here, without what happened since, run \
+         `lamplight restored` first"
+    )]
+    Moved {
+        /// Where it is now, without a password.
+        to: String,
+    },
+    /// A move to here did not come to its end.
+    #[error(
+        "a move of the institute to this database did not come to its end: run the same `lamplight migrate-data` again. What it came \
+         from is whole"
+    )]
+    Unfinished,
     /// A payload could not be written as JSON.
     #[error("an event could not be encoded: {0}")]
     Encode(#[from] serde_json::Error),

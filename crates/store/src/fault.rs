@@ -9,6 +9,10 @@
 pub const BEFORE_COMMIT: &str = "before_commit";
 /// In the relay, when an event has been read from the log and not sent.
 pub const BEFORE_SEND: &str = "before_send";
+/// In a move, when the tables are copied and nothing is committed.
+pub const IN_MOVE: &str = "in_move";
+/// In a move, when the source is closed and the target not open yet.
+pub const BEFORE_ARRIVAL: &str = "before_arrival";
 
 /// Stops here for ever if a test asked for it.
 #[cfg(debug_assertions)]

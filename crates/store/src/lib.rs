@@ -6,15 +6,19 @@
 //! * **A row and its event exist together or not at all.** [`Tx::record`] collects events, [`Tx::commit`] writes them as
 //!   its last act, in the same transaction.
 //! * **The numbers of the log are in commit order and have no gaps**, on both databases: see [`log`].
-//! * **One process per SQLite file**: a second one is refused at start.
+//! * **One process per SQLite file**: a second one is refused at start. A PostgreSQL may have many; a move waits for none of them and is
+//!   refused while one is there.
 //!
 //! Tables of the mechanism are named in the singular (`event`), tables of a feature by its plural noun (`downloads`).
 
 mod connect;
 mod error;
 pub mod fault;
+mod hold;
 pub mod log;
 mod migrations;
+pub mod moving;
+mod presence;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;

@@ -37,6 +37,7 @@ mod m0018_accounts;
 mod m0019_attendance_told;
 mod m0021_courses_and_faculty;
 mod m0022_institute_settings;
+mod m0030_hold;
 
 struct Migrations;
 
@@ -64,8 +65,14 @@ impl MigratorTrait for Migrations {
             Box::new(m0019_attendance_told::Migration),
             Box::new(m0021_courses_and_faculty::Migration),
             Box::new(m0022_institute_settings::Migration),
+            Box::new(m0030_hold::Migration),
         ]
     }
+}
+
+/// The name of each, as the database keeps it when it has been carried out.
+pub(crate) fn names() -> Vec<String> {
+    Migrations::migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
 /// Brings the tables up to date. Refuses a database that a newer version has migrated further.

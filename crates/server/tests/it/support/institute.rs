@@ -163,10 +163,7 @@ impl Institute {
 
     /// The settings of a process that takes over from this server, which must have been stopped.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
-        let url = match &self.settings.database_url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            DatabaseUrl::Postgres(url) => url.clone(),
-        };
+        let url = written(&self.settings.database_url);
         vec![
             ("HOST", "127.0.0.1".to_owned()),
             ("PORT", "0".to_owned()),
@@ -204,6 +201,14 @@ impl Institute {
         let number = self.rung.fetch_add(1, Ordering::SeqCst) + 1;
         tx.record(&Bell { number }, Target::rooms([Room::admins(), Room::faculty(), Room::students()])).unwrap();
         tx.commit().await.unwrap();
+    }
+}
+
+/// An address, as it is set.
+pub(crate) fn written(url: &DatabaseUrl) -> String {
+    match url {
+        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+        DatabaseUrl::Postgres(url) => url.clone(),
     }
 }
 

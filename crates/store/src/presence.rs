@@ -1,0 +1,93 @@
+//! Who has a PostgreSQL open: a shared lock of the session, which goes with the process however it ends. A move takes the same lock for
+//! itself alone, so it finds out whether anybody is there, and nobody comes in meanwhile.
+
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use sqlx::{
+    ConnectOptions, Connection as _,
+    postgres::{PgConnectOptions, PgConnection},
+};
+use tokio::time::sleep;
+
+use crate::{Store, StoreError, connect::connecting, hold};
+
+/// How often it is looked after whether the session is still there: a restart of PostgreSQL ends it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const SHARED: &str =
+    "SELECT pg_try_advisory_lock_shared(hashtextextended('lamplight presence ' || current_schema(), 0))";
+const ALONE: &str = "SELECT pg_try_advisory_lock(hashtextextended('lamplight presence ' || current_schema(), 0))";
+
+/// The session that says that somebody is here.
+pub(crate) struct Presence {
+    options: PgConnectOptions,
+    session: Option<PgConnection>,
+}
+
+impl Presence {
+    /// # Errors
+    /// When the database is being moved, or can't be reached.
+    pub(crate) async fn enter(options: &PgConnectOptions) -> Result<Self, StoreError> {
+        let mut session = options.connect().await.map_err(connecting)?;
+        if !lock(&mut session, SHARED).await? {
+            return Err(StoreError::Moving);
+        }
+        Ok(Self { options: options.clone(), session: Some(session) })
+    }
+
+    pub(crate) async fn leave(&mut self) {
+        if let Some(session) = self.session.take() {
+            // Otherwise it ends with the socket.
+            let _ = session.close().await;
+        }
+    }
+
+    /// Makes the session again when it was lost, if nobody has moved the institute away meanwhile.
+    async fn look(&mut self, db: &DatabaseConnection) -> Result<(), StoreError> {
+        if let Some(session) = &mut self.session
+            && session.ping().await.is_ok()
+        {
+            return Ok(());
+        }
+        let again = Self::enter(&self.options).await?;
+        hold::check(db, false).await?;
+        *self = again;
+        Ok(())
+    }
+}
+
+/// Whether this session has the database for itself from now on.
+pub(crate) async fn alone(session: &mut PgConnection) -> Result<bool, StoreError> {
+    lock(session, ALONE).await
+}
+
+async fn lock(session: &mut PgConnection, sql: &'static str) -> Result<bool, StoreError> {
+    sqlx::query_scalar(sql).fetch_one(session).await.map_err(connecting)
+}
+
+impl Store {
+    /// Keeps saying that somebody is here. Ends when the database is being moved or was moved: then nothing may be written to it any more.
+    ///
+    /// `None` on SQLite, where the locked file says it.
+    #[must_use]
+    pub fn keep_present(&self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        self.presence()?;
+        let store = self.clone();
+        Some(async move {
+            while let Some(presence) = store.presence() {
+                sleep(LOOK_EVERY).await;
+                let looked = presence.lock().await.look(store.writer()).await;
+                match looked {
+                    Ok(()) => {}
+                    Err(error @ (StoreError::Moving | StoreError::Moved { .. } | StoreError::Unfinished)) => {
+                        tracing::error!(%error, "stopping");
+                        return;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the database can't be told that somebody is here; trying again");
+                    }
+                }
+            }
+        })
+    }
+}

@@ -46,6 +46,7 @@ mod lockout;
 mod marks;
 #[cfg(test)]
 mod marks_files;
+#[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod notices;

@@ -9,6 +9,7 @@ use lamplight_store::{
     testing::fresh_address,
 };
 use sea_orm::{ConnectionTrait, Statement};
+use serde_json::json;
 
 use crate::support::{
     Form, Institute, both_databases,
@@ -79,8 +80,8 @@ both_databases!(open_pages_go_on_in_the_other_database, async |mut institute: In
     let restored = run(command(&institute, &["restored"]), "").await;
     assert!(restored.success, "{restored:?}");
     institute.start().await;
-    let afresh = institute.back(institute.token(&asha, institute.clock.now(), 1), &live.seat).await;
-    assert_ne!(afresh.seat.pid, live.seat.pid, "what came after the move did not happen here");
+    let refused = institute.knock(json!({"token": asha.token, "pid": live.seat.pid, "offset": live.seat.offset})).await;
+    assert_eq!(refused.unwrap_err()["data"]["code"], "auth.signed_out", "what came after the move did not happen here");
 });
 
 both_databases!(killed_at_any_moment_it_is_one_or_the_other, async |mut institute: Institute| {

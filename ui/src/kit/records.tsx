@@ -24,6 +24,15 @@ export function Records({ caption, columns, isBusy = false, children }: RecordsP
   );
 }
 
-export function Cell({ label, isNumber = false, children }: { label?: string; isNumber?: boolean; children?: ReactNode }) {
-  return <td data-label={label} data-number={isNumber || undefined}><div>{children}</div></td>;
+interface CellProps {
+  /** The name of its column, on a phone. */
+  label?: string;
+  isNumber?: boolean;
+  /** It holds the record's menu, and nothing else. */
+  isMenu?: boolean;
+  children?: ReactNode;
+}
+
+export function Cell({ label, isNumber = false, isMenu = false, children }: CellProps) {
+  return <td data-label={label} data-number={isNumber || undefined} data-menu={isMenu || undefined}><div>{children}</div></td>;
 }

@@ -153,6 +153,9 @@ pub(super) fn details((row, user): &Both, teaches: HashMap<CourseId, Vec<String>
     }
 }
 
+/// So many faculty members are searched at most: more than any institute has.
+const LOOKED_AT: u64 = 5_000;
+
 /// Faculty members with their accounts, by name. An institute has some tens.
 pub(super) async fn list<C: ConnectionTrait>(
     db: &C,
@@ -163,7 +166,8 @@ pub(super) async fn list<C: ConnectionTrait>(
     if let Some(department) = department {
         found = found.filter(entity::Column::Department.eq(department));
     }
-    let rows = found.order_by_asc(entity::Column::FacultyId).limit(MAX_LIMIT).all(db).await?;
+    // All there are, within reason: who is searched for may be the last of them.
+    let rows = found.order_by_asc(entity::Column::FacultyId).limit(LOOKED_AT).all(db).await?;
     let mut users = accounts::find_by_ids(db, rows.iter().map(|row| row.user_id)).await?;
     let mut all: Vec<Both> =
         rows.into_iter().filter_map(|row| users.remove(&row.user_id).map(|user| (row, user))).collect();
@@ -173,6 +177,7 @@ pub(super) async fn list<C: ConnectionTrait>(
         words.iter().all(|word| text.contains(word))
     });
     all.sort_by(|(_, one), (_, other)| one.full_name.cmp(&other.full_name));
+    all.truncate(usize::try_from(MAX_LIMIT).unwrap_or(usize::MAX));
     Ok(all)
 }
 

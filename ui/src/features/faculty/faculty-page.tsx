@@ -80,8 +80,8 @@ function Row({ member, onEdit }: { member: FacultyMember; onEdit: () => void }) 
           <Text key={course?._id ?? index} size="sm"><strong>{course?.courseCode}</strong>{`: ${subjects.length === 0 ? 'all subjects' : subjects.join(', ')}`}</Text>
         ))}
       </Cell>
-      <Cell label="Reached at">{member.email}<Text size="sm" c="dimmed">{member.contactNumber}</Text></Cell>
-      <Cell><FacultyMenu member={member} onEdit={onEdit} /></Cell>
+      <Cell label="Reached at"><Text size="sm">{member.email}</Text><Text size="sm" c="dimmed">{member.contactNumber}</Text></Cell>
+      <Cell isMenu><FacultyMenu member={member} onEdit={onEdit} /></Cell>
     </tr>
   );
 }

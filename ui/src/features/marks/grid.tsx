@@ -203,7 +203,7 @@ interface CellProps {
 
 function Cell({ row, part, place, state, present, isLocked, onPut, onEnter, onMove, onPaste }: CellProps) {
   const [draft, setDraft] = useState<string | null>(null);
-  const saved = row.cells[part].value as CellValue;
+  const saved = row.cells[part].value;
   const value = state === undefined || state.kind === 'saved' ? saved : state.yours;
   const name = `${partName[part]}, ${row.fullName}`;
   const commit = (text: string | null) => {

@@ -15,12 +15,12 @@ type Snapshot = NonNullable<MarkChange['to']>;
 
 /** What became of what, part by part. */
 function became(from: Snapshot, to: Snapshot): string {
-  const changes = parts.filter((part) => from[part] !== to[part]).map((part) => `${partName[part].toLowerCase()} ${shown(from[part] as CellValue) || 'nothing'} became ${shown(to[part] as CellValue) || 'nothing'}`);
+  const changes = parts.filter((part) => from[part] !== to[part]).map((part) => `${partName[part].toLowerCase()} ${shown(from[part]) || 'nothing'} became ${shown(to[part]) || 'nothing'}`);
   if (from.remarks !== to.remarks) changes.push('the remark was changed');
   return changes.join(', ');
 }
 
-const entered = (to: Snapshot): string => parts.filter((part) => to[part] != null).map((part) => `${partName[part].toLowerCase()} ${shown(to[part] as CellValue)}`).join(', ');
+const entered = (to: Snapshot): string => parts.filter((part) => to[part] != null).map((part) => `${partName[part].toLowerCase()} ${shown(to[part])}`).join(', ');
 
 /** What was done to a mark, oldest first: of its student since it was first published, of staff all of it. */
 export function History({ of, id }: { of: 'student' | 'staff'; id: string }) {

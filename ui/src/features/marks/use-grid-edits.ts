@@ -99,7 +99,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
 
   const put = (student: string, part: MarkPart, value: CellValue, base: number) => {
     const key = keyOf(student, part);
-    waiting.current.set(key, { student, part, value: value as never, base });
+    waiting.current.set(key, { student, part, value: value, base });
     mark([[key, { kind: 'saving', yours: value }]]);
     setTimeout(() => void send(), 0);
   };

@@ -55,7 +55,7 @@ export default function UsersPage() {
               <Cell label="Role">{roles[user.role]}<Text size="sm" c="dimmed">{user.profile.designation}</Text></Cell>
               <Cell label="Signs in as">{user.username}<Text size="sm" c="dimmed">{user.email}</Text></Cell>
               <Cell label="Last signed in">{user.lastLogin === undefined ? 'never' : dayOf(user.lastLogin, timezone, now())}</Cell>
-              <Cell><UserMenu user={user} onEdit={() => setEditing(user)} /></Cell>
+              <Cell isMenu><UserMenu user={user} onEdit={() => setEditing(user)} /></Cell>
             </tr>
           ))}
         </Records>

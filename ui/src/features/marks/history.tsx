@@ -5,7 +5,7 @@ import { dayOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import type { MarkChange } from '../../kit/wire.ts';
-import { partName, parts, shown, type CellValue } from './cells.ts';
+import { partName, parts, shown } from './cells.ts';
 import { historyOf } from './queries.ts';
 import classes from './student.module.css';
 

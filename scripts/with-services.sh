@@ -32,6 +32,14 @@ as_owner "$postgres_bin/pg_ctl" -D "$here/postgres/data" -w -l "$here/postgres/l
   --pidfile "$here/redis.pid" --dir "$here" --logfile "$here/redis.log" >/dev/null
 cd "$OLDPWD"
 
+# For the tests of what happens without it, which run services of their own.
+stop_postgres() { as_owner "$postgres_bin/pg_ctl" -D "$here/postgres/data" -w -m immediate stop; }
+# With the options of before.
+start_postgres() { as_owner "$postgres_bin/pg_ctl" -D "$here/postgres/data" -w -l "$here/postgres/log" start \
+  -o "-k $here/postgres -c listen_addresses='' -c max_connections=300 $careless"; }
+export -f as_owner stop_postgres start_postgres
+export here postgres_bin careless
+
 export LAMPLIGHT_TEST_POSTGRES="postgres:///postgres?host=$here/postgres&user=lamplight"
 export LAMPLIGHT_TEST_REDIS="unix://$here/redis.sock"
 "$@"

@@ -52,6 +52,7 @@ const fn status(class: Class) -> StatusCode {
         Class::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
         Class::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Class::Full => StatusCode::INSUFFICIENT_STORAGE,
         Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

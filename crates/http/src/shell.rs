@@ -61,8 +61,11 @@ pub async fn unknown_address(request: Request) -> Response {
 
 /// A layer that answers when a handler takes too long. Not for uploads and downloads, which may take as long as they move.
 pub async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let is_safe = request.method().is_safe();
     match timeout(limit, next.run(request)).await {
         Ok(response) => response,
+        // Not 503: the existing client sends such a request again by itself, and it may have been carried out.
+        Err(_) if !is_safe => answer(Problem::outcome_unknown()),
         Err(_) => answer(Problem::new(
             Class::Unavailable,
             "server.too_slow",

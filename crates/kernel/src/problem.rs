@@ -31,6 +31,8 @@ pub enum Class {
     TooMany,
     /// The server can't at the moment; worth trying again.
     Unavailable,
+    /// There is no room left to store it.
+    Full,
     /// The server's own fault. Nothing about the cause is told.
     Internal,
 }
@@ -91,6 +93,17 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The server does not know whether it was done: the connection was lost, or time was up, while it was being saved.
+    #[must_use]
+    pub fn outcome_unknown() -> Self {
+        Self::new(
+            Class::Internal,
+            "server.outcome_unknown",
+            "The connection to the database was lost while this was being saved. It may have been saved or not: please look before you do \
+             it again.",
+        )
     }
 
     /// The sentence for a person.

@@ -15,7 +15,7 @@ use std::{
 use lamplight_kernel::{Chance, Clock};
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
 use sqlx::{
-    ConnectOptions, Connection as _, PgPool,
+    ConnectOptions, Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -25,6 +25,13 @@ use crate::{Log, StoreError, Tx, hold, migrations, presence::Presence};
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take a connection to PostgreSQL to say that it is still there.
+const ANSWER: Duration = Duration::from_secs(2);
+/// A connection that was used so recently is not asked again.
+const ASK_AFTER: Duration = Duration::from_millis(100);
+/// After so long without a word within a transaction PostgreSQL gives it up. All committers wait for the row of the log; without this a node
+/// that is cut off or stands still in the middle of a commit would keep the others from theirs until it is back.
+const LET_GO: &str = "3s";
 const READERS: u32 = 4;
 const POSTGRES_WRITERS: u32 = 8;
 
@@ -164,7 +171,8 @@ impl Store {
             DatabaseUrl::Postgres(url) => {
                 let options = postgres_options(url)?;
                 let presence = Presence::enter(&options).await?;
-                let pool = open_postgres(options.clone(), POSTGRES_WRITERS).await?;
+                let writing = options.clone().options([("idle_in_transaction_session_timeout", LET_GO)]);
+                let pool = open_postgres(writing, POSTGRES_WRITERS).await?;
                 // Several nodes may start at once: one migrates, the others wait and find nothing left to do. The lock is the
                 // session's, and goes with it however this ends.
                 let mut turn = pool.acquire().await.map_err(connecting)?;
@@ -386,8 +394,26 @@ pub(crate) fn postgres_options(url: &str) -> Result<PgConnectOptions, StoreError
     Ok(options.application_name("lamplight").disable_statement_logging())
 }
 
+/// Whether a connection is still there. The error makes the pool throw it away.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(ANSWER, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
 pub(crate) async fn open_postgres(options: PgConnectOptions, connections: u32) -> Result<PgPool, StoreError> {
-    let pool = PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+    // A connection whose other end has gone without a word answers nothing, for as long as the system goes on sending: up to a quarter of
+    // an hour. So nobody waits for it when it is taken, or given back in the middle of something.
+    let pool = PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, how| {
+            let is_fresh = how.idle_for < ASK_AFTER;
+            Box::pin(async move { if is_fresh { Ok(true) } else { answers(connection).await } })
+        })
+        .after_release(|connection, _| Box::pin(answers(connection)));
     pool.connect_with(options).await.map_err(connecting)
 }
 

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The database refused a statement or could not be reached.
     #[error("the database failed: {0}")]
     Database(#[from] DbErr),
+    /// The connection was lost during a commit: it may have been written or not.
+    #[error("the database was lost while it committed: {0}")]
+    OutcomeUnknown(DbErr),
     /// The address of the database is not understood.
     #[error(
         "the database address is not understood: {0}. Use sqlite:path/to/file.db or postgres://user:password@host/name"
@@ -98,11 +101,32 @@ impl StoreError {
             DbErr::ConnectionAcquire(_) => true,
             DbErr::Conn(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause))
-            | DbErr::Exec(RuntimeErr::SqlxError(cause)) => {
-                matches!(**cause, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)
-            }
+            | DbErr::Exec(RuntimeErr::SqlxError(cause)) => match &**cause {
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+                // Shutting down or starting up (57P..), no connection left (53300), a connection that broke (08...). SQLite's codes are
+                // numbers.
+                sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+                    code.starts_with("57P") || code == "53300" || (code.len() == 5 && code.starts_with("08"))
+                }),
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    /// Whether there is no room left on the disk.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        let Self::Database(
+            DbErr::Conn(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause))
+            | DbErr::Exec(RuntimeErr::SqlxError(cause)),
+        ) = self
+        else {
+            return false;
+        };
+        // SQLITE_FULL, disk_full.
+        matches!(&**cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "13" || code == "53100"))
     }
 }
 
@@ -114,6 +138,18 @@ impl From<StoreError> for Problem {
                 Class::Unavailable,
                 "server.database_unavailable",
                 "The server can't reach its database at the moment. Nothing was changed; please try again shortly.",
+            );
+        }
+        if let StoreError::OutcomeUnknown(_) = error {
+            tracing::error!(%error, "it is not known whether this was saved");
+            return Self::outcome_unknown();
+        }
+        if error.is_full() {
+            tracing::error!(%error, "the disk is full");
+            return Self::new(
+                Class::Full,
+                "server.disk_full",
+                "The server has no room left to save this. Nothing was changed; please tell who looks after it.",
             );
         }
         Self::internal(error)

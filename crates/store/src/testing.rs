@@ -28,17 +28,25 @@ pub async fn fresh_address(backend: Backend) -> (DatabaseUrl, Option<tempfile::T
             let Ok(server) = std::env::var("LAMPLIGHT_TEST_POSTGRES") else {
                 panic!("LAMPLIGHT_TEST_POSTGRES is not set: run `make test`, which starts a private PostgreSQL");
             };
-            let schema = format!("test_{:032x}", u128::from_be_bytes(Chance::system().bytes()));
-            let admin =
-                Database::connect(ConnectOptions::new(&server).max_connections(1).sqlx_logging(false).to_owned())
-                    .await
-                    .expect("the PostgreSQL of LAMPLIGHT_TEST_POSTGRES answers");
-            admin.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.expect("a schema of its own");
-            admin.close().await.expect("closing");
-            let joint = if server.contains('?') { '&' } else { '?' };
-            (DatabaseUrl::Postgres(format!("{server}{joint}options=-csearch_path%3D{schema}")), None)
+            (DatabaseUrl::Postgres(fresh_schema(&server).await), None)
         }
     }
+}
+
+/// The address of a schema that nobody has used yet, on a PostgreSQL server.
+///
+/// # Panics
+/// When it can't be made: there is nothing to test then.
+#[expect(clippy::expect_used, reason = "a test without a database must fail")]
+pub async fn fresh_schema(server: &str) -> String {
+    let schema = format!("test_{:032x}", u128::from_be_bytes(Chance::system().bytes()));
+    let admin = Database::connect(ConnectOptions::new(server).max_connections(1).sqlx_logging(false).to_owned())
+        .await
+        .expect("the PostgreSQL of LAMPLIGHT_TEST_POSTGRES answers");
+    admin.execute_unprepared(&format!("CREATE SCHEMA {schema}")).await.expect("a schema of its own");
+    admin.close().await.expect("closing");
+    let joint = if server.contains('?') { '&' } else { '?' };
+    format!("{server}{joint}options=-csearch_path%3D{schema}")
 }
 
 /// A fresh database of its own. It is gone when this is dropped (SQLite) or when the private server is (PostgreSQL).

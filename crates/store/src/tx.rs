@@ -100,7 +100,13 @@ impl Tx {
             log::append(&self.db, &self.events, self.now).await?;
             fault::reach(fault::BEFORE_COMMIT).await;
         }
-        self.db.commit().await?;
+        self.db.commit().await.map_err(|error| match StoreError::from(error) {
+            // On SQLite there is nobody in between: what failed was not done.
+            StoreError::Database(error) if self.store.backend() == Backend::Postgres => {
+                StoreError::OutcomeUnknown(error)
+            }
+            error => error,
+        })?;
         if recorded {
             metrics::histogram!("lamplight_commit_seconds").record(asked.elapsed());
             // With the time before it, the moment from which everybody is to hear of it; measured by `make bench`.

@@ -56,6 +56,12 @@ pub(crate) fn problem(error: FilesError) -> Problem {
         FilesError::PasswordProtected { .. } => (Class::Invalid, "uploads.password_protected"),
         FilesError::NotUnicode { .. } => (Class::Invalid, "uploads.not_unicode"),
         FilesError::Damaged { .. } => (Class::Invalid, "uploads.damaged"),
+        FilesError::Disk { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+            tracing::error!(%error, "the disk is full");
+            let text =
+                "The server has no room left for this file. Nothing was changed; please tell who looks after it.";
+            return Problem::new(Class::Full, "server.disk_full", text);
+        }
         _ => return Problem::internal(error),
     };
     let message = error.to_string();

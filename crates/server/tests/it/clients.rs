@@ -1,74 +1,25 @@
 //! Clients of other languages against the program itself. Their side of the story is in `clients/`.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional},
-    net::{TcpListener, TcpSocket},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::Command,
-    sync::watch,
-    task::JoinHandle,
 };
 
 use crate::support::{
     program::{Running, lamplight},
     soon,
+    wire::Wire,
 };
 
 /// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A line to a server, which can be cut.
-pub(crate) struct Line {
-    pub(crate) address: SocketAddr,
-    is_whole: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Line {
-    /// A line that comes out at `source`.
-    pub(crate) async fn between(source: IpAddr, server: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (is_whole, state) = watch::channel(true);
-        let task = tokio::spawn(async move {
-            loop {
-                let (mut near, _) = listener.accept().await.unwrap();
-                let mut state = state.clone();
-                tokio::spawn(async move {
-                    // Who comes while the line is cut is hung up on, as are those who are on it then.
-                    tokio::select! {
-                        _ = state.wait_for(|is_whole| !is_whole) => {}
-                        () = async {
-                            let socket = TcpSocket::new_v4().unwrap();
-                            socket.bind(SocketAddr::new(source, 0)).unwrap();
-                            if let Ok(mut far) = socket.connect(server).await {
-                                let _ = copy_bidirectional(&mut near, &mut far).await;
-                            }
-                        } => {}
-                    }
-                });
-            }
-        });
-        Self { address, is_whole, task }
-    }
-
-    /// Does what a client asks for.
-    pub(crate) fn obey(&self, command: &str) {
-        self.is_whole.send_replace(command == "mend");
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 /// The settings of a demo institute's server.
@@ -79,7 +30,7 @@ pub(crate) const SETTINGS: [(&str, &str); 4] =
 async fn is_content(client: Command, transport: &str) {
     let folder = tempfile::tempdir().unwrap();
     let server = Running::start(lamplight(folder.path(), &SETTINGS, &["serve", "--demo"])).await;
-    let line = Line::between(Ipv4Addr::LOCALHOST.into(), server.address).await;
+    let line = Wire::to(server.address).await;
     tell(client, [server.address, line.address], transport, async |command| line.obey(command)).await;
     server.terminate().await;
 }

@@ -21,6 +21,8 @@ mod cli;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod convergence;
 #[cfg(test)]
 mod courses;

@@ -4,32 +4,30 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
-    process::Stdio,
 };
 
 use lamplight_store::{Backend, DatabaseUrl, testing::fresh_address};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-    process::{Child, Command},
+    net::TcpSocket,
 };
 
 use crate::{
-    clients::{Line, SETTINGS, javascript, tell},
+    clients::{SETTINGS, javascript, tell},
     support::{
         institute::SECRET,
         program::{Running, lamplight},
+        proxy::Proxy,
         soon, until,
+        wire::{Far, Wire},
     },
 };
 
 struct Proxied {
     nodes: [Option<Running>; 2],
-    address: SocketAddr,
-    folder: TempDir,
-    _nginx: Child,
+    proxy: Proxy,
+    _folder: TempDir,
 }
 
 /// A request that nginx has passed on.
@@ -50,39 +48,8 @@ impl Proxied {
         let one = Running::start(lamplight(folder.path(), &settings, &["serve", "--demo"])).await;
         let other = Running::start(lamplight(folder.path(), &settings, &["serve", "--demo"])).await;
 
-        // nginx can't be given port 0. That this one is taken in between is unlikely, and then it says so.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/proxy/nginx.conf");
-        let handed_out = std::fs::read_to_string(docs).unwrap();
-        let replaced = [
-            ("listen 80;", format!("listen {address};"), 1),
-            ("server 10.0.0.11:5000 ", format!("server {} ", one.address), 2),
-            ("server 10.0.0.12:5000 ", format!("server {} ", other.address), 2),
-        ];
-        let site = replaced.iter().fold(handed_out, |text, (from, to, times)| {
-            assert_eq!(text.matches(from).count(), *times, "{from}");
-            text.replace(from, to)
-        });
-        std::fs::write(folder.path().join("site.conf"), site).unwrap();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|of| format!("{of}_temp_path {of};"));
-        let main = format!(
-            "daemon off; master_process off; pid nginx.pid; error_log error.log; events {{}}
-            http {{ {} log_format passed '$remote_addr $arg_transport $arg_sid $upstream_addr';
-            access_log passed.log passed; include site.conf; }}",
-            temporary.join(" ")
-        );
-        std::fs::write(folder.path().join("nginx.conf"), main).unwrap();
-        // Debian keeps it where not everybody looks.
-        let debian = Path::new("/usr/sbin/nginx");
-        let nginx = Command::new(if debian.exists() { debian } else { Path::new("nginx") })
-            .args(["-e", "stderr", "-c", "nginx.conf", "-p"])
-            .arg(folder.path())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("nginx can't be run; `make test-deps` installs it");
-        until("nginx listens", async || TcpStream::connect(address).await.is_ok()).await;
-        Self { nodes: [Some(one), Some(other)], address, folder, _nginx: nginx }
+        let proxy = Proxy::before(&[one.address, other.address]).await;
+        Self { nodes: [Some(one), Some(other)], proxy, _folder: folder }
     }
 
     fn node(&self, index: usize) -> SocketAddr {
@@ -91,7 +58,7 @@ impl Proxied {
 
     /// The requests of sockets that have ended.
     fn passed(&self) -> Vec<Passed> {
-        let log = std::fs::read_to_string(self.folder.path().join("passed.log")).unwrap_or_default();
+        let log = std::fs::read_to_string(self.proxy.folder.path().join("passed.log")).unwrap_or_default();
         let fields = log.lines().map(|line| line.split(' ').collect::<Vec<_>>());
         fields
             .filter(|fields| fields[1] != "-")
@@ -110,7 +77,7 @@ impl Proxied {
         let mut found = BTreeMap::new();
         for last in 2..=u8::MAX {
             let from = IpAddr::from(Ipv4Addr::new(127, 0, 0, last));
-            soon(handshake(from, self.address)).await;
+            soon(handshake(from, self.proxy.address)).await;
             let node = async || self.passed().into_iter().find(|passed| passed.from == from);
             until("nginx has noted it", async || node().await.is_some()).await;
             found.entry(node().await.unwrap().node).or_insert(from);
@@ -140,11 +107,11 @@ async fn sessions_of_long_polling_stay_together_and_all_hear_what_any_server_was
     let sources = proxied.sources().await;
     let mut lines = Vec::new();
     for source in sources {
-        lines.push(Line::between(source, proxied.address).await);
+        lines.push(Wire::to(Far::Tcp(source, proxied.proxy.address)).await);
     }
-    let story = async |line: &Line, transport: &str| {
+    let story = async |line: &Wire, transport: &str| {
         // The office's requests go through the proxy too, to any server.
-        tell(javascript(), [proxied.address, line.address], transport, async |command| line.obey(command)).await;
+        tell(javascript(), [proxied.proxy.address, line.address], transport, async |command| line.obey(command)).await;
     };
     for transport in ["polling", "default", "websocket"] {
         tokio::join!(story(&lines[0], transport), story(&lines[1], transport));
@@ -171,7 +138,7 @@ async fn sessions_of_long_polling_stay_together_and_all_hear_what_any_server_was
 async fn who_polled_at_a_server_that_was_killed_goes_on_at_the_other() {
     let mut proxied = Proxied::start().await;
     let [source, _] = proxied.sources().await;
-    let line = Line::between(source, proxied.address).await;
+    let line = Wire::to(Far::Tcp(source, proxied.proxy.address)).await;
     let addresses = [proxied.node(1), line.address];
     tell(javascript(), addresses, "polling", async |command| {
         // Its server does not come back: nothing is mended.

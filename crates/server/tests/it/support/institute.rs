@@ -102,9 +102,13 @@ pub(crate) struct Institute {
 
 impl Institute {
     pub(crate) async fn open(backend: Backend) -> Self {
+        let (url, database_folder) = fresh_address(backend).await;
+        Self::at(url, database_folder).await
+    }
+
+    pub(crate) async fn at(url: DatabaseUrl, database_folder: Option<TempDir>) -> Self {
         // Fails when it is installed already, which is what is wanted.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (url, database_folder) = fresh_address(backend).await;
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data");
         let values = Values::gather(None, |name| {

@@ -5,7 +5,9 @@ pub(crate) mod http;
 pub(crate) mod institute;
 pub(crate) mod live;
 pub(crate) mod program;
+pub(crate) mod proxy;
 pub(crate) mod traces;
+pub(crate) mod wire;
 
 use std::time::Duration;
 

@@ -1,10 +1,6 @@
 //! The program itself, as a process.
 
-use std::{
-    ffi::{OsStr, OsString},
-    path::Path,
-    process::Stdio,
-};
+use std::{ffi::OsStr, path::Path, process::Stdio};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -73,11 +69,16 @@ impl Running {
         soon(self.child.kill()).await.unwrap();
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, name: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        let sent = soon(Command::new("kill").args([&format!("-{name}"), &pid]).status()).await.unwrap();
+        assert!(sent.success());
+    }
+
     /// SIGTERM; gives what it said since it was ready, when it has ended with status 0.
     pub(crate) async fn terminate(mut self) -> String {
-        let pid = OsString::from(self.child.id().unwrap().to_string());
-        let killed = soon(Command::new("kill").arg("-TERM").arg(pid).status()).await.unwrap();
-        assert!(killed.success());
+        self.signal("TERM").await;
         let status = soon(self.child.wait()).await.unwrap();
         assert!(status.success(), "{status}");
         let mut rest = String::new();

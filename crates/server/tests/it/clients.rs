@@ -69,10 +69,15 @@ pub(crate) async fn tell(
 }
 
 pub(crate) fn javascript() -> Command {
+    official("client.mjs")
+}
+
+/// A story of the official client.
+fn official(story: &str) -> Command {
     let folder = root().join("clients/javascript");
     assert!(folder.join("node_modules").is_dir(), "the official client is not installed: run `make test-deps`");
     let mut command = Command::new("node");
-    command.arg("client.mjs").current_dir(folder);
+    command.arg(story).current_dir(folder);
     command
 }
 
@@ -89,6 +94,16 @@ async fn the_official_client_over_websocket_alone() {
 #[tokio::test]
 async fn the_official_client_over_long_polling_alone() {
     is_content(javascript(), "polling").await;
+}
+
+#[tokio::test]
+async fn the_official_client_when_rights_change() {
+    is_content(official("rights.mjs"), "default").await;
+}
+
+#[tokio::test]
+async fn the_official_client_over_long_polling_when_rights_change() {
+    is_content(official("rights.mjs"), "polling").await;
 }
 
 fn python() -> Command {

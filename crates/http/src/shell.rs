@@ -3,7 +3,10 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Context,
     time::Duration,
 };
@@ -62,10 +65,19 @@ pub async fn unknown_address(request: Request) -> Response {
 /// A layer that answers when a handler takes too long. Not for uploads and downloads, which may take as long as they move.
 pub async fn deadline(State(limit): State<Duration>, request: Request, next: Next) -> Response {
     let is_safe = request.method().is_safe();
-    match timeout(limit, next.run(request)).await {
+    let (parts, body) = request.into_parts();
+    let waits = Arc::new(AtomicBool::new(false));
+    let (noted, mut stream) = (Arc::clone(&waits), Box::pin(body.into_data_stream()));
+    let stream = futures_util::stream::poll_fn(move |context| {
+        let polled = stream.as_mut().poll_next(context);
+        noted.store(polled.is_pending(), Ordering::Relaxed);
+        polled
+    });
+    match timeout(limit, next.run(Request::from_parts(parts, Body::from_stream(stream)))).await {
         Ok(response) => response,
-        // Not 503: the existing client sends such a request again by itself, and it may have been carried out.
-        Err(_) if !is_safe => answer(Problem::outcome_unknown()),
+        // Not 503: the existing client sends such a request again by itself, and it may have been carried out. Unless it was still waiting
+        // for the rest of the request: nothing is done before all of it is there.
+        Err(_) if !is_safe && !waits.load(Ordering::Relaxed) => answer(Problem::outcome_unknown()),
         Err(_) => answer(Problem::new(
             Class::Unavailable,
             "server.too_slow",

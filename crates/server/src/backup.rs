@@ -192,7 +192,15 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
         copy(&from.join(SECRET), &secret)?;
     }
     begin_anew(&DatabaseUrl::Sqlite(part.clone())).await?;
-    fs::remove_file(beside(&part, LOCK))?;
+    // The file gets its name alone: nothing may be left to be moved into it.
+    let log = beside(&part, "-wal");
+    ensure!(fs::metadata(&log).map_or(0, |log| log.len()) == 0, "{} is not empty", log.display());
+    for ending in [LOCK, "-wal", "-shm"] {
+        match fs::remove_file(beside(&part, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
     if files_part.exists() {
         sync_all(&files_part)?;
         fs::rename(&files_part, &files)?;

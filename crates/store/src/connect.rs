@@ -273,7 +273,14 @@ impl Store {
     /// When a connection does not close in order; the data are safe all the same.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.inner.reader.clone().close().await?;
+        // Whoever closes last moves what was written into the file, but a connection that only reads can't, and the order is not ours: who
+        // then takes the file alone would miss it.
+        let written = match self.inner.backend {
+            Backend::Sqlite => self.inner.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(drop),
+            Backend::Postgres => Ok(()),
+        };
         self.inner.writer.clone().close().await?;
+        written?;
         if let Some(presence) = &self.inner.presence {
             presence.lock().await.leave().await;
         }

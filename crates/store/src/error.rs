@@ -103,10 +103,12 @@ impl StoreError {
             | DbErr::Query(RuntimeErr::SqlxError(cause))
             | DbErr::Exec(RuntimeErr::SqlxError(cause)) => match &**cause {
                 sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-                // Shutting down or starting up (57P..), no connection left (53300), a connection that broke (08...). SQLite's codes are
-                // numbers.
+                // Shutting down or starting up (57P..), no connection left (53300), a transaction that was given up because it was silent for
+                // too long (25P03, `LET_GO` in connect.rs), a connection that broke (08...). SQLite's codes are numbers.
                 sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
-                    code.starts_with("57P") || code == "53300" || (code.len() == 5 && code.starts_with("08"))
+                    code.starts_with("57P")
+                        || ["53300", "25P03"].contains(&&*code)
+                        || (code.len() == 5 && code.starts_with("08"))
                 }),
                 _ => false,
             },

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use lamplight_kernel::{Control, Event, Room, Target, UserId};
-use lamplight_store::{Backend, Store, both_databases, testing::TestDatabase};
+use lamplight_store::{Backend, Store, StoreError, both_databases, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde::Serialize;
 
@@ -180,3 +180,18 @@ both_databases!(what_the_tables_hold_is_counted, async |db: TestDatabase| {
         assert!(row.try_get::<i64>("", "found").unwrap() > 0);
     }
 });
+
+// It takes the three seconds after which PostgreSQL gives a transaction up.
+#[tokio::test]
+async fn a_transaction_that_says_nothing_is_given_up_and_that_is_an_outage() {
+    let db = TestDatabase::new(Backend::Postgres).await;
+    let mut tx = db.store.begin().await.unwrap();
+    tx.db().execute_unprepared("SELECT 1").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(3500)).await;
+    let refused = StoreError::from(tx.db().execute_unprepared("SELECT 1").await.unwrap_err());
+    assert!(refused.is_outage(), "{refused:?}");
+    tx.record(&Happened { what: 1 }, Target::rooms([Room::students()])).unwrap();
+    tx.commit().await.unwrap_err();
+    assert_eq!(db.store.log().after(0, 10).await.unwrap().len(), 0, "nothing of it is kept");
+    record(&db.store, 2, Target::rooms([Room::students()])).await;
+}

@@ -195,3 +195,15 @@ async fn a_transaction_that_says_nothing_is_given_up_and_that_is_an_outage() {
     assert_eq!(db.store.log().after(0, 10).await.unwrap().len(), 0, "nothing of it is kept");
     record(&db.store, 2, Target::rooms([Room::students()])).await;
 }
+
+#[tokio::test]
+async fn what_postgresql_says_when_it_is_away_is_told_from_what_it_refuses() {
+    let db = TestDatabase::new(Backend::Postgres).await;
+    for (code, is_outage) in
+        [("57P01", true), ("53300", true), ("25P03", true), ("08006", true), ("23514", false), ("53100", false)]
+    {
+        let tx = db.store.begin().await.unwrap();
+        let raised = tx.db().execute_unprepared(&format!("DO $$ BEGIN RAISE SQLSTATE '{code}'; END $$")).await;
+        assert_eq!(StoreError::from(raised.unwrap_err()).is_outage(), is_outage, "{code}");
+    }
+}

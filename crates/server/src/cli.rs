@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use lamplight_auth::{Passwords, Role, check_password};
-use lamplight_features::{accounts, audit, institute, marks};
+use lamplight_features::{accounts, attendance, audit, institute, marks};
 use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_store::{DatabaseUrl, Store};
 
@@ -46,8 +46,13 @@ enum Command {
     /// The key that signs the sign-ins.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Go through the history of every mark, link by link, and name the first that is not what it was.
-    Verify,
+    /// Go through the history of every mark, link by link, and name the first that is not what it was; then count the attendance again
+    /// and compare it with the sums that are kept.
+    Verify {
+        /// Count the sums of the attendance anew when they are wrong.
+        #[arg(long)]
+        recount: bool,
+    },
     /// Copy the institute into a new folder: database, files, signing secret. The server may run meanwhile.
     Backup {
         /// The folder, which must not exist yet.
@@ -161,7 +166,7 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
             let from = from.unwrap_or_else(|| settings.database_url.clone());
             migrate::migrate(&settings, from, to, files_to.as_deref()).await
         }
-        Command::Verify => verify(&Settings::read(&values()?)?).await,
+        Command::Verify { recount } => verify(&Settings::read(&values()?)?, recount).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,
     }
@@ -225,15 +230,28 @@ async fn create_admin(settings: &Settings, new: &NewAdmin) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn verify(settings: &Settings) -> anyhow::Result<()> {
+async fn verify(settings: &Settings, recount: bool) -> anyhow::Result<()> {
     let store = Store::connect(&settings.database_url, Clock::system(), Chance::system()).await?;
     match marks::verify(store.reader()).await? {
         Ok(marks::Verified { sheets, links }) => {
             say(&format!("The history of the marks is whole: {links} links of {sheets} sheets."));
-            Ok(())
         }
         Err(link) => bail!("the history of the marks is not what it was. The first bad link: {link}"),
     }
+    let wrong = attendance::find_wrong_sums(store.reader()).await?;
+    if wrong > 0 && recount {
+        let tx = store.begin().await?;
+        attendance::recount(&tx).await?;
+        tx.commit().await?;
+        say(&format!("The sums of the attendance were counted anew; {wrong} were wrong."));
+    } else if wrong > 0 {
+        bail!(
+            "{wrong} sums of the attendance are not what its records add up to. `lamplight verify --recount` counts them anew"
+        );
+    } else {
+        say("The sums of the attendance are what its records add up to.");
+    }
+    Ok(())
 }
 
 async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {

@@ -84,3 +84,33 @@ table!(classes, "attendance_classes" {
     opened_at: i64,
     closed_at: Option<i64>,
 });
+
+/// What records add up to ([`super::sums`]).
+pub(super) mod sums {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "attendance_sums")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) student_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) course_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) semester: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) subject_key: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(crate) status: String,
+        /// As it was written last.
+        pub(crate) subject: String,
+        pub(crate) classes: i64,
+        pub(crate) minutes_attended: i64,
+        pub(crate) minutes_total: i64,
+    }
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -4,7 +4,7 @@
 //!   record, correct and delete that of the subjects they teach.
 //!   Students read their own.
 //! * **Tables**: `attendance` (one row a student, date, subject and session), `attendance_history` (what was corrected or
-//!   deleted, by whom, why), `attendance_classes` and `attendance_taps` (the roll-call board), `imports` (files
+//!   deleted, by whom, why), `attendance_sums` (what the records add up to), `attendance_classes` and `attendance_taps` (the roll-call board), `imports` (files
 //!   that were read and may be applied).
 //! * **Routes**: `GET POST /api/admin/attendance`, `GET /api/admin/attendance/report`,
 //!   `GET /api/admin/attendance/export`, `GET /api/admin/attendance/report/export`,
@@ -42,6 +42,7 @@ mod routes;
 mod rules;
 mod store;
 mod student;
+mod sums;
 mod taps;
 mod write;
 
@@ -51,4 +52,5 @@ pub use rollcall::close_forgotten;
 pub(crate) use routes::routes;
 pub use rules::{AttendanceError, Kind, Meter, Session, Status, Tally, meter};
 pub(crate) use student::overall;
+pub use sums::{find_wrong as find_wrong_sums, recount};
 pub use write::{NewAttendance, insert};

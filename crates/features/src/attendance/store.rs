@@ -6,14 +6,14 @@ use lamplight_store::StoreError;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, ExprTrait, LikeExpr},
+    sea_query::{Expr, ExprTrait, IntoColumnRef, LikeExpr, Query, SelectStatement},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    entity::{history, records},
+    entity::{history, records, sums},
     rules::{Kind, Session, Status, Tally, hours, subject_key},
 };
 use crate::{bounded, search};
@@ -81,6 +81,11 @@ pub(super) struct Filter<'a> {
 }
 
 impl Filter<'_> {
+    /// Whether it asks for no more than the sums know: all days of some student.
+    const fn is_of_sums(&self) -> bool {
+        self.student.is_some() && self.dates.is_none() && self.session.is_none()
+    }
+
     pub(super) fn condition(&self) -> Condition {
         let mut all = Condition::all();
         if let Some((first, last)) = self.dates {
@@ -165,24 +170,10 @@ pub(super) async fn tally<C: ConnectionTrait>(
         attended: i64,
         total: i64,
     }
-    let rows: Vec<Row> = Entity::find()
-        .select_only()
-        .column(Column::StudentId)
-        .column(Column::SubjectKey)
-        .column_as(Column::Subject.max(), "subject")
-        .column(Column::Kind)
-        .column(Column::Status)
-        .column_as(Column::Id.count(), "classes")
-        .column_as(sum(Column::MinutesAttended), "attended")
-        .column_as(sum(Column::MinutesTotal), "total")
-        .filter(filter.condition())
-        .group_by(Column::StudentId)
-        .group_by(Column::SubjectKey)
-        .group_by(Column::Kind)
-        .group_by(Column::Status)
-        .into_model()
-        .all(db)
-        .await?;
+    let group = [Column::StudentId, Column::SubjectKey, Column::Kind, Column::Status];
+    let mut counts = counts(filter);
+    counts.columns(group).expr_as(Expr::col(Column::Subject).max(), "subject").group_by_columns(group);
+    let rows = Row::find_by_statement(db.get_database_backend().build(&counts)).all(db).await?;
     // The same subject may be spelt differently in records of different status: one spelling for all.
     let mut spelt = HashMap::<(Uuid, String, String), String>::new();
     for row in &rows {
@@ -216,17 +207,9 @@ pub(super) async fn total<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Re
         attended: i64,
         total: i64,
     }
-    let rows: Vec<Row> = Entity::find()
-        .select_only()
-        .column(Column::Status)
-        .column_as(Column::Id.count(), "classes")
-        .column_as(sum(Column::MinutesAttended), "attended")
-        .column_as(sum(Column::MinutesTotal), "total")
-        .filter(filter.condition())
-        .group_by(Column::Status)
-        .into_model()
-        .all(db)
-        .await?;
+    let mut counts = counts(filter);
+    counts.column(Column::Status).group_by_col(Column::Status);
+    let rows = Row::find_by_statement(db.get_database_backend().build(&counts)).all(db).await?;
     let mut all = Tally::default();
     for row in rows {
         let status = row.status.parse().map_err(|()| corrupt(&row.status))?;
@@ -235,8 +218,23 @@ pub(super) async fn total<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Re
     Ok(all)
 }
 
-/// SUM of INTEGER is BIGINT in PostgreSQL and INTEGER in SQLite; told to be the same on both.
-fn sum(column: Column) -> Expr {
+/// Classes, and the minutes attended and held, of everything that fits: from what the records add up to where that says it.
+fn counts(filter: &Filter<'_>) -> SelectStatement {
+    let mut counts = Query::select();
+    if filter.is_of_sums() {
+        // Under the name of the records, so that the same filter narrows both.
+        counts.from_as(sums::Entity, Entity).expr_as(sum(sums::Column::Classes), "classes");
+        counts.and_where(Expr::col(sums::Column::Classes).gt(0));
+    } else {
+        counts.from(Entity).expr_as(Expr::col(Column::Id).count(), "classes");
+    }
+    counts.expr_as(sum(Column::MinutesAttended), "attended").expr_as(sum(Column::MinutesTotal), "total");
+    counts.cond_where(filter.condition());
+    counts
+}
+
+/// SUM of INTEGER is BIGINT in PostgreSQL and INTEGER in SQLite, SUM of BIGINT is NUMERIC there; told to be the same on both.
+pub(super) fn sum(column: impl IntoColumnRef) -> Expr {
     Expr::col(column).sum().cast_as("BIGINT")
 }
 

@@ -19,6 +19,7 @@ use super::{
     notices::{self, News},
     rules::{Kind, Session, Status, subject_key},
     store::{self, Column, Entity, Model, Said, word},
+    sums::Sums,
 };
 use crate::students;
 
@@ -133,6 +134,7 @@ pub(super) struct Changes {
     classes: BTreeMap<(Uuid, String, i32, String), BTreeSet<Uuid>>,
     /// What students are to have notices of.
     news: BTreeMap<Uuid, Vec<News>>,
+    sums: Sums,
 }
 
 impl Changes {
@@ -166,9 +168,10 @@ impl Changes {
         settled.collect()
     }
 
-    /// Records the events: to staff one stamp for each class, to each student concerned one letter for each class; and gives each
+    /// Writes what changed of the sums, and records the events: to staff one stamp for each class, to each student concerned one letter for each class; and gives each
     /// student one notice of what is worth one.
     pub(super) async fn tell(self, tx: &mut Tx) -> Result<(), StoreError> {
+        self.sums.write(tx).await?;
         let concerned = self.classes.values().flatten().chain(self.news.keys()).map(|&id| StudentId::from(id));
         let students = students::find_by_ids(tx.db(), concerned.collect::<BTreeSet<_>>()).await?;
         for ((course, date, semester, subject), concerned) in self.classes {
@@ -217,6 +220,10 @@ pub(super) async fn write(
             row.told = changes.settle(&row, Some(mark.status))?;
         }
         overruled.extend(overruling(tx, &row, Some(&row.status), hand));
+        if let Some(old) = old {
+            changes.sums.take(old);
+        }
+        changes.sums.add(&row);
         changes.of(&row);
         rows.push(row);
     }
@@ -297,6 +304,7 @@ pub(super) async fn delete(tx: &Tx, row: &Model, hand: Hand<'_>, changes: &mut C
     insert_lines(tx, vec![line(tx, row, None, hand)?]).await?;
     insert_taps(tx, overruling(tx, row, None, hand).into_iter().collect()).await?;
     changes.settle(row, None)?;
+    changes.sums.take(row);
     changes.of(row);
     Ok(())
 }
@@ -396,8 +404,10 @@ pub struct NewAttendance<'a> {
 /// When the database fails, or there is a record of one of them.
 pub async fn insert(tx: &Tx, new: &[NewAttendance<'_>], by: UserId) -> Result<(), StoreError> {
     let hand = Hand::now(by, Way::Form, None);
+    let mut sums = Sums::default();
     for new in new.chunks(CHUNK) {
-        let rows = new.iter().map(|new| {
+        let mut rows = Vec::new();
+        for new in new {
             let held = Held {
                 course: new.course,
                 date: new.date,
@@ -415,10 +425,11 @@ pub async fn insert(tx: &Tx, new: &[NewAttendance<'_>], by: UserId) -> Result<()
                 minutes_total: length,
                 remarks: None,
             };
-            let settled = Some(new.status.to_string());
-            Model { told: settled, ..row(tx, &held, &mark, None, hand) }.into_active_model().reset_all()
-        });
+            let row = Model { told: Some(new.status.to_string()), ..row(tx, &held, &mark, None, hand) };
+            sums.add(&row);
+            rows.push(row.into_active_model().reset_all());
+        }
         Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
     }
-    Ok(())
+    sums.write(tx).await
 }

@@ -38,6 +38,7 @@ mod m0019_attendance_told;
 mod m0021_courses_and_faculty;
 mod m0022_institute_settings;
 mod m0030_hold;
+mod m0031_attendance_sums;
 
 struct Migrations;
 
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0021_courses_and_faculty::Migration),
             Box::new(m0022_institute_settings::Migration),
             Box::new(m0030_hold::Migration),
+            Box::new(m0031_attendance_sums::Migration),
         ]
     }
 }

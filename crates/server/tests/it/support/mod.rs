@@ -36,6 +36,13 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// Whatever a story did, the sums of attendance are what its records add up to. Nothing is asked of a database that the story closed.
+pub(crate) async fn sums_are_right(store: &lamplight_store::Store) {
+    if let Ok(wrong) = lamplight_features::attendance::find_wrong_sums(store.reader()).await {
+        assert_eq!(wrong, 0, "sums of attendance that are not what the records add up to");
+    }
+}
+
 /// Makes two tests of one story: `both_databases!(name, async |institute: Institute| { ... })`.
 macro_rules! both_databases {
     ($name:ident, $story:expr) => {
@@ -45,13 +52,19 @@ macro_rules! both_databases {
             #[tokio::test]
             async fn sqlite() {
                 let story = $story;
-                story(crate::support::Institute::open(crate::support::Backend::Sqlite).await).await;
+                let institute = crate::support::Institute::open(crate::support::Backend::Sqlite).await;
+                let store = institute.store().clone();
+                story(institute).await;
+                crate::support::sums_are_right(&store).await;
             }
 
             #[tokio::test]
             async fn postgres() {
                 let story = $story;
-                story(crate::support::Institute::open(crate::support::Backend::Postgres).await).await;
+                let institute = crate::support::Institute::open(crate::support::Backend::Postgres).await;
+                let store = institute.store().clone();
+                story(institute).await;
+                crate::support::sums_are_right(&store).await;
             }
         }
     };

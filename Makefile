@@ -112,6 +112,10 @@ bench: ui bench/peers/node/node_modules/.package-lock.json ## Measure everything
 	@scripts/need.sh --install postgres redis
 	@DURABLE=1 scripts/with-services.sh $${CARGO_TARGET_DIR:-target}/release/lamplight-bench run --target $${CARGO_TARGET_DIR:-target} $(BENCH)
 
+.PHONY: bench-cluster
+bench-cluster: ## Measure one, two and three servers of one institute, and how many events a second can be made to last (some minutes).
+	@$(MAKE) --no-print-directory bench ONLY=log,cluster
+
 bench-docs: ## Write docs/performance.md and its plot from what `make bench` measured.
 	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench docs --from $${CARGO_TARGET_DIR:-target}/bench
 

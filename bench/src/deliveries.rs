@@ -70,6 +70,8 @@ pub(crate) struct Deliveries {
     sent: Vec<Sent>,
     /// From the sending of the cause to each arrival.
     pub(crate) latency: Histogram,
+    /// The same by the server that the client is at.
+    pub(crate) latency_at: Vec<Histogram>,
     pub(crate) arrivals: u64,
     pub(crate) doubled: u64,
     pub(crate) late: u64,
@@ -95,7 +97,7 @@ impl Deliveries {
     }
 
     /// `is_timed` is false for who did not read when it came: that it came late says nothing about the server.
-    pub(crate) fn arrive(&mut self, number: u32, arrival: Arrival, now: u64, is_timed: bool) {
+    pub(crate) fn arrive(&mut self, number: u32, arrival: Arrival, now: u64, is_timed: bool, server: usize) {
         match arrival {
             Arrival::New => {}
             Arrival::Late => self.late += 1,
@@ -110,7 +112,14 @@ impl Deliveries {
             sent.arrivals += 1;
             sent.last = now;
             if is_timed {
-                self.latency.add(now.saturating_sub(sent.started));
+                let took = now.saturating_sub(sent.started);
+                self.latency.add(took);
+                if self.latency_at.len() <= server {
+                    self.latency_at.resize_with(server + 1, Histogram::default);
+                }
+                if let Some(latency) = self.latency_at.get_mut(server) {
+                    latency.add(took);
+                }
             }
         }
     }
@@ -118,6 +127,7 @@ impl Deliveries {
     /// Forgets what was measured so far, not what was sent.
     pub(crate) fn forget_figures(&mut self) {
         self.latency = Histogram::default();
+        self.latency_at.clear();
         (self.arrivals, self.doubled, self.late) = (0, 0, 0);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     plot::{Line, draw},
     report::Row,
     say::say,
-    scenarios::Scenario,
+    scenarios::{Scenario, growth},
     servers::Kind,
 };
 
@@ -34,45 +34,68 @@ address of its own. Node has its usual one thread for JavaScript.
 ";
 
 pub(crate) fn write(figures: &Path, docs: &Path) -> anyhow::Result<()> {
+    let path = docs.join("performance.md");
+    let before = fs::read_to_string(&path).unwrap_or_default();
     let mut page = INTRODUCTION.to_owned();
     let mut machine = None;
+    let mut sections = String::new();
     for scenario in Scenario::value_variants() {
-        let path = figures.join(format!("{}.json", scenario.name()));
-        let Ok(text) = fs::read_to_string(&path) else {
-            say(&format!("{} was not measured and is left out", scenario.name()));
+        let title = format!("\n## {}\n", scenario.title());
+        let Ok(text) = fs::read_to_string(figures.join(format!("{}.json", scenario.name()))) else {
+            match section(&before, &title) {
+                Some(kept) => sections.push_str(kept),
+                None => say(&format!("{} was never measured and is left out", scenario.name())),
+            }
             continue;
         };
-        let kept: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        let kept: Value = serde_json::from_str(&text).with_context(|| scenario.name().to_owned())?;
         let rows = kept.get("figures").and_then(Value::as_array).cloned().unwrap_or_default();
-        if machine.is_none() {
-            machine = kept.get("machine").cloned();
-            page.push_str(&machine_in_words(machine.as_ref()));
+        machine = machine.or_else(|| kept.get("machine").cloned());
+        sections.push_str(&format!("{title}\n{}\n\n", scenario.method()));
+        match scenario {
+            Scenario::Deliver => {
+                let lines: Vec<Line<'_>> = Kind::ALL.iter().filter_map(|kind| line(*kind, &rows)).collect();
+                let svg =
+                    draw("What it costs to tell everybody", "clients", "CPU a delivered message, microseconds", &lines);
+                fs::write(docs.join("performance.svg"), svg)?;
+                sections.push_str("![CPU a delivered message against clients](performance.svg)\n\n");
+            }
+            Scenario::Growth => {
+                let lines = growth::lines(&rows);
+                let svg = draw(
+                    "Ten million events",
+                    "stored events",
+                    "p50, of p50 with the fewest",
+                    &growth::as_lines(&lines),
+                );
+                fs::write(docs.join("growth.svg"), svg)?;
+                sections.push_str("![p50 against stored events](growth.svg)\n\n");
+            }
+            _ => {}
         }
-        page.push_str(&format!("\n## {}\n\n{}\n\n", scenario.title(), scenario.method()));
-        if *scenario == Scenario::Deliver {
-            let lines: Vec<Line<'_>> = Kind::ALL.iter().filter_map(|kind| line(*kind, &rows)).collect();
-            let svg =
-                draw("What it costs to tell everybody", "clients", "CPU a delivered message, microseconds", &lines);
-            fs::write(docs.join("performance.svg"), svg)?;
-            page.push_str("![CPU a delivered message against clients](performance.svg)\n\n");
-        }
-        page.push_str(&scenario.table(&rows).lines().join("\n"));
-        page.push('\n');
+        sections.push_str(&scenario.table(&rows).lines().join("\n"));
+        sections.push('\n');
         if kept.get("small").and_then(Value::as_bool) == Some(true) {
-            page.push_str("\nMeasured with `SCALE=small`: little of it, to see that it runs.\n");
+            sections.push_str("\nMeasured with `SCALE=small`: little of it, to see that it runs.\n");
         }
     }
-    if machine.is_none() {
-        bail!("nothing was measured yet: run `make bench`");
-    }
-    let path = docs.join("performance.md");
+    let Some(machine) = machine else { bail!("nothing was measured yet: run `make bench`") };
+    page.push_str(&machine_in_words(&machine));
+    page.push_str(&sections);
     fs::write(&path, page).with_context(|| path.display().to_string())?;
     say(&format!("wrote {}", path.display()));
     Ok(())
 }
 
-fn machine_in_words(machine: Option<&Value>) -> String {
-    let row = Row(machine.unwrap_or(&Value::Null));
+/// What stood under this title, which is not measured anew every time.
+fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
+    let section = page.get(page.find(title)?..)?;
+    let end = section.get(title.len()..)?.find("\n## ").map_or(section.len(), |end| end + title.len());
+    section.get(..end)
+}
+
+fn machine_in_words(machine: &Value) -> String {
+    let row = Row(machine);
     let shared = if row.is("hypervisor") { ", a virtual machine, whose cores others may share" } else { "" };
     format!(
         "\nThe machine: {}, {} cores, {} GiB, Linux {}{shared}.\n",

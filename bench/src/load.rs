@@ -61,6 +61,8 @@ pub(crate) struct Client {
     fd: Option<OwnedFd>,
     pub(crate) phase: Phase,
     address: Ipv4Addr,
+    /// Which server, by its place in [`Swarm::servers`].
+    server: usize,
     token: Arc<str>,
     pid: Option<Box<str>>,
     offset: [u8; 40],
@@ -92,10 +94,10 @@ pub(crate) struct Counts {
     pub(crate) closed: u64,
 }
 
-/// All clients of one server.
+/// All clients of one server, or of the servers of one institute.
 pub(crate) struct Swarm {
     epoll: OwnedFd,
-    server: SocketAddrV4,
+    servers: Vec<SocketAddrV4>,
     pub(crate) clients: Vec<Client>,
     timers: BinaryHeap<Reverse<(u64, u32, u32)>>,
     events: Vec<epoll::Event>,
@@ -114,9 +116,14 @@ pub(crate) struct Swarm {
 
 impl Swarm {
     pub(crate) fn new(server: SocketAddrV4) -> anyhow::Result<Self> {
+        Self::of_servers(vec![server])
+    }
+
+    /// Clients are spread over the servers in turn.
+    pub(crate) fn of_servers(servers: Vec<SocketAddrV4>) -> anyhow::Result<Self> {
         Ok(Self {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            server,
+            servers,
             clients: Vec::new(),
             timers: BinaryHeap::new(),
             events: Vec::with_capacity(1024),
@@ -142,6 +149,7 @@ impl Swarm {
             fd: None,
             phase: Phase::Idle,
             address,
+            server: self.clients.len() % self.servers.len().max(1),
             token,
             pid: None,
             offset: [0; 40],
@@ -319,7 +327,7 @@ impl Swarm {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let fd = socket_with(AddressFamily::INET, SocketType::STREAM, flags, Some(ipproto::TCP))?;
         bind(&fd, &SocketAddrV4::new(client.address, 0))?;
-        match connect(&fd, &self.server) {
+        match connect(&fd, self.servers.get(client.server).context("no such server")?) {
             Ok(()) | Err(Errno::INPROGRESS) => {}
             Err(error) => return Err(error.into()),
         }
@@ -410,7 +418,7 @@ impl Swarm {
         let request = format!(
             "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            self.server
+            self.servers.get(client.server).context("no such server")?
         );
         send(fd, request.as_bytes())?;
         epoll::modify(&self.epoll, fd, epoll::EventData::new_u64(index as u64), epoll::EventFlags::IN)?;
@@ -525,7 +533,7 @@ impl Swarm {
         if let Some(number) = wire::number(event, &mut self.hint) {
             self.deliveries.event_bytes = event.len();
             let arrival = client.received.take(number);
-            self.deliveries.arrive(number, arrival, now(), !client.has_paused);
+            self.deliveries.arrive(number, arrival, now(), !client.has_paused, client.server);
         }
     }
 

@@ -49,6 +49,20 @@ pub(crate) fn pin(core: usize) -> anyhow::Result<()> {
     sched_setaffinity(None, &set).with_context(|| format!("this machine has no core {core}: two are needed"))
 }
 
+/// Lets this thread, and what it starts from now on, run on every core of the machine.
+pub(crate) fn unpin() -> anyhow::Result<()> {
+    let mut set = CpuSet::new();
+    [SERVER_CORE, LOAD_CORE].into_iter().for_each(|core| set.set(core));
+    sched_setaffinity(None, &set).context("this machine has not two cores")
+}
+
+/// A process and those that it has started.
+pub(crate) fn descendants(pid: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+    std::iter::once(pid).chain(children.flat_map(descendants)).collect()
+}
+
 /// As many open files as this user may have.
 pub(crate) fn raise_file_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);

@@ -13,6 +13,7 @@ mod floor;
 mod load;
 mod machine;
 mod page;
+mod place;
 mod plot;
 mod report;
 mod say;
@@ -118,7 +119,7 @@ fn measure(run: &Run) -> anyhow::Result<()> {
     let bench = Bench { binaries, seed, kinds, is_small: run.small, clients: run.clients, rounds };
     let mut failed = Vec::new();
     for scenario in Scenario::value_variants() {
-        if !run.only.is_empty() && !run.only.contains(scenario) {
+        if if run.only.is_empty() { scenario.takes_long() } else { !run.only.contains(scenario) } {
             continue;
         }
         // The others are measured all the same.

@@ -52,7 +52,8 @@ impl Seed {
         let (office, students) = runtime.block_on(found(folder.path(), students))?;
         // It has ended before anybody copies its files.
         let download = {
-            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn", database: None }.start()?;
+            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn", database: None, redis: None }
+                .start()?;
             upload(server.address, &office)?
         };
         Ok(Self { folder, students, office, download })
@@ -112,6 +113,8 @@ pub(crate) struct School {
     pub(crate) office: String,
     /// One for each student.
     pub(crate) students: Vec<String>,
+    /// Their accounts, in the same order.
+    pub(crate) users: Vec<UserId>,
     /// Each class: course, semester, the human ids of its students.
     pub(crate) cohorts: Vec<(CourseId, usize, Vec<String>)>,
 }
@@ -130,7 +133,7 @@ pub(crate) async fn found_school(
     let tx = store.begin().await?;
     institute::found(&tx, false).await?;
     let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
-    let (mut students, mut cohorts) = (Vec::with_capacity(count), Vec::new());
+    let (mut students, mut users, mut cohorts) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
     let mut programme = course(&tx, "C0").await?;
     for number in 0..count {
         let place = number / size % semesters;
@@ -148,13 +151,14 @@ pub(crate) async fn found_school(
             NewStudent { user, student_id: &name, first_name: &name, last_name: "Nair", course, semester, batch_year };
         let student = students::insert(&tx, &new).await?;
         students.push(issue(user, &name, Standing::Student { student, course, semester, batch_year })?);
+        users.push(user);
         if let Some((_, _, names)) = cohorts.last_mut() {
             names.push(name);
         }
     }
     tx.commit().await?;
     store.close().await?;
-    Ok(School { office, students, cohorts })
+    Ok(School { office, students, users, cohorts })
 }
 
 /// One for all: nobody signs in, and each costs a tenth of a second.
@@ -196,7 +200,7 @@ async fn course(tx: &Tx, code: &str) -> anyhow::Result<CourseId> {
 }
 
 /// Uploads study material for all students, and says its id.
-fn upload(server: SocketAddrV4, office: &str) -> anyhow::Result<String> {
+pub(crate) fn upload(server: SocketAddrV4, office: &str) -> anyhow::Result<String> {
     let mut body = Vec::new();
     for (name, value) in [("title", wire::title(0).as_str()), ("category", "Notes"), ("targetAudience", "students")] {
         write!(body, "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")?;

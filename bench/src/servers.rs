@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use lamplight_store::DatabaseUrl;
 use tempfile::TempDir;
 
 use crate::{
@@ -95,6 +96,8 @@ pub(crate) struct Lamplight<'a> {
     pub(crate) log: &'a str,
     /// The address of a PostgreSQL, unless it is the embedded one.
     pub(crate) database: Option<&'a str>,
+    /// The address of a Redis, if nodes are to wake each other through one.
+    pub(crate) redis: Option<&'a str>,
 }
 
 /// A process and where it listens.
@@ -107,6 +110,15 @@ impl Lamplight<'_> {
     pub(crate) fn start(&self) -> anyhow::Result<Started> {
         let address = free_address()?;
         wait(self.spawn(address)?, address, listens)
+    }
+
+    /// The same on the core of servers, while the load generator stays on the other.
+    pub(crate) fn start_on_its_core(&self) -> anyhow::Result<Started> {
+        // What is started stays where its starter is.
+        pin(SERVER_CORE)?;
+        let started = self.start();
+        pin(LOAD_CORE)?;
+        started
     }
 
     fn spawn(&self, address: SocketAddrV4) -> anyhow::Result<Process> {
@@ -122,6 +134,9 @@ impl Lamplight<'_> {
             .env("LOG", self.log);
         if let Some(database) = self.database {
             command.env("DATABASE_URL", database);
+        }
+        if let Some(redis) = self.redis {
+            command.env("REDIS_URL", redis);
         }
         // To a file, as a service's log goes to one in the end.
         let log = File::options().append(true).create(true).open(self.data.join(LOG))?;
@@ -212,7 +227,7 @@ fn spawn_here(
 ) -> anyhow::Result<Process> {
     if kind == Kind::Lamplight {
         let data = data.context("no data")?.path();
-        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None }.spawn(address);
+        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None, redis: None }.spawn(address);
     }
     let mut command = match kind {
         Kind::Floor => {
@@ -246,6 +261,16 @@ pub(crate) fn fresh_schema() -> anyhow::Result<String> {
     }
     let joint = if server.contains('?') { '&' } else { '?' };
     Ok(format!("{server}{joint}options=-csearch_path%3D{schema}"))
+}
+
+/// Lets PostgreSQL count what its tables hold.
+pub(crate) fn analyze(database: &DatabaseUrl) -> anyhow::Result<()> {
+    let DatabaseUrl::Postgres(address) = database else { return Ok(()) };
+    let done = Command::new("psql").args(["--quiet", "--command", "VACUUM (ANALYZE)", address]).status()?;
+    if !done.success() {
+        bail!("psql could not count what the tables hold");
+    }
+    Ok(())
 }
 
 fn free_address() -> anyhow::Result<SocketAddrV4> {

@@ -1,5 +1,7 @@
 //! Counting latencies: a histogram with a fixed number of cells, exact to 1.6 percent.
 
+use serde_json::{Value, json};
+
 /// Cells for each power of two.
 const CELLS: u64 = 64;
 const BITS: u32 = CELLS.trailing_zeros();
@@ -73,6 +75,11 @@ impl Histogram {
         }
         self.max
     }
+}
+
+/// For keeping.
+pub(crate) fn quantiles(all: &Histogram) -> Value {
+    json!({"p50": all.quantile(0.5), "p99": all.quantile(0.99), "max": all.max()})
 }
 
 /// The middle of some figures; 0 when there are none.

@@ -10,18 +10,18 @@ use std::net::SocketAddrV4;
 
 use anyhow::Context;
 use lamplight_kernel::CourseId;
-use lamplight_store::{Backend, DatabaseUrl};
+use lamplight_store::Backend;
 use serde_json::{Value, json};
 
 use super::Bench;
 use crate::{
-    machine::{LOAD_CORE, SERVER_CORE, now, pin},
+    machine::now,
     page::Page,
+    place::{Place, backends, label},
     report::{Row, Table},
     say::progress,
-    seed,
-    servers::{Lamplight, POSTGRES, Started, fresh_schema},
-    stats::Histogram,
+    seed::{self, School},
+    stats::{Histogram, quantiles},
 };
 
 /// How it is measured, for the page of figures.
@@ -45,14 +45,8 @@ const READS: usize = 300;
 const SEMESTERS: usize = 6;
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
-    let mut backends = vec![Backend::Sqlite];
-    if std::env::var_os(POSTGRES).is_some() {
-        backends.push(Backend::Postgres);
-    } else {
-        progress(&format!("classes: without {POSTGRES} only SQLite is measured"));
-    }
     let mut rows = Vec::new();
-    for backend in backends {
+    for backend in backends("classes") {
         for students in STUDENTS.into_iter().take(if bench.is_small { 1 } else { STUDENTS.len() }) {
             rows.extend(one(bench, backend, students)?);
         }
@@ -91,33 +85,29 @@ pub(crate) fn table(figures: &[Value]) -> Table {
 }
 
 /// The students of one course and semester.
-struct Class {
-    course: CourseId,
+pub(super) struct Class {
+    pub(super) course: CourseId,
     semester: usize,
     names: Vec<String>,
 }
 
+pub(super) fn classes_of(school: &School) -> Vec<Class> {
+    let class = |(course, semester, names): &(CourseId, usize, Vec<String>)| Class {
+        course: *course,
+        semester: *semester,
+        names: names.clone(),
+    };
+    school.cohorts.iter().map(class).collect()
+}
+
 fn one(bench: &Bench, backend: Backend, students: usize) -> anyhow::Result<Vec<Value>> {
-    let name = if backend == Backend::Sqlite { "SQLite" } else { "PostgreSQL" };
+    let name = label(backend);
     progress(&format!("classes: {name}, {students} students"));
-    let folder = tempfile::tempdir()?;
+    let place = Place::new(backend)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let url = match backend {
-        Backend::Sqlite => DatabaseUrl::Sqlite(folder.path().join("lamplight.db")),
-        Backend::Postgres => DatabaseUrl::Postgres(fresh_schema()?),
-    };
-    let school = runtime.block_on(seed::found_school(&url, students, CLASS, SEMESTERS))?;
-    let classes: Vec<Class> =
-        school.cohorts.into_iter().map(|(course, semester, names)| Class { course, semester, names }).collect();
-    let database = match &url {
-        DatabaseUrl::Postgres(address) => Some(address.as_str()),
-        DatabaseUrl::Sqlite(_) => None,
-    };
-    // What is started stays where its starter is.
-    pin(SERVER_CORE)?;
-    let started = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database }.start();
-    pin(LOAD_CORE)?;
-    let server: Started = started?;
+    let school = runtime.block_on(seed::found_school(&place.url, students, CLASS, SEMESTERS))?;
+    let classes = classes_of(&school);
+    let server = place.serve(&bench.binaries.lamplight, None)?;
     // Records classes from the so-manyth on, and reads a day and its month.
     let measure = |from: usize, day: usize| -> anyhow::Result<Value> {
         let started = now();
@@ -139,8 +129,6 @@ fn one(bench: &Bench, backend: Backend, students: usize) -> anyhow::Result<Vec<V
                 report.add(page.get(office, &path)?);
             }
         }
-        let quantiles =
-            |all: &Histogram| json!({"p50": all.quantile(0.5), "p99": all.quantile(0.99), "max": all.max()});
         let rows = (from + CLASSES) * CLASS.min(students);
         progress(&format!(
             "classes: {name}, {students} students, {rows} rows: {:.0} classes a second",
@@ -182,7 +170,7 @@ fn date(day: usize) -> String {
 }
 
 /// Records so many classes, each another one, beginning with the so-manyth.
-fn record(
+pub(super) fn record(
     server: SocketAddrV4,
     office: &str,
     classes: &[Class],

@@ -5,18 +5,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use lamplight_auth::Passwords;
-use lamplight_store::{Backend, DatabaseUrl};
+use lamplight_store::Backend;
 use serde_json::{Value, json};
 
 use super::Bench;
 use crate::{
-    machine::{LOAD_CORE, SERVER_CORE, pin},
     page::Page,
+    place::{Place, backends, label},
     report::{Row, Table},
     say::progress,
     seed,
-    servers::{Lamplight, POSTGRES, fresh_schema},
-    stats::Histogram,
+    stats::{Histogram, quantiles},
 };
 
 /// How it is measured, for the page of figures.
@@ -47,28 +46,15 @@ const LISTS: [(&str, &str); 11] = [
 ];
 
 pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
-    let mut backends = vec![Backend::Sqlite];
-    if std::env::var_os(POSTGRES).is_some() {
-        backends.push(Backend::Postgres);
-    } else {
-        progress(&format!("lists: without {POSTGRES} only SQLite is measured"));
-    }
     let sizes = if bench.is_small { [100, 1_000] } else { SIZES };
     let mut figures = Vec::new();
-    for backend in backends {
+    for backend in backends("lists") {
         let [few, many] = [one(bench, backend, sizes[0])?, one(bench, backend, sizes[1])?];
         for ((list, few), (_, many)) in few.into_iter().zip(many) {
             figures.push(json!({"database": label(backend), "list": list, "few": few, "many": many}));
         }
     }
     Ok(figures)
-}
-
-const fn label(backend: Backend) -> &'static str {
-    match backend {
-        Backend::Sqlite => "SQLite",
-        Backend::Postgres => "PostgreSQL",
-    }
 }
 
 pub(crate) fn table(figures: &[Value]) -> Table {
@@ -88,22 +74,10 @@ pub(crate) fn table(figures: &[Value]) -> Table {
 /// Quantiles in nanoseconds by what was asked.
 fn one(bench: &Bench, backend: Backend, students: usize) -> anyhow::Result<Vec<(String, Value)>> {
     progress(&format!("lists: {}, {students} students", label(backend)));
-    let folder = tempfile::tempdir()?;
+    let place = Place::new(backend)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let url = match backend {
-        Backend::Sqlite => DatabaseUrl::Sqlite(folder.path().join("lamplight.db")),
-        Backend::Postgres => DatabaseUrl::Postgres(fresh_schema()?),
-    };
-    let school = runtime.block_on(seed::found_school(&url, students, CLASS, SEMESTERS))?;
-    let database = match &url {
-        DatabaseUrl::Postgres(address) => Some(address.as_str()),
-        DatabaseUrl::Sqlite(_) => None,
-    };
-    // What is started stays where its starter is.
-    pin(SERVER_CORE)?;
-    let started = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database }.start();
-    pin(LOAD_CORE)?;
-    let server = started?;
+    let school = runtime.block_on(seed::found_school(&place.url, students, CLASS, SEMESTERS))?;
+    let server = place.serve(&bench.binaries.lamplight, None)?;
     let mut page = Page::open(server.address)?;
     let mut figures = Vec::new();
     for (list, path) in LISTS {
@@ -122,10 +96,6 @@ fn one(bench: &Bench, backend: Backend, students: usize) -> anyhow::Result<Vec<(
     figures.push(("signing in".to_owned(), quantiles(&times)));
     figures.push(("the password alone".to_owned(), quantiles(&runtime.block_on(passwords())?)));
     Ok(figures)
-}
-
-fn quantiles(all: &Histogram) -> Value {
-    json!({"p50": all.quantile(0.5), "p99": all.quantile(0.99), "max": all.max()})
 }
 
 async fn passwords() -> anyhow::Result<Histogram> {

@@ -17,10 +17,13 @@ use crate::{
 };
 
 pub(crate) mod classes;
+pub(crate) mod cluster;
 pub(crate) mod connect;
 pub(crate) mod cuts;
 pub(crate) mod deliver;
+pub(crate) mod growth;
 pub(crate) mod lists;
+pub(crate) mod log;
 pub(crate) mod memory;
 pub(crate) mod revoke;
 pub(crate) mod slow;
@@ -57,6 +60,12 @@ pub(crate) enum Scenario {
     Classes,
     /// The office's lists, and signing in.
     Lists,
+    /// How many events a second can be made to last.
+    Log,
+    /// Several servers of one institute.
+    Cluster,
+    /// Ten million events.
+    Growth,
 }
 
 impl Scenario {
@@ -72,7 +81,15 @@ impl Scenario {
             Self::Soak => "soak",
             Self::Classes => "classes",
             Self::Lists => "lists",
+            Self::Log => "log",
+            Self::Cluster => "cluster",
+            Self::Growth => "growth",
         }
+    }
+
+    /// Whether it is measured only when it is named.
+    pub(crate) const fn takes_long(self) -> bool {
+        matches!(self, Self::Growth)
     }
 
     pub(crate) const fn title(self) -> &'static str {
@@ -87,6 +104,9 @@ impl Scenario {
             Self::Soak => "An hour in four minutes",
             Self::Classes => "Recording a class, and reading attendance",
             Self::Lists => "The lists of the office, and signing in",
+            Self::Log => "Events made to last",
+            Self::Cluster => "Several servers",
+            Self::Growth => "Much that is stored",
         }
     }
 
@@ -103,6 +123,9 @@ impl Scenario {
             Self::Soak => soak::METHOD,
             Self::Classes => classes::METHOD,
             Self::Lists => lists::METHOD,
+            Self::Log => log::METHOD,
+            Self::Cluster => cluster::METHOD,
+            Self::Growth => growth::METHOD,
         }
     }
 
@@ -119,6 +142,9 @@ impl Scenario {
             Self::Soak => soak::run(bench),
             Self::Classes => classes::run(bench),
             Self::Lists => lists::run(bench),
+            Self::Log => log::run(bench),
+            Self::Cluster => cluster::run(bench),
+            Self::Growth => growth::run(bench),
         }
     }
 
@@ -134,6 +160,9 @@ impl Scenario {
             Self::Soak => soak::table(figures),
             Self::Classes => classes::table(figures),
             Self::Lists => lists::table(figures),
+            Self::Log => log::table(figures),
+            Self::Cluster => cluster::table(figures),
+            Self::Growth => growth::table(figures),
         }
     }
 }

@@ -70,7 +70,13 @@ fn two_nodes(bench: &Bench, clients: usize) -> anyhow::Result<Value> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let school = runtime.block_on(found_school(&DatabaseUrl::Postgres(url.clone()), clients, 60, 6))?;
     let folder = tempfile::tempdir()?;
-    let node = Lamplight { binary: &bench.binaries.lamplight, data: folder.path(), log: "warn", database: Some(&url) };
+    let node = Lamplight {
+        binary: &bench.binaries.lamplight,
+        data: folder.path(),
+        log: "warn",
+        database: Some(&url),
+        redis: None,
+    };
     pin(SERVER_CORE)?;
     let nodes = node.start().and_then(|one| Ok((one, node.start()?)));
     pin(LOAD_CORE)?;

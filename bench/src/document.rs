@@ -75,6 +75,9 @@ pub(crate) fn write(figures: &Path, docs: &Path) -> anyhow::Result<()> {
         }
         sections.push_str(&scenario.table(&rows).lines().join("\n"));
         sections.push('\n');
+        if let Some(commit) = kept.get("commit").and_then(Value::as_str) {
+            sections.push_str(&format!("\nMeasured on commit `{commit}`.\n"));
+        }
         if kept.get("small").and_then(Value::as_bool) == Some(true) {
             sections.push_str("\nMeasured with `SCALE=small`: little of it, to see that it runs.\n");
         }

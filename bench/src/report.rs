@@ -1,6 +1,6 @@
 //! Tables on the terminal, and the figures kept as JSON.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -94,8 +94,16 @@ pub(crate) fn ratio(value: Option<f64>) -> String {
 pub(crate) fn keep(folder: &Path, scenario: &str, is_small: bool, figures: &[Value]) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let path = folder.join(format!("{scenario}.json"));
-    let all = json!({"scenario": scenario, "small": is_small, "machine": machine::describe(), "figures": figures});
+    let all = json!({
+        "scenario": scenario, "small": is_small, "machine": machine::describe(), "commit": commit(), "figures": figures,
+    });
     fs::write(&path, format!("{all:#}\n")).with_context(|| path.display().to_string())
+}
+
+/// Which commit is checked out; nothing when that can't be said.
+fn commit() -> Option<String> {
+    let said = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output().ok()?;
+    said.status.success().then(|| String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
 
 #[cfg(test)]

@@ -185,6 +185,11 @@ impl Swarm {
         self.clients.iter_mut().for_each(|client| client.received.expect_from(next));
     }
 
+    /// How many clients are connected to a server.
+    pub(crate) fn at(&self, server: usize) -> usize {
+        self.clients.iter().filter(|client| client.phase == Phase::Live && client.server == server).count()
+    }
+
     /// Lets a client connect.
     pub(crate) fn start(&mut self, index: usize) {
         let Some(client) = self.clients.get_mut(index) else { return };
@@ -352,7 +357,8 @@ impl Swarm {
     /// The connection is over; `was_refused` if the server does not want this client.
     fn end(&mut self, index: usize, was_refused: bool) {
         let Some(client) = self.clients.get(index) else { return };
-        if client.phase == Phase::Live {
+        let was_live = client.phase == Phase::Live;
+        if was_live {
             self.counts.closed += 1;
         } else {
             self.counts.failed += 1;
@@ -360,6 +366,10 @@ impl Swarm {
         self.forget_connection(index);
         let chance = self.next_chance();
         let Some(client) = self.clients.get_mut(index) else { return };
+        if !was_live {
+            // A proxy would not try the one that did not answer again at once.
+            client.server = (client.server + 1) % self.servers.len().max(1);
+        }
         if was_refused {
             client.phase = Phase::Refused;
         } else if self.comes_back {

@@ -144,6 +144,17 @@ impl Process {
         !matches!(self.0.try_wait(), Ok(None))
     }
 
+    /// Asks it to end, as a service manager does.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        let pid = Pid::from_raw(i32::try_from(self.0.id())?).context("no such process")?;
+        Ok(kill_process(pid, Signal::TERM)?)
+    }
+
+    /// Whether it has ended, and as it should.
+    pub(crate) fn has_succeeded(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(Some(status)) if status.success())
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);

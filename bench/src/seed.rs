@@ -52,8 +52,15 @@ impl Seed {
         let (office, students) = runtime.block_on(found(folder.path(), students))?;
         // It has ended before anybody copies its files.
         let download = {
-            let server = Lamplight { binary: lamplight, data: folder.path(), log: "warn", database: None, redis: None }
-                .start()?;
+            let server = Lamplight {
+                binary: lamplight,
+                data: folder.path(),
+                log: "warn",
+                database: None,
+                redis: None,
+                drain: 0,
+            }
+            .start()?;
             upload(server.address, &office)?
         };
         Ok(Self { folder, students, office, download })

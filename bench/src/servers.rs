@@ -98,6 +98,8 @@ pub(crate) struct Lamplight<'a> {
     pub(crate) database: Option<&'a str>,
     /// The address of a Redis, if nodes are to wake each other through one.
     pub(crate) redis: Option<&'a str>,
+    /// `DRAIN_SECONDS`.
+    pub(crate) drain: u32,
 }
 
 /// A process and where it listens.
@@ -108,15 +110,19 @@ pub(crate) struct Started {
 
 impl Lamplight<'_> {
     pub(crate) fn start(&self) -> anyhow::Result<Started> {
-        let address = free_address()?;
+        self.start_at(None)
+    }
+
+    fn start_at(&self, address: Option<SocketAddrV4>) -> anyhow::Result<Started> {
+        let address = address.map_or_else(free_address, Ok)?;
         wait(self.spawn(address)?, address, listens)
     }
 
     /// The same on the core of servers, while the load generator stays on the other.
-    pub(crate) fn start_on_its_core(&self) -> anyhow::Result<Started> {
+    pub(crate) fn start_on_its_core(&self, address: Option<SocketAddrV4>) -> anyhow::Result<Started> {
         // What is started stays where its starter is.
         pin(SERVER_CORE)?;
-        let started = self.start();
+        let started = self.start_at(address);
         pin(LOAD_CORE)?;
         started
     }
@@ -130,7 +136,7 @@ impl Lamplight<'_> {
             .env("PORT", address.port().to_string())
             .env("DATA_DIR", self.data)
             .env("JWT_SECRET", SECRET)
-            .env("DRAIN_SECONDS", "0")
+            .env("DRAIN_SECONDS", self.drain.to_string())
             .env("LOG", self.log);
         if let Some(database) = self.database {
             command.env("DATABASE_URL", database);
@@ -227,7 +233,8 @@ fn spawn_here(
 ) -> anyhow::Result<Process> {
     if kind == Kind::Lamplight {
         let data = data.context("no data")?.path();
-        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None, redis: None }.spawn(address);
+        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None, redis: None, drain: 0 }
+            .spawn(address);
     }
     let mut command = match kind {
         Kind::Floor => {

@@ -29,6 +29,7 @@ pub(crate) mod revoke;
 pub(crate) mod slow;
 pub(crate) mod soak;
 pub(crate) mod storm;
+pub(crate) mod upgrade;
 
 /// How many connections are being made at a time, where that is not what is measured.
 pub(crate) const IN_FLIGHT: usize = 64;
@@ -48,6 +49,8 @@ pub(crate) enum Scenario {
     Memory,
     /// Everybody comes back after kill -9.
     Storm,
+    /// Servers are stopped in order and started again.
+    Upgrade,
     /// Connections are cut again and again.
     Cuts,
     /// Readers that stop reading.
@@ -75,6 +78,7 @@ impl Scenario {
             Self::Connect => "connect",
             Self::Memory => "memory",
             Self::Storm => "storm",
+            Self::Upgrade => "upgrade",
             Self::Cuts => "cuts",
             Self::Slow => "slow",
             Self::Revoke => "revoke",
@@ -98,6 +102,7 @@ impl Scenario {
             Self::Connect => "An authenticated connect",
             Self::Memory => "Memory a connection",
             Self::Storm => "Everybody comes back",
+            Self::Upgrade => "A new version is put in",
             Self::Cuts => "Connections that are cut again and again",
             Self::Slow => "Readers that stop reading",
             Self::Revoke => "Rights that end",
@@ -117,6 +122,7 @@ impl Scenario {
             Self::Connect => connect::METHOD,
             Self::Memory => memory::METHOD,
             Self::Storm => storm::METHOD,
+            Self::Upgrade => upgrade::METHOD,
             Self::Cuts => cuts::METHOD,
             Self::Slow => slow::METHOD,
             Self::Revoke => revoke::METHOD,
@@ -136,6 +142,7 @@ impl Scenario {
             Self::Connect => connect::run(bench),
             Self::Memory => memory::run(bench),
             Self::Storm => storm::run(bench),
+            Self::Upgrade => upgrade::run(bench),
             Self::Cuts => cuts::run(bench),
             Self::Slow => slow::run(bench),
             Self::Revoke => revoke::run(bench),
@@ -154,6 +161,7 @@ impl Scenario {
             Self::Connect => connect::table(figures),
             Self::Memory => memory::table(figures),
             Self::Storm => storm::table(figures),
+            Self::Upgrade => upgrade::table(figures),
             Self::Cuts => cuts::table(figures),
             Self::Slow => slow::table(figures),
             Self::Revoke => revoke::table(figures),

@@ -76,6 +76,7 @@ fn two_nodes(bench: &Bench, clients: usize) -> anyhow::Result<Value> {
         log: "warn",
         database: Some(&url),
         redis: None,
+        drain: 0,
     };
     pin(SERVER_CORE)?;
     let nodes = node.start().and_then(|one| Ok((one, node.start()?)));

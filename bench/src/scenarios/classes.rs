@@ -28,8 +28,8 @@ use crate::{
 pub(crate) const METHOD: &str = "A class of 60 is recorded in one request: a transaction with 60 rows, the events, a commit that is on the disk. Four \
     connections send classes one after the other. Then one connection reads: a student's month with all totals, the office's list of a course's day, a month's report of a \
     course. *Rows* is what is stored when reading begins. Of the institute of 1,000 students the second and the third line read days and months that \
-    hold the same, the third with seven times as much history before them. A student's page counts that student's whole semester for the \
-    percentages, which here is all there is: 36, 162 and 1,036 classes of the one student; more than a thousand no semester has. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
+    hold the same, the third with seven times as much history before them. A student's page says how they stand in the semester, which here \
+    is all there is: 36, 162 and 1,036 classes of the one student; more than a thousand no semester has. PostgreSQL runs with its usual durability on the same machine, on whatever core is free.";
 
 const CLASS: usize = 60;
 const WRITERS: usize = 4;

@@ -42,7 +42,7 @@ test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, b
 	@scripts/test.sh
 
 test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json clients ## Install what the tests need.
-	@scripts/need.sh --install node npm postgres redis chromium nginx
+	@scripts/need.sh --install node npm postgres redis chromium nginx haproxy caddy
 
 target/api/.ready: scripts/api/requirements.txt
 	@scripts/need.sh --install python3 python3-venv
@@ -93,8 +93,8 @@ test-e2e: server e2e/node_modules/.package-lock.json ## Browser tests alone.
 screens: server e2e/node_modules/.package-lock.json ## Take the pictures of the pages anew, after one was changed on purpose. Look at them before you commit them.
 	@$(NPM) --prefix e2e run --silent test -- specs/screens.spec.ts --update-snapshots
 
-test-clients: ui clients ## Clients of other languages, and servers behind a proxy, alone.
-	@scripts/need.sh --install node postgres redis nginx
+test-clients: ui clients ## Clients of other languages, and servers behind each proxy, alone.
+	@scripts/need.sh --install node postgres redis nginx haproxy caddy
 	@scripts/with-services.sh cargo test --quiet -p lamplight --test it -- clients proxied
 
 test-api: server target/api/.ready ## Hold the running server against its own description (docs/openapi.json), in each role: some minutes. API_EXAMPLES=100 looks longer.

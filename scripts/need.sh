@@ -15,7 +15,7 @@ is_there() {
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     openssl) command -v pkg-config >/dev/null && pkg-config --exists openssl ;;
     # Debian keeps it where not everybody looks.
-    nginx) [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null ;;
+    nginx | haproxy) [ -x "/usr/sbin/$1" ] || command -v "$1" >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac
 }

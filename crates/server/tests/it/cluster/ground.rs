@@ -25,7 +25,7 @@ use super::{follow::Follower, postgres::OwnPostgres};
 use crate::support::{
     Form, Institute, Member,
     program::{Running, lamplight},
-    proxy::Proxy,
+    proxy::{Kind, Proxy},
     soon, until,
     wire::{Far, Flow, Wire},
 };
@@ -113,7 +113,7 @@ impl Cluster {
         let mut cluster = Self {
             institute,
             nodes,
-            proxy: Proxy::before(&addresses).await,
+            proxy: Proxy::before(Kind::Nginx, &addresses).await,
             redis,
             postgres,
             followers: Vec::new(),

@@ -10,17 +10,18 @@ use std::{
 };
 
 use anyhow::bail;
-use lamplight_store::DatabaseUrl;
+use lamplight_store::Backend;
 use serde_json::{Value, json};
 
 use super::{Bench, IN_FLIGHT, PATIENCE};
 use crate::{
     load::Swarm,
-    machine::{LOAD_CORE, SERVER_CORE, nanos_of, now, pin},
+    machine::{nanos_of, now},
+    place::Place,
     report::{Row, Table},
     say::progress,
     seed::found_school,
-    servers::{Kind, Lamplight, POSTGRES, fresh_schema},
+    servers::{Kind, POSTGRES},
     stats::median,
     trigger::request,
     wire,
@@ -64,24 +65,13 @@ pub(crate) fn run(bench: &Bench) -> anyhow::Result<Vec<Value>> {
     Ok(rows)
 }
 
-/// The request goes to one node, the clients are at the other; nothing wakes it but its own look at the log.
+/// The request goes to one node, the clients are at the other.
 fn two_nodes(bench: &Bench, clients: usize) -> anyhow::Result<Value> {
-    let url = fresh_schema()?;
+    let place = Place::new(Backend::Postgres)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let school = runtime.block_on(found_school(&DatabaseUrl::Postgres(url.clone()), clients, 60, 6))?;
-    let folder = tempfile::tempdir()?;
-    let node = Lamplight {
-        binary: &bench.binaries.lamplight,
-        data: folder.path(),
-        log: "warn",
-        database: Some(&url),
-        redis: None,
-        drain: 0,
-    };
-    pin(SERVER_CORE)?;
-    let nodes = node.start().and_then(|one| Ok((one, node.start()?)));
-    pin(LOAD_CORE)?;
-    let (one, other) = nodes?;
+    let school = runtime.block_on(found_school(&place.url, clients, 60, 6))?;
+    let one = place.serve(&bench.binaries.lamplight, None)?;
+    let other = place.serve(&bench.binaries.lamplight, None)?;
     let mut swarm = Swarm::new(other.address)?;
     school.students.iter().for_each(|token| swarm.add(token.as_str().into()));
     swarm.connect_all(IN_FLIGHT, PATIENCE)?;

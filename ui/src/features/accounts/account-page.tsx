@@ -2,6 +2,7 @@ import { Button, Text, TextInput, Title } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useRef, useState, type SubmitEvent } from 'react';
+import { Address } from '../../kit/address.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
 import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
@@ -41,7 +42,7 @@ export default function AccountPage({ user }: ViewProps) {
           {lines.map(([label, value]) => value !== undefined && value !== '' && (
             <div key={label}>
               <dt>{label}</dt>
-              <dd>{value}</dd>
+              <dd>{label === 'Email' ? <Address text={value} /> : value}</dd>
             </div>
           ))}
         </dl>

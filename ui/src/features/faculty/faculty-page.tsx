@@ -2,6 +2,7 @@ import { Button, NativeSelect, Text, VisuallyHidden } from '@mantine/core';
 import { IconChalkboardTeacher, IconPlus, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { Address } from '../../kit/address.tsx';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { Credentials } from '../../kit/credentials.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
@@ -80,7 +81,7 @@ function Row({ member, onEdit }: { member: FacultyMember; onEdit: () => void }) 
           <Text key={course?._id ?? index} size="sm"><strong>{course?.courseCode}</strong>{`: ${subjects.length === 0 ? 'all subjects' : subjects.join(', ')}`}</Text>
         ))}
       </Cell>
-      <Cell label="Reached at"><Text size="sm">{member.email}</Text><Text size="sm" c="dimmed">{member.contactNumber}</Text></Cell>
+      <Cell label="Reached at"><Text size="sm"><Address text={member.email} /></Text><Text size="sm" c="dimmed">{member.contactNumber}</Text></Cell>
       <Cell isMenu><FacultyMenu member={member} onEdit={onEdit} /></Cell>
     </tr>
   );

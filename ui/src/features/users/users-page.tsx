@@ -2,6 +2,7 @@ import { Button, NativeSelect, Text, VisuallyHidden } from '@mantine/core';
 import { IconPlus, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
+import { Address } from '../../kit/address.tsx';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { now } from '../../kit/clock.ts';
 import { Credentials } from '../../kit/credentials.tsx';
@@ -53,7 +54,7 @@ export default function UsersPage() {
                 {!user.isActive && <Text size="sm" component="span" c="var(--caution)" fw={600}>Switched off</Text>}
               </th>
               <Cell label="Role">{roles[user.role]}<Text size="sm" c="dimmed">{user.profile.designation}</Text></Cell>
-              <Cell label="Signs in as">{user.username}<Text size="sm" c="dimmed">{user.email}</Text></Cell>
+              <Cell label="Signs in as">{user.username}<Text size="sm" c="dimmed"><Address text={user.email} /></Text></Cell>
               <Cell label="Last signed in">{user.lastLogin === undefined ? 'never' : dayOf(user.lastLogin, timezone, now())}</Cell>
               <Cell isMenu><UserMenu user={user} onEdit={() => setEditing(user)} /></Cell>
             </tr>

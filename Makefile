@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api audit test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release deb ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api audit test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,10 @@ server: ui ## Build the server for the demo and the tests.
 
 release: ui ## Build the server for production, with the web pages inside: target/release/lamplight.
 	@cargo build --release -p lamplight
+
+deb: release ## Build a Debian package of the production build: target/debian. Needs cargo-deb.
+	@cargo deb --version >/dev/null 2>&1 || { echo "Missing: cargo-deb" >&2; echo "Install with:  cargo install cargo-deb --locked" >&2; exit 1; }
+	@cargo deb --package lamplight --no-build --no-strip
 
 ui: ui/dist/index.html ## Build the web pages.
 

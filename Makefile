@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release deb ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api audit test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release deb ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api test-packaging audit test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -103,6 +103,10 @@ test-clients: ui clients ## Clients of other languages, and servers behind each 
 
 test-api: server target/api/.ready ## Hold the running server against its own description (docs/openapi.json), in each role: some minutes. API_EXAMPLES=100 looks longer.
 	@scripts/test-api.sh
+
+test-packaging: server ## What is in packaging/ and docs/proxy, without a Docker engine: some minutes. FULL=1 carries the whole Dockerfile out.
+	@scripts/need.sh --install node npm haproxy caddy docker-compose python3-yaml objdump
+	@scripts/check-packaging.sh
 
 audit: ## Licences, advisories and sources of the Rust crates (cargo-deny), advisories of the pages' packages (npm). Needs the network.
 	@scripts/audit.sh

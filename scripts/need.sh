@@ -12,6 +12,9 @@ is_there() {
     redis) command -v redis-server >/dev/null || command -v valkey-server >/dev/null ;;
     chromium) command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] ;;
     node) command -v node >/dev/null && [ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 20')" = true ] ;;
+    python3-yaml) /usr/bin/python3 -c 'import yaml' 2>/dev/null ;;
+    # The plugin of Docker does as well.
+    docker-compose) command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     openssl) command -v pkg-config >/dev/null && pkg-config --exists openssl ;;
     # Debian keeps it where not everybody looks.
@@ -24,6 +27,7 @@ package() {
     postgres) echo postgresql ;;
     redis) echo redis-server ;;
     node) echo nodejs ;;
+    objdump) echo binutils ;;
     openssl) echo libssl-dev pkg-config ;;
     *) echo "$1" ;;
   esac

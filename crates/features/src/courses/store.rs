@@ -97,7 +97,10 @@ pub(crate) async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<entity::Model
 
 /// The code and name of every course.
 pub(crate) async fn find_names<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
-    Ok(list(db).await?.into_iter().map(|course| (course.id.into(), (course.code, course.name))).collect())
+    use entity::Column;
+    let found = entity::Entity::find().select_only().columns([Column::Id, Column::Code, Column::Name]);
+    let rows: Vec<(uuid::Uuid, String, String)> = found.into_tuple().all(db).await?;
+    Ok(rows.into_iter().map(|(id, code, name)| (id.into(), (code, name))).collect())
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(db: &C, id: CourseId) -> Result<Option<entity::Model>, StoreError> {

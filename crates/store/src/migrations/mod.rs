@@ -39,6 +39,7 @@ mod m0021_courses_and_faculty;
 mod m0022_institute_settings;
 mod m0030_hold;
 mod m0031_attendance_sums;
+mod m0032_users_newest;
 
 struct Migrations;
 
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0022_institute_settings::Migration),
             Box::new(m0030_hold::Migration),
             Box::new(m0031_attendance_sums::Migration),
+            Box::new(m0032_users_newest::Migration),
         ]
     }
 }

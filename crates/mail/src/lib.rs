@@ -60,6 +60,9 @@ pub enum MailError {
     /// The mail server refuses, or can't be reached.
     #[error("the mail server: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    /// The mail server took the sign-in and then said nothing sensible.
+    #[error("the mail server does not answer in order")]
+    Silent,
     /// The folder can't be written.
     #[error("{}: {source}", path.display())]
     Folder {
@@ -149,6 +152,17 @@ impl Mailer {
                 tokio::time::sleep(pause).await;
             }
         });
+    }
+
+    /// Connects to the mail server and signs in there, if mail goes over one. Sends nothing.
+    ///
+    /// # Errors
+    /// When it can't be reached or refuses.
+    pub async fn check(&self) -> Result<(), MailError> {
+        match &self.0.way {
+            Way::Smtp(transport) if !transport.test_connection().await? => Err(MailError::Silent),
+            Way::Smtp(_) | Way::Off | Way::Folder(_) => Ok(()),
+        }
     }
 
     /// Sends a mail.

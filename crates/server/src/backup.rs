@@ -24,7 +24,7 @@ use lamplight_store::{DatabaseUrl, Store};
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::{cli::say, settings::Settings};
+use crate::{cli::say, last_backup, settings::Settings};
 
 const DATABASE: &str = "lamplight.db";
 pub(crate) const FILES: &str = "files";
@@ -87,9 +87,10 @@ pub(crate) async fn backup(settings: &Settings, to: &Path, clock: &Clock) -> any
     if secret.exists() {
         copy(&secret, &part.join(SECRET))?;
     }
+    let made_at = clock.now();
     let contents = Contents {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        made_at: clock.now().to_string(),
+        made_at: made_at.to_string(),
         database_sha256: hash(&part.join(DATABASE))?.to_string(),
         files,
         file_bytes,
@@ -98,7 +99,19 @@ pub(crate) async fn backup(settings: &Settings, to: &Path, clock: &Clock) -> any
     sync_all(&part)?;
     fs::rename(&part, to)?;
     sync_parent(to)?;
+    // The backup is good, whatever becomes of the note.
+    if let Err(error) = last_backup::note(&settings.data_dir, made_at, Some(to)) {
+        say(&format!("It could not be noted in {} that it was made: {error}", settings.data_dir.display()));
+    }
     say(&format!("Backed up to {}: the database and {files} files ({file_bytes} bytes).", to.display()));
+    Ok(())
+}
+
+/// Notes that other tools have just made a good backup, so that who asks when the last one was made is told.
+pub(crate) fn backed_up(settings: &Settings, clock: &Clock) -> anyhow::Result<()> {
+    let now = clock.now();
+    last_backup::note(&settings.data_dir, now, None).with_context(|| settings.data_dir.display().to_string())?;
+    say(&format!("Noted that a backup was made at {now}."));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_store::{DatabaseUrl, Store};
 
 use crate::{
-    backup, docs, migrate, serve,
+    backup, docs, doctor, migrate, serve,
     settings::{LogFormat, Settings, Values},
 };
 
@@ -53,11 +53,23 @@ enum Command {
         #[arg(long)]
         recount: bool,
     },
+    /// Look whether everything that a server needs is there and works, and say what is to be done. Changes nothing; a server may run
+    /// meanwhile. Ends with 1 when there is a problem; warnings alone are none.
+    Doctor {
+        /// For programs: one JSON document.
+        #[arg(long)]
+        json: bool,
+        /// Also what takes as long as the institute is large: the history of every mark, and each index of an embedded database.
+        #[arg(long)]
+        deep: bool,
+    },
     /// Copy the institute into a new folder: database, files, signing secret. The server may run meanwhile.
     Backup {
         /// The folder, which must not exist yet.
         to: PathBuf,
     },
+    /// Note that other tools (pg_dump, a snapshot of the disk) have just made a good backup: `doctor` and the page System say when.
+    BackedUp,
     /// Lay a backup out where no institute is yet. Everybody has to sign in again, and open pages load afresh.
     Restore {
         /// The folder of the backup.
@@ -126,7 +138,8 @@ struct NewAdmin {
 pub async fn run() -> ExitCode {
     let cli = Cli::parse();
     match command(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             say_error(&format!("lamplight: {error:#}"));
             ExitCode::FAILURE
@@ -134,12 +147,13 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn command(cli: Cli) -> anyhow::Result<()> {
+/// Whether all is well; only the doctor says that it is not without an error.
+async fn command(cli: Cli) -> anyhow::Result<bool> {
     let values = || -> anyhow::Result<Values> {
         let file = settings_file(cli.config.as_deref())?;
         Ok(Values::gather(file.as_deref(), |name| std::env::var(name).ok())?)
     };
-    match cli.command {
+    let done: anyhow::Result<()> = match cli.command {
         Command::Config => {
             let values = values()?;
             say(values.shown().trim_end());
@@ -160,6 +174,9 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
         Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,
+        Command::BackedUp => backup::backed_up(&Settings::read(&values()?)?, &Clock::system()),
+        // Reads by itself what there is of the settings.
+        Command::Doctor { json, deep } => return doctor::examine(cli.config.as_deref(), json, deep).await,
         Command::Restored => backup::restored(&Settings::read(&values()?)?).await,
         Command::MigrateData(MigrateData { from, to, files_to }) => {
             let settings = Settings::read(&values()?)?;
@@ -169,7 +186,8 @@ async fn command(cli: Cli) -> anyhow::Result<()> {
         Command::Verify { recount } => verify(&Settings::read(&values()?)?, recount).await,
         Command::Keys(KeysCommand::Rotate) => rotate_keys(&Settings::read(&values()?)?).await,
         Command::Admin(AdminCommand::Create(new)) => create_admin(&Settings::read(&values()?)?, &new).await,
-    }
+    };
+    done.map(|()| true)
 }
 
 fn settings_file(named: Option<&Path>) -> anyhow::Result<Option<String>> {

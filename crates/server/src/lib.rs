@@ -5,7 +5,10 @@
 mod backup;
 pub mod cli;
 mod demo;
+mod disk;
 pub mod docs;
+mod doctor;
+mod last_backup;
 mod migrate;
 pub mod operating;
 mod pages;

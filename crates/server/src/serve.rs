@@ -280,7 +280,7 @@ impl Signals {
     }
 }
 
-fn open_files(settings: &Settings) -> anyhow::Result<Files> {
+pub(crate) fn open_files(settings: &Settings) -> anyhow::Result<Files> {
     let backend = match &settings.s3 {
         Some(s3) => Backend::S3(s3.clone()),
         None => Backend::Local { dir: settings.data_dir.join("files") },

@@ -125,7 +125,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 /// Every setting's text and where it comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Values {
     known: BTreeMap<&'static str, (String, Source)>,
     /// What the file says that is no setting, to be reported together with what is wrong with the settings.
@@ -171,6 +171,12 @@ impl Values {
         Ok(Self { known, problems })
     }
 
+    /// What a setting was set to, without spaces around it, and where.
+    #[must_use]
+    pub fn value(&self, name: &str) -> (&str, Source) {
+        self.known.get(name).map_or(("", Source::Default), |(text, source)| (text.trim(), *source))
+    }
+
     /// The values as `lamplight config` shows them: secrets only as being there.
     #[must_use]
     pub fn shown(&self) -> String {
@@ -199,7 +205,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> &str {
-        self.values.known.get(name).map_or("", |(text, _)| text.trim())
+        self.values.value(name).0
     }
 
     fn wrong(&mut self, name: &str, what: impl fmt::Display) {
@@ -304,6 +310,13 @@ impl Settings {
     /// # Errors
     /// Every value that can't be what it should be.
     pub fn read(values: &Values) -> Result<Self, SettingsError> {
+        let (settings, problems) = Self::read_all(values);
+        if problems.is_empty() { Ok(settings) } else { Err(SettingsError(problems)) }
+    }
+
+    /// Reads the values, with something harmless for each that is wrong, and says what is. Each begins with the name of its setting, whose
+    /// value must not be used then.
+    pub(crate) fn read_all(values: &Values) -> (Self, Vec<String>) {
         const DAY: u64 = 24 * 3600;
         let mut reader = Reader { values, problems: values.problems.clone() };
         let host = reader.parsed("HOST", "an IP address");
@@ -391,7 +404,7 @@ impl Settings {
         }
         let seconds = Duration::from_secs;
         let settings = Self {
-            // Stand-ins for what is wrong are never used: with a problem, nothing is returned.
+            // Stand-ins for what is wrong are never used: the problem names the setting.
             listen: SocketAddr::new(host.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()), port.unwrap_or(0)),
             database_url: database_url.unwrap_or(DatabaseUrl::Sqlite(PathBuf::new())),
             redis,
@@ -422,7 +435,7 @@ impl Settings {
             log,
             log_format,
         };
-        if reader.problems.is_empty() { Ok(settings) } else { Err(SettingsError(reader.problems)) }
+        (settings, reader.problems)
     }
 }
 

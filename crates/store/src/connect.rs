@@ -13,7 +13,9 @@ use std::{
 };
 
 use lamplight_kernel::{Chance, Clock};
-use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
+};
 use sqlx::{
     ConnectOptions, Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -21,7 +23,10 @@ use sqlx::{
 };
 use tokio::sync::watch;
 
-use crate::{Log, StoreError, Tx, hold, migrations, presence::Presence};
+use crate::{
+    Log, StoreError, Tx, hold, migrations,
+    presence::{self, Presence},
+};
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,8 +37,8 @@ const ASK_AFTER: Duration = Duration::from_millis(100);
 /// After so long without a word within a transaction PostgreSQL gives it up. All committers wait for the row of the log; without this a node
 /// that is cut off or stands still in the middle of a commit would keep the others from theirs until it is back.
 const LET_GO: &str = "3s";
-const READERS: u32 = 4;
-const POSTGRES_WRITERS: u32 = 8;
+pub(crate) const READERS: u32 = 4;
+pub(crate) const POSTGRES_WRITERS: u32 = 8;
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,6 +270,35 @@ impl Store {
             self.inner.writer.execute_unprepared("PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;").await?;
         }
         Ok(())
+    }
+
+    /// The bytes that the database takes on its disk.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        let sql = match self.inner.backend {
+            Backend::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Backend::Postgres => "SELECT pg_database_size(current_database())",
+        };
+        Ok(u64::try_from(self.number(sql).await?).unwrap_or_default())
+    }
+
+    /// How many servers and commands have a PostgreSQL open, this one included; `None` on SQLite, where there is no other.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn count_present(&self) -> Result<Option<u64>, StoreError> {
+        match self.inner.backend {
+            Backend::Sqlite => Ok(None),
+            Backend::Postgres => Ok(Some(u64::try_from(self.number(presence::COUNT).await?).unwrap_or_default())),
+        }
+    }
+
+    async fn number(&self, sql: &str) -> Result<i64, StoreError> {
+        let row =
+            self.reader().query_one_raw(Statement::from_string(self.reader().get_database_backend(), sql)).await?;
+        Ok(row.ok_or_else(|| sea_orm::DbErr::RecordNotFound(sql.to_owned()))?.try_get_by_index(0)?)
     }
 
     /// Closes all connections, and lets others open the file. Every clone is useless afterwards.

@@ -13,6 +13,7 @@
 
 mod connect;
 mod error;
+pub mod examine;
 pub mod fault;
 mod hold;
 pub mod log;

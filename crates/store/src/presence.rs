@@ -18,6 +18,13 @@ const SHARED: &str =
     "SELECT pg_try_advisory_lock_shared(hashtextextended('lamplight presence ' || current_schema(), 0))";
 const ALONE: &str = "SELECT pg_try_advisory_lock(hashtextextended('lamplight presence ' || current_schema(), 0))";
 
+/// How many hold the shared lock. A lock of 64 bits is listed as two halves, and 1 behind them (pg_locks).
+pub(crate) const COUNT: &str = "SELECT count(*) FROM pg_locks, \
+    (SELECT hashtextextended('lamplight presence ' || current_schema(), 0) AS key) AS presence \
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+    AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295";
+
 /// The session that says that somebody is here.
 pub(crate) struct Presence {
     options: PgConnectOptions,

@@ -28,7 +28,7 @@ use lamplight_store::{Store, StoreError};
 
 pub(crate) use receive::receive;
 pub(crate) use store::release;
-pub use store::{list_referred, sweep};
+pub use store::{list_newest_referred, list_referred, sweep, total};
 
 /// How long an upload may take from its file being whole to its row being written.
 const GRACE: Duration = Duration::from_secs(3600);

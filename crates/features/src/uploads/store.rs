@@ -131,6 +131,40 @@ pub async fn list_referred<C: ConnectionTrait>(db: &C) -> Result<Vec<Sha256>, St
     Ok(all.into_iter().collect())
 }
 
+/// How many uploads are kept, and how many bytes they have together.
+///
+/// # Errors
+/// When the database fails.
+pub async fn total<C: ConnectionTrait>(db: &C) -> Result<(u64, u64), StoreError> {
+    let sql = "SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM uploads";
+    let Some(row) = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await? else {
+        return Ok((0, 0));
+    };
+    let (files, bytes): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    Ok((u64::try_from(files).unwrap_or_default(), u64::try_from(bytes).unwrap_or_default()))
+}
+
+/// The newest uploads that something refers to, with their size in bytes. For who looks whether they are there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_newest_referred<C: ConnectionTrait>(db: &C, limit: u64) -> Result<Vec<(Sha256, u64)>, StoreError> {
+    let is_referred = REFERENCES
+        .iter()
+        .map(|(table, column)| format!("EXISTS (SELECT 1 FROM {table} WHERE {column} = uploads.sha256)"));
+    let sql = format!(
+        "SELECT sha256, size FROM uploads WHERE {} ORDER BY created_at DESC LIMIT {limit}",
+        is_referred.collect::<Vec<_>>().join(" OR ")
+    );
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    let read = |row: sea_orm::QueryResult| {
+        let (text, size): (String, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        let corrupt = |_| StoreError::Corrupt { table: "uploads", what: format!("sha256: {text:?}") };
+        Ok((text.parse::<Sha256>().map_err(corrupt)?, u64::try_from(size).unwrap_or_default()))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 async fn is_referred_to(tx: &Tx, sha256: &str) -> Result<bool, StoreError> {
     for (table, column) in REFERENCES {
         let sql = format!("SELECT 1 FROM {table} WHERE {column} = $1 LIMIT 1");

@@ -31,6 +31,8 @@ mod dashboard;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod downloads;

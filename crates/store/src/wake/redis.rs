@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use lamplight_kernel::Chance;
 use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, aio::MultiplexedConnection};
 use tokio::{
     sync::Notify,
@@ -19,6 +20,8 @@ use crate::StoreError;
 
 /// How long Redis may take to answer. Longer than that, and PostgreSQL is the faster way.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The same for who asks whether all is well, and would rather know how slow it is.
+const CHECK_PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is asked whether it is still there: a subscription whose other end has gone without a word never hears anything again.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Between tries to connect; doubled until the second.
@@ -34,6 +37,30 @@ impl FromStr for Redis {
     fn from_str(text: &str) -> Result<Self, StoreError> {
         // What is wrong with it may hold the password.
         Client::open(text).map(Self).map_err(|_| StoreError::RedisAddress)
+    }
+}
+
+impl Redis {
+    /// Connects, asks whether it is there, and says something to itself over a channel of its own.
+    ///
+    /// # Errors
+    /// What did not work, in words without the password.
+    pub async fn check(&self, chance: &Chance) -> Result<(), String> {
+        let said = |error: Lost| error.to_string();
+        timeout(CHECK_PATIENCE, self.talk_to_itself(chance)).await.map_err(|late| said(late.into()))?.map_err(said)
+    }
+
+    async fn talk_to_itself(&self, chance: &Chance) -> Result<(), Lost> {
+        let channel = format!("lamplight_doctor_{:016x}", u64::from_be_bytes(chance.bytes()));
+        let mut teller = self.0.get_multiplexed_async_connection().await?;
+        let _: redis::Value = redis::cmd("PING").query_async(&mut teller).await?;
+        let mut hearer = self.0.get_async_pubsub().await?;
+        hearer.subscribe(&channel).await?;
+        let _: redis::Value = redis::cmd("PUBLISH").arg(&channel).arg("heard").query_async(&mut teller).await?;
+        match hearer.on_message().next().await {
+            Some(_) => Ok(()),
+            None => Err(Lost::HungUp),
+        }
     }
 }
 

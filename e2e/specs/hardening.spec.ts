@@ -1,7 +1,7 @@
 /** What the browser itself holds the pages to. */
 import { expect, test } from '../support/test.ts';
 
-const pages = ['/', '/downloads', '/students', '/attendance', '/attendance/records', '/attendance/report', '/marks', '/notifications', '/notices', '/users', '/courses', '/regulations', '/audit', '/account'];
+const pages = ['/', '/downloads', '/students', '/attendance', '/attendance/records', '/attendance/report', '/marks', '/notifications', '/notices', '/users', '/courses', '/regulations', '/audit', '/system', '/account'];
 
 test('no page breaks the content policy and no script in a page runs', async ({ open }) => {
   const said: string[] = [];

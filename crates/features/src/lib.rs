@@ -28,6 +28,7 @@ mod routing;
 mod search;
 pub mod settings;
 pub mod students;
+pub mod system;
 mod tables;
 pub mod uploads;
 pub mod users;
@@ -94,6 +95,7 @@ fn quick() -> OpenApiRouter<App> {
         .merge(courses::routes())
         .merge(faculty::routes())
         .merge(settings::routes())
+        .merge(system::routes())
         .merge(students::routes())
         .merge(profile::routes())
         .merge(downloads::routes())

@@ -13,6 +13,7 @@ use crate::{
     relay::Admission,
     replay::Replay,
     session::{REFRESH, Session, reply},
+    tally::Tally,
 };
 
 /// Decides on every CONNECT.
@@ -27,6 +28,7 @@ pub(crate) struct Handshake {
     pub(crate) most_missed: u64,
     /// Turns of replays to work.
     pub(crate) replays: Semaphore,
+    pub(crate) tally: Tally,
 }
 
 /// Where somebody who connects goes on.

@@ -30,6 +30,7 @@ mod pid;
 mod relay;
 mod replay;
 mod session;
+mod tally;
 
 use std::time::Duration;
 
@@ -43,13 +44,14 @@ use lamplight_socketio::{Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
 use tokio::{
     net::TcpStream,
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, oneshot},
 };
 use tokio_util::sync::CancellationToken;
 
 pub use session::{SIGNALS, Signal};
+pub use tally::{Done, Present};
 
-use crate::{handshake::Handshake, memory::Progress, pid::Pids, relay::Relay};
+use crate::{handshake::Handshake, memory::Progress, pid::Pids, relay::Relay, tally::Tally};
 
 /// What an operator may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,9 @@ pub struct Settings {
 pub struct Realtime {
     io: SocketIo,
     progress: Progress,
+    tally: Tally,
+    /// Questions to the relay, which alone knows who is here.
+    asking: mpsc::Sender<oneshot::Sender<Vec<Present>>>,
 }
 
 impl Realtime {
@@ -83,7 +88,12 @@ impl Realtime {
         stop: CancellationToken,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
         let (admissions, admitted) = mpsc::unbounded_channel();
-        let relay = Relay::new(store.clone(), gate.clone(), admitted, settings.connections_per_user).await?;
+        // Few ask, and who finds the queue full asks again.
+        let (asking, asked) = mpsc::channel(4);
+        let tally = Tally::default();
+        let relay =
+            Relay::new(store.clone(), gate.clone(), admitted, asked, tally.clone(), settings.connections_per_user)
+                .await?;
         let progress = relay.progress();
         let handshake = Handshake {
             store,
@@ -94,8 +104,9 @@ impl Realtime {
             admissions,
             most_missed: settings.most_missed,
             replays: Semaphore::new(replay::AT_A_TIME),
+            tally: tally.clone(),
         };
-        Ok((Self { io: SocketIo::new(settings.sockets, handshake), progress }, relay.run(stop)))
+        Ok((Self { io: SocketIo::new(settings.sockets, handshake), progress, tally, asking }, relay.run(stop)))
     }
 
     /// Answers a request to `/socket.io/`. Its origin must have been checked.
@@ -128,6 +139,20 @@ impl Realtime {
     #[must_use]
     pub fn position(&self) -> i64 {
         self.progress.position()
+    }
+
+    /// Who is connected here, by role. Asked of the relay between two events; `None` when it has ended, or too many ask at once. May take
+    /// as long as the relay does for what it is at.
+    pub async fn present(&self) -> Option<Vec<Present>> {
+        let (answer, answered) = oneshot::channel();
+        self.asking.try_send(answer).ok()?;
+        answered.await.ok()
+    }
+
+    /// What this node has done since it was started.
+    #[must_use]
+    pub fn done(&self) -> Done {
+        self.tally.done()
     }
 
     /// What the Socket.IO server has counted.

@@ -10,7 +10,7 @@ use lamplight_kernel::{Control, Offset, Room, Target, UserId};
 use lamplight_socketio::{Frame, Hub, Socket};
 use lamplight_store::{Backend, Logged, Store, StoreError, fault};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     memory::{self, Memory, Past, Progress},
     session::Session,
+    tally::{Present, Tally, present},
 };
 
 /// Events read from the log at once.
@@ -62,6 +63,9 @@ pub(crate) struct Relay {
     epoch: u32,
     memory: Memory,
     admitted: mpsc::UnboundedReceiver<Admission>,
+    /// Who asks who is here.
+    asked: mpsc::Receiver<oneshot::Sender<Vec<Present>>>,
+    tally: Tally,
     hub: Hub,
     connections_per_user: usize,
     /// Sockets that wait for the position to reach theirs.
@@ -83,6 +87,8 @@ impl Relay {
         store: Store,
         gate: Gate,
         admitted: mpsc::UnboundedReceiver<Admission>,
+        asked: mpsc::Receiver<oneshot::Sender<Vec<Present>>>,
+        tally: Tally,
         connections_per_user: usize,
     ) -> Result<Self, StoreError> {
         let head = store.log().head().await?;
@@ -93,6 +99,8 @@ impl Relay {
             epoch: head.epoch,
             memory: Memory::new(before),
             admitted,
+            asked,
+            tally,
             hub: Hub::new(),
             connections_per_user,
             ahead: Vec::new(),
@@ -138,6 +146,11 @@ impl Relay {
                         // The Socket.IO server is gone, and so is whoever could be sent anything.
                         None => return,
                     }
+                    continue;
+                }
+                Some(answer) = self.asked.recv() => {
+                    // Who has lost interest hears nothing.
+                    let _ = answer.send(present(&self.hub));
                     continue;
                 }
                 _ = warnings.tick() => {
@@ -231,7 +244,7 @@ impl Relay {
         let except: Vec<&str> = target.except.iter().map(Room::as_str).collect();
         let delivered = self.hub.emit_paced(frame, &to, &except).await;
         metrics::counter!("lamplight_events_relayed_total").increment(1);
-        metrics::counter!("lamplight_deliveries_total").increment(u64::try_from(delivered.sockets).unwrap_or(0));
+        self.tally.delivered(delivered.sockets);
         tracing::debug!(sockets = delivered.sockets, bytes = delivered.bytes, "relayed");
     }
 

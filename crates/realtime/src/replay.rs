@@ -57,7 +57,7 @@ impl Replay<'_> {
     /// Brings the socket near to the relay. `None` when it has ended.
     pub(crate) async fn run(&self, admission: Admission) -> Option<Admission> {
         let socket = admission.socket.clone();
-        metrics::counter!("lamplight_replays_total").increment(1);
+        self.0.tally.replay_began();
         match self.go(admission).await {
             Ok(caught_up) => Some(caught_up),
             Err(Stop::Close(why)) => {
@@ -101,7 +101,7 @@ impl Replay<'_> {
                     return Err(Stop::Ended);
                 }
                 bytes += frame.wire().len();
-                metrics::counter!("lamplight_replayed_events_total").increment(1);
+                self.0.tally.replayed();
                 if bytes > AT_ONCE {
                     break;
                 }

@@ -35,7 +35,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     cli::say,
     demo,
-    operating::{self, Gauges, Readiness, Scrape},
+    operating::{self, Gauges, Readiness, Scrape, System},
     pages,
     settings::{Mail, Settings},
 };
@@ -198,12 +198,14 @@ impl Server {
         };
         let institute = Arc::new(institute(&settings, demo_sign_ins.clone()));
         let student_imports = StudentImports::default();
-        let app = App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports };
+        let readiness =
+            Readiness { store: store.clone(), realtime: realtime.clone(), stopping: stop.accepting.clone() };
+        let machine = Arc::new(System::new(readiness.clone(), &settings));
+        let app =
+            App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports, machine };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;
-        let readiness =
-            Readiness { store: store.clone(), realtime: realtime.clone(), stopping: stop.accepting.clone() };
         let router = router(&app, readiness, realtime.clone(), &settings, chance);
         let intercept = intercept(realtime.clone(), &settings);
         let serve = lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE, settings.http_connections);

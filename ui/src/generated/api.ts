@@ -525,6 +525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How this server is: who is connected, whether pages are live, room, the last backup, and what is to be done. */
+        get: operations["show_system"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/students": {
         parameters: {
             query?: never;
@@ -4223,6 +4240,50 @@ export interface components {
             };
         };
         /** @description Success: `{success: true, message?, data}`. */
+        Envelope_SystemStatus: {
+            /**
+             * @description Always `true`.
+             * @example true
+             */
+            success: boolean;
+            /** @description A sentence for a person. */
+            message?: string;
+            /** @description How a server is. */
+            data: {
+                /** @description Of Lamplight. */
+                version: string;
+                /**
+                 * Format: date-time
+                 * @description When these figures were read.
+                 */
+                at: string;
+                /**
+                 * Format: date-time
+                 * @description When this server was started.
+                 */
+                upSince: string;
+                /** @description What somebody should do something about, the gravest first; empty when all is well. */
+                advice: components["schemas"]["SystemAdvice"][];
+                /** @description The database. */
+                database: components["schemas"]["SystemDatabase"];
+                /**
+                 * Format: int64
+                 * @description Events that were saved and have not been handed to this server's open pages yet; nothing when it is not known now.
+                 */
+                behind: number | null;
+                /** @description Who is connected to this server. */
+                connected: components["schemas"]["SystemConnected"];
+                /** @description What this server has done since it was started. */
+                sinceStart: components["schemas"]["SystemCounts"];
+                /** @description Room. */
+                storage: components["schemas"]["SystemStorage"];
+                /** @description The last backup. */
+                backup: components["schemas"]["SystemBackup"];
+                /** @description Whether a Redis is set, and answers. */
+                redis: components["schemas"]["SystemRedis"];
+            };
+        };
+        /** @description Success: `{success: true, message?, data}`. */
         Envelope_TapResults: {
             /**
              * @description Always `true`.
@@ -6544,6 +6605,30 @@ export interface components {
              */
             lowest: number;
         };
+        /** @description Something that somebody should do something about. */
+        SystemAdvice: {
+            /** @description How grave it is. */
+            severity: components["schemas"]["SystemSeverity"];
+            /** @description What is so, in a sentence. */
+            what: string;
+            /** @description What to do about it. */
+            do: string;
+        };
+        /** @description The last backup. */
+        SystemBackup: {
+            /** @description How it stands. */
+            state: components["schemas"]["SystemBackupState"];
+            /**
+             * Format: date-time
+             * @description When the last good one was made, if that is known.
+             */
+            at: string | null;
+        };
+        /**
+         * @description How it stands with backups.
+         * @enum {string}
+         */
+        SystemBackupState: "recent" | "old" | "never" | "unknown";
         /** @description What was found. */
         SystemCheck: {
             /** @description `healthy`, or `critical` when something that is needed does not work. */
@@ -6560,6 +6645,78 @@ export interface components {
             /** @description The place where uploads are kept could be reached and written to. */
             filesystem: boolean;
         };
+        /** @description Who is connected to this server. */
+        SystemConnected: {
+            /**
+             * Format: int64
+             * @description Connections that are open, signed in or not yet.
+             */
+            connections: number;
+            /** @description By role; nothing when it can't be counted now. */
+            roles: components["schemas"]["SystemRole"][] | null;
+        };
+        /** @description How often something happened. */
+        SystemCount: {
+            /** @description What, as it stands in the metrics. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+        };
+        /** @description What a server has done since it was started. */
+        SystemCounts: {
+            /**
+             * Format: int64
+             * @description Events handed to open pages, each page counted.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description Pages that came back after a longer cut and were sent what they missed from the database.
+             */
+            replays: number;
+            /**
+             * Format: int64
+             * @description Events that they were sent.
+             */
+            replayed: number;
+            /**
+             * Format: int64
+             * @description Pages that signed in.
+             */
+            connects: number;
+            /**
+             * Format: int64
+             * @description Pages whose sign-in was refused.
+             */
+            connectsRefused: number;
+            /** @description Requests for a live connection that were refused before signing in, by why; reasons that did not occur are left out. */
+            refused: components["schemas"]["SystemCount"][];
+            /** @description Live connections that ended, by why; reasons that did not occur are left out. */
+            closed: components["schemas"]["SystemCount"][];
+        };
+        /** @description The database. */
+        SystemDatabase: {
+            /** @description Which. */
+            kind: components["schemas"]["SystemDatabaseKind"];
+            /**
+             * Format: double
+             * @description How long it took to answer, in milliseconds; nothing when it did not.
+             */
+            millis: number | null;
+            /**
+             * Format: int64
+             * @description How many servers have it open, this one included; commands of the operator count while they run. Nothing when it is not known.
+             */
+            servers: number | null;
+        };
+        /**
+         * @description A kind of database.
+         * @enum {string}
+         */
+        SystemDatabaseKind: "embedded" | "postgresql";
         SystemInfo: {
             /** @description Of this server. */
             version: string;
@@ -6572,6 +6729,100 @@ export interface components {
             severity: string;
             message: string;
         };
+        /**
+         * @description Whether a Redis is set, and answers.
+         * @enum {string}
+         */
+        SystemRedis: "off" | "up" | "away";
+        /** @description Who of a role is connected. */
+        SystemRole: {
+            /** @enum {string} */
+            role: "admin" | "faculty" | "student";
+            /**
+             * Format: int64
+             * @description How many people.
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description How many live connections they have: about one an open page.
+             */
+            pages: number;
+        };
+        /**
+         * @description How grave something is.
+         * @enum {string}
+         */
+        SystemSeverity: "problem" | "warning";
+        /** @description How a server is. */
+        SystemStatus: {
+            /** @description Of Lamplight. */
+            version: string;
+            /**
+             * Format: date-time
+             * @description When these figures were read.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When this server was started.
+             */
+            upSince: string;
+            /** @description What somebody should do something about, the gravest first; empty when all is well. */
+            advice: components["schemas"]["SystemAdvice"][];
+            /** @description The database. */
+            database: components["schemas"]["SystemDatabase"];
+            /**
+             * Format: int64
+             * @description Events that were saved and have not been handed to this server's open pages yet; nothing when it is not known now.
+             */
+            behind: number | null;
+            /** @description Who is connected to this server. */
+            connected: components["schemas"]["SystemConnected"];
+            /** @description What this server has done since it was started. */
+            sinceStart: components["schemas"]["SystemCounts"];
+            /** @description Room. */
+            storage: components["schemas"]["SystemStorage"];
+            /** @description The last backup. */
+            backup: components["schemas"]["SystemBackup"];
+            /** @description Whether a Redis is set, and answers. */
+            redis: components["schemas"]["SystemRedis"];
+        };
+        /** @description Room, in bytes. What is asked of the database is up to a minute old. */
+        SystemStorage: {
+            /**
+             * Format: int64
+             * @description Free on the disk of this server's folder; nothing when it is not known.
+             */
+            free: number | null;
+            /**
+             * Format: int64
+             * @description The size of that disk.
+             */
+            total: number | null;
+            /**
+             * Format: int64
+             * @description The database.
+             */
+            database: number | null;
+            /**
+             * Format: int64
+             * @description Everything that was uploaded.
+             */
+            uploads: number | null;
+            /**
+             * Format: int64
+             * @description In how many files.
+             */
+            files: number | null;
+            /** @description Where uploads are. */
+            uploadsIn: components["schemas"]["SystemUploadsIn"];
+        };
+        /**
+         * @description Where uploads are.
+         * @enum {string}
+         */
+        SystemUploadsIn: "folder" | "s3";
         /** @description What somebody else had said. */
         TapConflict: {
             status: components["schemas"]["AttendanceStatus"] | null;
@@ -8411,6 +8662,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_SystemCheck"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    show_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SystemStatus"];
                 };
             };
             "4XX": {

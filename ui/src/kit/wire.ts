@@ -12,6 +12,8 @@ export type Device = Schemas['Device'];
 export type PasswordChange = Schemas['PasswordChange'];
 export type PasswordChanged = Schemas['Renewed'];
 
+export type SystemStatus = Schemas['SystemStatus'];
+
 export type Institute = Schemas['InstituteBody'];
 export type DemoSignIn = Schemas['DemoSignIn'];
 export type Pagination = Schemas['PaginationBody'];

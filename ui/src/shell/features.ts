@@ -10,8 +10,9 @@ import { notifications } from '../features/notifications/index.ts';
 import { regulations } from '../features/regulations/index.ts';
 import { settings } from '../features/settings/index.ts';
 import { students } from '../features/students/index.ts';
+import { system } from '../features/system/index.ts';
 import { users } from '../features/users/index.ts';
 import type { Feature } from '../kit/feature.ts';
 
 /** The house, in the order of its navigation. */
-export const features: Feature[] = [home, attendance, marks, downloads, students, faculty, users, courses, notifications, regulations, settings, audit, accounts];
+export const features: Feature[] = [home, attendance, marks, downloads, students, faculty, users, courses, notifications, regulations, settings, audit, system, accounts];

@@ -4,6 +4,7 @@
 //! (`METRICS_LISTEN`), so that who may read it is decided by who can reach that address, and no proxy can publish it by mistake.
 
 mod metrics;
+mod system;
 
 use std::time::Duration;
 
@@ -17,11 +18,14 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use metrics::{Gauges, Scrape};
 pub use metrics::{KIND_NAMES, METRICS, Metric};
+pub(crate) use system::System;
 
 /// How long the database may take to answer who asks whether we are ready.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// With more events to hand on than this, new clients are better served by another node.
 const MOST_BEHIND: i64 = 10_000;
+/// No reason to send requests elsewhere: the other nodes have the same Redis, and nobody needs it.
+const REDIS_AWAY: &str = "Redis is away; nodes wake each other through PostgreSQL";
 
 /// What decides whether this node may be sent requests.
 #[derive(Debug, Clone)]
@@ -59,9 +63,7 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
     let obstacle = readiness.obstacle().await;
     let status = if obstacle.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let answer = if readiness.store.is_redis_away() {
-        // No reason to send requests elsewhere: the other nodes have the same Redis, and nobody needs it.
-        let degraded = "Redis is away; nodes wake each other through PostgreSQL";
-        json!({"ready": obstacle.is_none(), "reason": obstacle, "degraded": degraded})
+        json!({"ready": obstacle.is_none(), "reason": obstacle, "degraded": REDIS_AWAY})
     } else {
         json!({"ready": obstacle.is_none(), "reason": obstacle})
     };

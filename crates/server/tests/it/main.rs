@@ -91,6 +91,8 @@ mod students;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod system;
+#[cfg(test)]
 mod threats;
 #[cfg(test)]
 mod uploads;

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, QueryResult, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
-use sqlx::{ConnectOptions, Connection as _, sqlite::SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, sqlite::SqlitePoolOptions};
 use tokio::time::timeout;
 
 use crate::{
@@ -78,8 +78,6 @@ pub struct Server {
     pub others: i64,
     /// Its clock, in milliseconds since 1970.
     pub millis: i64,
-    /// Whether a session is one connection from its beginning to its end. A pooler that lends a connection for a transaction breaks this.
-    pub keeps_sessions: bool,
 }
 
 /// Where the log stands, and what of it is there.
@@ -258,7 +256,7 @@ impl Examination {
     ///
     /// # Errors
     /// When it does not answer.
-    pub async fn server(&self, url: &str) -> Result<Server, StoreError> {
+    pub async fn server(&self) -> Result<Server, StoreError> {
         let sql = "SELECT current_setting('server_version_num')::bigint / 10000, current_setting('server_encoding'), \
                    current_setting('default_transaction_isolation'), \
                    current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint, \
@@ -275,7 +273,6 @@ impl Examination {
             most_connections: limit.map_or(most, |limit| limit.min(most)),
             others: row.try_get_by_index(4)?,
             millis: row.try_get_by_index(5)?,
-            keeps_sessions: keeps_sessions(url).await?,
         })
     }
 
@@ -286,26 +283,30 @@ impl Examination {
     }
 }
 
-/// Takes a lock of a session, and asks from another one for the same within a transaction. Who lends one connection to both gives it.
-async fn keeps_sessions(url: &str) -> Result<bool, StoreError> {
-    // No name of ours: nobody waits for it, and it goes with the session.
-    const LOCK: &str =
-        "SELECT pg_try_advisory_lock(hashtextextended('lamplight doctor ' || pg_backend_pid(), 0)), pg_backend_pid()";
-    const ASK: &str = "SELECT pg_try_advisory_lock(hashtextextended('lamplight doctor ' || $1::int4, 0))";
+/// Whether a session of a PostgreSQL is one connection from its beginning to its end. A pooler that lends a connection for a transaction
+/// gives a lock that one session holds to another one, too. Nothing else that is said of a database holds through such a pooler, so
+/// this is asked first, and in single texts: what a session has prepared another one would find.
+///
+/// # Errors
+/// When it does not answer.
+pub async fn keeps_sessions(url: &str) -> Result<bool, StoreError> {
     let options = postgres_options(url)?;
     let connect = async || timeout(PATIENCE, options.connect()).await.map_err(|_| late())?.map_err(connecting);
     let (mut one, mut other) = (connect().await?, connect().await?);
-    let (_, pid): (bool, i32) = sqlx::query_as(LOCK).fetch_one(&mut one).await.map_err(connecting)?;
-    let mut tx = other.begin().await.map_err(connecting)?;
-    let given: bool = sqlx::query_scalar(ASK).bind(pid).fetch_one(&mut *tx).await.map_err(connecting)?;
-    tx.rollback().await.map_err(connecting)?;
+    let row = sqlx::raw_sql("SELECT pg_backend_pid()::text").fetch_one(&mut one).await.map_err(connecting)?;
+    let pid: String = row.try_get(0).map_err(connecting)?;
+    // No name of ours: nobody waits for it, and it goes with the session.
+    let lock = format!("SELECT pg_try_advisory_lock(hashtextextended('lamplight doctor {pid}', 0))::text");
+    sqlx::raw_sql(AssertSqlSafe(lock.clone())).execute(&mut one).await.map_err(connecting)?;
+    let row = sqlx::raw_sql(AssertSqlSafe(lock)).fetch_one(&mut other).await.map_err(connecting)?;
+    let given: String = row.try_get(0).map_err(connecting)?;
     // A pooler may keep the connections, and with them the locks.
     for session in [&mut one, &mut other] {
-        sqlx::query("SELECT pg_advisory_unlock_all()").execute(session).await.map_err(connecting)?;
+        sqlx::raw_sql("SELECT pg_advisory_unlock_all()").execute(session).await.map_err(connecting)?;
     }
     one.close().await.map_err(connecting)?;
     other.close().await.map_err(connecting)?;
-    Ok(!given)
+    Ok(given != "true")
 }
 
 fn late() -> StoreError {

@@ -6,7 +6,7 @@ use lamplight_features::{accounts, attendance, institute, marks};
 use lamplight_kernel::{Clock, Timestamp};
 use lamplight_store::{
     DatabaseUrl, StoreError,
-    examine::{CONNECTIONS_OF_A_SERVER, Examination, OLDEST_POSTGRES, Server, TESTED_POSTGRES, Tables},
+    examine::{CONNECTIONS_OF_A_SERVER, Examination, OLDEST_POSTGRES, Server, TESTED_POSTGRES, Tables, keeps_sessions},
 };
 
 use super::{Report, State, settings::Set};
@@ -55,20 +55,7 @@ pub(super) async fn database(report: &mut Report, set: &Set, clock: &Clock, deep
     };
     let answers = match url {
         DatabaseUrl::Sqlite(path) => embedded(report, &database, path, deep).await,
-        DatabaseUrl::Postgres(text) => match database.server(text).await {
-            Ok(server) => {
-                postgres(report, url, &server, clock);
-                true
-            }
-            Err(error) => {
-                report.problem(
-                    "database",
-                    format!("{url} does not answer: {error}"),
-                    "look into the log of PostgreSQL",
-                );
-                false
-            }
-        },
+        DatabaseUrl::Postgres(text) => asked(report, &database, url, text, clock).await,
     };
     if answers && contents(report, &database, clock, deep).await {
         return Some(database);
@@ -117,6 +104,30 @@ async fn embedded(report: &mut Report, database: &Examination, path: &Path, deep
     true
 }
 
+async fn asked(report: &mut Report, database: &Examination, url: &DatabaseUrl, text: &str, clock: &Clock) -> bool {
+    let answer = match keeps_sessions(text).await {
+        Ok(true) => database.server().await,
+        Ok(false) => {
+            let what = "a pooler in between lends connections for a transaction: the lock that says that a server is here does not hold, and \
+                        what is prepared is lost. Nothing else was asked";
+            let advice = "let the pooler keep sessions (pgbouncer: pool_mode = session), or let DATABASE_URL name PostgreSQL itself";
+            report.problem("database", what, advice);
+            return false;
+        }
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(server) => {
+            postgres(report, url, &server, clock);
+            true
+        }
+        Err(error) => {
+            report.problem("database", format!("{url} does not answer: {error}"), "look into the log of PostgreSQL");
+            false
+        }
+    }
+}
+
 fn postgres(report: &mut Report, url: &DatabaseUrl, server: &Server, clock: &Clock) {
     let before = report.checks.len();
     let Server { version, others, most_connections: most, .. } = *server;
@@ -149,14 +160,6 @@ fn postgres(report: &mut Report, url: &DatabaseUrl, server: &Server, clock: &Clo
     } else if most - others < needed {
         let what = format!("of {most} connections others hold {others}, and one server needs {needed}");
         report.warning("database", what, "raise max_connections, or let the others hold fewer");
-    }
-    if !server.keeps_sessions {
-        let what = "a pooler in between lends connections for a transaction: the lock that says that a server is here does not hold";
-        report.problem(
-            "database",
-            what,
-            "let the pooler keep sessions (pgbouncer: pool_mode = session), or connect to PostgreSQL itself",
-        );
     }
     let apart = (server.millis - clock.now().millis()).abs();
     if apart > CLOCKS_APART_MILLIS {

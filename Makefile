@@ -10,7 +10,7 @@ UI_SOURCES := $(shell find ui/src ui/public ui/index.html ui/vite.config.ts ui/p
 # What may be said to `make bench`, as it is passed on.
 BENCH := $(if $(ONLY),--only $(ONLY)) $(if $(SERVERS),--servers $(SERVERS)) $(if $(CLIENTS),--clients $(CLIENTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(filter small,$(SCALE)),--small)
 
-.PHONY: help run server release deb ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api test-packaging audit test-deps fuzz bench bench-docs docs clean
+.PHONY: help run server release deb ui test lint test-rust converge leaks test-ui test-e2e screens test-clients test-api test-packaging test-acme audit test-deps fuzz bench bench-docs docs clean
 
 help: ## This list.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -107,6 +107,9 @@ test-api: server target/api/.ready ## Hold the running server against its own de
 test-packaging: server ## What is in packaging/ and docs/proxy, without a Docker engine: some minutes. FULL=1 carries the whole Dockerfile out.
 	@scripts/need.sh --install node npm haproxy caddy docker-compose python3-yaml objdump
 	@scripts/check-packaging.sh
+
+test-acme: ui ## Order certificates from Pebble, the test server of Let's Encrypt, on this machine. Installs it.
+	@scripts/test-acme.sh
 
 audit: ## Licences, advisories and sources of the Rust crates (cargo-deny), advisories of the pages' packages (npm). Needs the network.
 	@scripts/audit.sh

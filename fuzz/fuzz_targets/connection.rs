@@ -8,6 +8,7 @@ use std::{cell::RefCell, convert::Infallible, net::SocketAddr, time::Duration};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use lamplight_socketio::{ClientEvent, ConnectAttempt, Frame, Handler, Settings, Socket, SocketIo};
+use lamplight_tls::Stream;
 use libfuzzer_sys::fuzz_target;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -84,7 +85,7 @@ async fn serve(listener: TcpListener, io: SocketIo) {
         tokio::spawn(async move {
             let service = service_fn(|request| async { Ok::<_, Infallible>(io.handle(request, peer).await) });
             let http = hyper::server::conn::http1::Builder::new();
-            let _ = http.serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+            let _ = http.serve_connection(TokioIo::new(Stream::plain(stream)), service).with_upgrades().await;
         });
     }
 }

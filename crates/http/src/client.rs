@@ -13,8 +13,14 @@ use axum::extract::FromRequestParts;
 use http::{Extensions, HeaderMap, header, request::Parts};
 use ipnet::IpNet;
 
+use crate::Peer;
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// The client asks over TLS: an extension of the request, from [`crate::shell`] on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OverTls;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +50,8 @@ pub struct Visitor {
     pub mark: Option<String>,
     /// Whether it is one of our own pages that asks, or no page at all; otherwise one of another site.
     pub is_own_page: bool,
+    /// Whether it asks over TLS, as far as we know.
+    pub is_tls: bool,
 }
 
 /// The name of the cookie that marks a browser in which somebody has signed in. It lets nobody in: see `auth::Devices`.
@@ -73,6 +81,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             user_agent: user_agent.unwrap_or_default().to_owned(),
             mark: cookie(&parts.headers, DEVICE_COOKIE),
             is_own_page: is_own_page(&parts.headers),
+            is_tls: parts.extensions.get::<OverTls>().is_some(),
         })
     }
 }
@@ -111,13 +120,16 @@ impl Proxies {
         self.0.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether a proxy of ours says that it was asked over TLS.
+    /// Whether the client asks over TLS: with a proxy of ours, when that says so; otherwise with us.
     #[must_use]
-    pub fn say_tls(&self, peer: SocketAddr, headers: &HeaderMap) -> bool {
+    pub(crate) fn is_tls(&self, peer: Peer, headers: &HeaderMap) -> bool {
         // Of several, our own proxy wrote the last.
         let scheme = headers.get_all(FORWARDED_PROTO).iter().next_back().and_then(|line| line.to_str().ok());
         let scheme = scheme.and_then(|line| line.rsplit(',').next()).map(str::trim);
-        self.include(peer.ip().to_canonical()) && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+        match scheme.filter(|_| self.include(peer.address.ip().to_canonical())) {
+            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+            None => peer.is_tls,
+        }
     }
 
     /// Who asks, when the connection comes from `peer` and the request has these headers.

@@ -7,6 +7,7 @@
 //! * **[`Proxies`]**: whose request it is, also behind proxies of ours; [`Visitor`] for a handler.
 //! * **[`Origins`]**: which web pages may call us, for HTTP and for sockets.
 //! * **[`shell`]**: what wraps every route: request ids, the log line, panics, headers.
+//! * **[`redirect`]**: the port that only sends to HTTPS.
 //! * **[`serve`]**: the accept loop, with time limits against slow senders and an orderly stop.
 
 mod client;
@@ -14,6 +15,7 @@ mod door;
 mod error;
 mod extract;
 mod origin;
+mod redirect;
 mod serve;
 mod shell;
 
@@ -22,5 +24,6 @@ pub use door::{Asks, Door, Handles, door};
 pub use error::{ApiError, ErrorBody, answer};
 pub use extract::{Admin, Json, Params, PathId, SignedIn, Staff, Student, bearer, from_value};
 pub use origin::{OriginError, Origins};
+pub use redirect::{Home, redirect};
 pub use serve::{Peer, Stop, serve};
 pub use shell::{RequestId, deadline, drain, shell, unknown_address};

@@ -1,7 +1,7 @@
-//! The accept loop: HTTP/1.1 on a listener, with an orderly stop.
+//! The accept loop: HTTP/1.1 on a listener, plain or over TLS, with an orderly stop.
 //!
 //! `axum::serve` would do but for two things: it does not limit how long a client may take to send its headers, and it
-//! wraps the connection so that a WebSocket can't have the bare TCP stream, which the Socket.IO server writes to, and takes, when
+//! wraps the connection so that a WebSocket can't have the bare stream, which the Socket.IO server writes to, and takes, when
 //! it can, before it becomes an HTTP connection.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -13,10 +13,11 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use lamplight_tls::{Acceptor, Stream};
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    time::timeout,
+    net::TcpListener,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+    time::{error::Elapsed, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -28,7 +29,12 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a request comes from, as an extension of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    /// The other end of the connection: a client, or a proxy.
+    pub address: SocketAddr,
+    /// Whether it speaks TLS with us.
+    pub is_tls: bool,
+}
 
 /// When to stop.
 #[derive(Debug, Clone, Default)]
@@ -47,14 +53,23 @@ pub struct Stop {
 /// `intercept` sees each connection before HTTP does and may keep it. It gives others back when their first bytes have come,
 /// for which they have as long as for the headers of a request.
 ///
+/// With `tls` a connection must first get through the handshake, for which it has a time of its own.
+///
 /// At most `most` connections are read at once. Further ones wait, unaccepted, until one of those ends or becomes a WebSocket: so idle ones
 /// can hold others up for the time of the headers, and can't take the memory or the file descriptors.
-pub async fn serve<I, F>(listener: TcpListener, app: Router, intercept: I, stop: Stop, grace: Duration, most: usize)
-where
-    I: Fn(TcpStream, SocketAddr) -> F,
-    F: Future<Output = Option<TcpStream>> + Send + 'static,
+pub async fn serve<I, F>(
+    (listener, tls): (TcpListener, Option<Acceptor>),
+    app: Router,
+    intercept: I,
+    stop: Stop,
+    grace: Duration,
+    most: usize,
+) where
+    I: Fn(Stream, SocketAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Option<Stream>> + Send + 'static,
 {
-    let connections = TaskTracker::new();
+    let intercept = Arc::new(intercept);
+    let serving = Serving { app, connections: TaskTracker::new(), answering: stop.answering.clone() };
     let places = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
     loop {
         let accept = async {
@@ -66,23 +81,17 @@ where
             accepted = accept => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let (app, connections_too, stop) = (app.clone(), connections.clone(), stop.answering.clone());
-                let first = timeout(HEADER_TIMEOUT, intercept(stream, peer));
-                connections.spawn(async move {
-                    let given_back = tokio::select! {
-                        first = first => first.ok().flatten(),
-                        () = stop.cancelled() => None,
-                    };
-                    if let Some(stream) = given_back {
-                        // A task of its own: this one is small, and most connections need no more.
-                        connections_too.spawn(async move {
-                            connection(stream, peer, app, stop).await;
-                            drop(place);
-                        });
-                    }
-                });
-            }
+            Ok((stream, peer)) => match tls.clone() {
+                None => serving.begin(place, peer, timeout(HEADER_TIMEOUT, intercept(Stream::plain(stream), peer))),
+                Some(tls) => {
+                    let intercept = Arc::clone(&intercept);
+                    serving.begin(place, peer, async move {
+                        // In a box that is gone when the handshake is done.
+                        let Some(stream) = Box::pin(tls.accept(stream)).await else { return Ok(None) };
+                        timeout(HEADER_TIMEOUT, intercept(stream, peer)).await
+                    });
+                }
+            },
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -90,18 +99,50 @@ where
         }
     }
     drop(listener);
-    connections.close();
+    serving.connections.close();
     stop.answering.cancelled().await;
-    if timeout(grace, connections.wait()).await.is_err() {
-        tracing::warn!(open = connections.len(), "requests were still under way when the time to stop was over");
+    if timeout(grace, serving.connections.wait()).await.is_err() {
+        tracing::warn!(
+            open = serving.connections.len(),
+            "requests were still under way when the time to stop was over"
+        );
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stop: CancellationToken) {
-    // Small answers should leave at once.
-    let _ = stream.set_nodelay(true);
+/// What every connection needs.
+struct Serving {
+    app: Router,
+    connections: TaskTracker,
+    answering: CancellationToken,
+}
+
+impl Serving {
+    /// Waits for the first bytes of a connection and, unless somebody else has taken it then, serves it.
+    fn begin<W>(&self, place: Result<OwnedSemaphorePermit, AcquireError>, peer: SocketAddr, first: W)
+    where
+        W: Future<Output = Result<Option<Stream>, Elapsed>> + Send + 'static,
+    {
+        let (app, connections, stop) = (self.app.clone(), self.connections.clone(), self.answering.clone());
+        self.connections.spawn(async move {
+            let given_back = tokio::select! {
+                first = first => first.ok().flatten(),
+                () = stop.cancelled() => None,
+            };
+            if let Some(stream) = given_back {
+                // A task of its own: this one is small, and most connections need no more.
+                connections.spawn(async move {
+                    connection(stream, peer, app, stop).await;
+                    drop(place);
+                });
+            }
+        });
+    }
+}
+
+async fn connection(stream: Stream, peer: SocketAddr, app: Router, stop: CancellationToken) {
+    let peer = Peer { address: peer, is_tls: stream.is_tls() };
     let service = app.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer);
         request.map(Body::new)
     });
     let connection = http1::Builder::new()
@@ -119,6 +160,6 @@ async fn connection(stream: TcpStream, peer: SocketAddr, app: Router, stop: Canc
     };
     if let Err(error) = result {
         // Clients that go away in the middle are daily bread.
-        tracing::debug!(%error, %peer, "connection ended");
+        tracing::debug!(%error, peer = %peer.address, "connection ended");
     }
 }

@@ -28,7 +28,7 @@ use tower_http::{
 };
 use tracing::Instrument;
 
-use crate::{Origins, Peer, Proxies, answer, extract::nothing_here, origin};
+use crate::{Origins, Peer, Proxies, answer, client::OverTls, extract::nothing_here, origin};
 
 /// The id of a request: in its log lines and in the header `X-Request-Id` of its answer.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ pub fn shell(routes: Router, origins: &Origins, proxies: Proxies, chance: Chance
         }))
         .layer(origins.cors())
         .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
-        .layer(middleware::from_fn_with_state(proxies.clone(), headers))
+        .layer(middleware::from_fn(headers))
         .layer(middleware::from_fn_with_state(proxies, client))
         .layer(middleware::from_fn_with_state(chance, log))
 }
@@ -162,8 +162,11 @@ fn class(status: u16) -> &'static str {
 
 /// Notes whose request it is, for [`crate::Client`] and [`crate::Visitor`].
 async fn client(State(proxies): State<Proxies>, mut request: Request, next: Next) -> Response {
-    if let Some(Peer(peer)) = request.extensions().get().copied() {
-        let client = proxies.client(peer, request.headers());
+    if let Some(peer) = request.extensions().get::<Peer>().copied() {
+        let client = proxies.client(peer.address, request.headers());
+        if proxies.is_tls(peer, request.headers()) {
+            request.extensions_mut().insert(OverTls);
+        }
         request.extensions_mut().insert(client);
     }
     next.run(request).await
@@ -181,12 +184,11 @@ const UNUSED: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=
     xr-spatial-tracking=()";
 
 /// Headers of every answer that does not set its own.
-async fn headers(State(proxies): State<Proxies>, request: Request, next: Next) -> Response {
+async fn headers(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_api = path.starts_with("/api/");
     let is_page = !is_api || path.starts_with("/api/docs");
-    let peer = request.extensions().get().copied();
-    let is_tls = peer.is_some_and(|Peer(peer)| proxies.say_tls(peer, request.headers()));
+    let is_tls = request.extensions().get::<OverTls>().is_some();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {

@@ -42,10 +42,8 @@ use lamplight_auth::{Gate, Secret};
 pub use lamplight_socketio::Peer;
 use lamplight_socketio::{Snapshot, SocketIo};
 use lamplight_store::{Store, StoreError};
-use tokio::{
-    net::TcpStream,
-    sync::{Semaphore, mpsc, oneshot},
-};
+use lamplight_tls::Stream;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 pub use session::{SIGNALS, Signal};
@@ -122,11 +120,7 @@ impl Realtime {
     ///
     /// # Errors
     /// The connection, untouched.
-    pub async fn intercept(
-        &self,
-        stream: TcpStream,
-        admit: impl Fn(&Request<()>) -> Option<Peer>,
-    ) -> Result<(), TcpStream> {
+    pub async fn intercept(&self, stream: Stream, admit: impl Fn(&Request<()>) -> Option<Peer>) -> Result<(), Stream> {
         self.io.intercept(stream, admit).await
     }
 

@@ -14,8 +14,8 @@ use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_store::{DatabaseUrl, Store};
 
 use crate::{
-    backup, docs, doctor, migrate, serve,
-    settings::{LogFormat, Settings, Values},
+    backup, certificates, docs, doctor, migrate, serve,
+    settings::{Encryption, LogFormat, Settings, Values},
 };
 
 /// The live record of a nursing institute.
@@ -157,7 +157,10 @@ async fn command(cli: Cli) -> anyhow::Result<bool> {
         Command::Config => {
             let values = values()?;
             say(values.shown().trim_end());
-            Settings::read(&values)?;
+            let settings = Settings::read(&values)?;
+            if let Encryption::Files(files) = &settings.encryption {
+                say(&certificates::describe(files)?);
+            }
             Ok(())
         }
         Command::Docs { root } => {

@@ -3,6 +3,7 @@
 //! [`serve`](serve::serve) reads top to bottom: what is opened, in which order, and how it is all closed again.
 
 mod backup;
+mod certificates;
 pub mod cli;
 mod demo;
 mod disk;

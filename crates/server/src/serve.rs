@@ -17,14 +17,15 @@ use lamplight_features::{
     uploads,
 };
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
-use lamplight_http::{Peer, Proxies, Stop};
+use lamplight_http::{Home, Peer, Proxies, Stop};
 use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_mail::Mailer;
 use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
 use lamplight_store::{Backend as Database, Store};
+use lamplight_tls::Stream;
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
+    net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Interval, MissedTickBehavior, interval},
@@ -33,11 +34,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
+    certificates,
     cli::say,
     demo,
     operating::{self, Gauges, Readiness, Scrape, System},
     pages,
-    settings::{Mail, Settings},
+    settings::{Encryption, Mail, Settings},
 };
 
 /// How long a request may take that is neither upload nor download.
@@ -57,6 +59,8 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(3600);
 const BACKLOG: u32 = 4096;
 /// Connections at once of those who read the figures.
 const SCRAPERS: usize = 100;
+/// Connections at once of those who are sent to HTTPS.
+const SENT_ON: usize = 1000;
 /// Events or notifications dropped in one transaction, so that nobody waits long behind it.
 const DROP_AT_ONCE: u64 = 1000;
 
@@ -90,6 +94,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Where its figures are read, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// Where plain HTTP is sent to HTTPS, if anywhere.
+    pub redirect: Option<SocketAddr>,
     /// Its database.
     pub store: Store,
     settings: Settings,
@@ -106,7 +112,10 @@ impl Server {
     /// # Errors
     /// When something can't be opened.
     pub async fn start(settings: Settings, is_demo: bool, clock: Clock, chance: Chance) -> anyhow::Result<Self> {
-        // The stores. Whatever is wrong is wrong here, before anybody is let in.
+        // Whatever is wrong is wrong here, before anybody is let in.
+        let encrypted = certificates::open(&settings.encryption, &clock)?;
+
+        // The stores.
         make_private_folder(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
         let store = Store::connect(&settings.database_url, clock.clone(), chance.clone()).await?;
         let files = open_files(&settings)?;
@@ -183,16 +192,19 @@ impl Server {
         let metrics = match settings.metrics_listen {
             None => None,
             Some(address) => {
-                let scrape = Scrape::start(Gauges { store: store.clone(), realtime: realtime.clone() })?;
+                let shown = encrypted.as_ref().map(|encrypted| Arc::clone(&encrypted.shown));
+                let scrape = Scrape::start(Gauges { store: store.clone(), realtime: realtime.clone(), shown })?;
                 let listener = listen(address).with_context(|| {
                     format!("can't listen on {address} for METRICS_LISTEN; is something running there?")
                 })?;
                 let address = listener.local_addr()?;
                 parts.spawn(named("metrics' broom", tidy(scrape.clone(), stop.accepting.clone())));
                 let (routes, stop) = (operating::metrics_router(scrape), stop.clone());
-                let serve =
-                    lamplight_http::serve(listener, routes, async |stream, _| Some(stream), stop, GRACE, SCRAPERS);
-                parts.spawn(named("metrics", serve));
+                let take = async |stream, _| Some(stream);
+                parts.spawn(named(
+                    "metrics",
+                    lamplight_http::serve((listener, None), routes, take, stop, GRACE, SCRAPERS),
+                ));
                 Some(address)
             }
         };
@@ -208,9 +220,29 @@ impl Server {
         let address = listener.local_addr()?;
         let router = router(&app, readiness, realtime.clone(), &settings, chance);
         let intercept = intercept(realtime.clone(), &settings);
-        let serve = lamplight_http::serve(listener, router, intercept, stop.clone(), GRACE, settings.http_connections);
-        parts.spawn(named("web server", serve));
-        Ok(Self { address, metrics, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
+        let acceptor = encrypted.as_ref().map(|encrypted| encrypted.acceptor.clone());
+        let (listening, most) = ((listener, acceptor), settings.http_connections);
+        parts
+            .spawn(named("web server", lamplight_http::serve(listening, router, intercept, stop.clone(), GRACE, most)));
+        if let Some(encrypted) = encrypted {
+            parts.spawn(named("certificate's clerk", encrypted.keep(stop.accepting.clone())));
+        }
+        let redirect = match settings.http_redirect_listen {
+            None => None,
+            Some(own) => {
+                let listener = listen(own).with_context(|| {
+                    format!("can't listen on {own} for HTTP_REDIRECT_LISTEN; is something running there?")
+                })?;
+                let own = listener.local_addr()?;
+                let routes =
+                    lamplight_http::redirect(public_url(&settings).map_or(Home::Port(address.port()), Home::At));
+                let take = async |stream, _| Some(stream);
+                let serve = lamplight_http::serve((listener, None), routes, take, stop.clone(), GRACE, SENT_ON);
+                parts.spawn(named("way to HTTPS", serve));
+                Some(own)
+            }
+        };
+        Ok(Self { address, metrics, redirect, store, settings, demo_sign_ins, realtime, parts, stop, relay_stop })
     }
 
     /// Stops accepting, closes the sockets in waves, lets requests finish, then stops the relay, which has nobody left to
@@ -236,7 +268,11 @@ impl Server {
     fn announce(&self) {
         let ip = self.address.ip();
         let host = if ip.is_unspecified() { "localhost".to_owned() } else { ip.to_string() };
-        say(&format!("Lamplight is ready at http://{host}:{}", self.address.port()));
+        let scheme = scheme(&self.settings);
+        say(&format!("Lamplight is ready at {scheme}://{host}:{}", self.address.port()));
+        if let Some(redirect) = self.redirect {
+            say(&format!("  sends from http://{redirect} to there"));
+        }
         let folder = std::path::absolute(&self.settings.data_dir).unwrap_or(self.settings.data_dir.clone());
         say(&format!("  data in {}, API documentation at /api/docs", folder.display()));
         for sign_in in &self.demo_sign_ins {
@@ -302,15 +338,27 @@ fn mailer(settings: &Settings, is_demo: bool) -> anyhow::Result<Mailer> {
     })
 }
 
+fn scheme(settings: &Settings) -> &'static str {
+    if settings.encryption.is_on() { "https" } else { "http" }
+}
+
+/// Where people find the pages, as far as the settings say.
+fn public_url(settings: &Settings) -> Option<String> {
+    match (settings.public_url.as_str(), &settings.encryption) {
+        // It is proven there: at port 443.
+        ("", Encryption::Acme(acme)) => acme.domains.first().map(|domain| format!("https://{domain}")),
+        ("", _) => None,
+        (url, _) => Some(url.to_owned()),
+    }
+}
+
 fn institute(settings: &Settings, demo_sign_ins: Vec<DemoSignIn>) -> Institute {
     let kinds = Accepted::all();
     let extensions = kinds.iter().flat_map(|kind| kind.extensions()).map(|extension| format!(".{extension}"));
     Institute {
         name: settings.institute_name.clone(),
-        public_url: match settings.public_url.as_str() {
-            "" => format!("http://localhost:{}", settings.listen.port()),
-            url => url.to_owned(),
-        },
+        public_url: public_url(settings)
+            .unwrap_or_else(|| format!("{}://localhost:{}", scheme(settings), settings.listen.port())),
         time_zone: settings.timezone.clone(),
         time_zone_name: settings.timezone_name.clone(),
         student_mail_domain: settings.student_mail_domain.clone(),
@@ -343,7 +391,7 @@ fn router(app: &App, readiness: Readiness, realtime: Realtime, settings: &Settin
 fn intercept(
     realtime: Realtime,
     settings: &Settings,
-) -> impl Fn(TcpStream, SocketAddr) -> Pin<Box<dyn Future<Output = Option<TcpStream>> + Send>> + use<> {
+) -> impl Fn(Stream, SocketAddr) -> Pin<Box<dyn Future<Output = Option<Stream>> + Send>> + use<> {
     let (proxies, origins) = (settings.proxies.clone(), settings.origins.clone());
     move |stream, address| {
         let (realtime, proxies, origins) = (realtime.clone(), proxies.clone(), origins.clone());
@@ -362,7 +410,7 @@ fn peer(proxies: &Proxies, address: SocketAddr, headers: &http::HeaderMap) -> la
 
 async fn socket(
     State((realtime, proxies)): State<(Realtime, Proxies)>,
-    Extension(Peer(address)): Extension<Peer>,
+    Extension(Peer { address, .. }): Extension<Peer>,
     request: Request,
 ) -> Response {
     let peer = peer(&proxies, address, request.headers());
@@ -449,7 +497,7 @@ async fn drop_old(store: &Store, what: Old, cutoff: Timestamp) {
     }
 }
 
-fn every(period: Duration) -> Interval {
+pub(crate) fn every(period: Duration) -> Interval {
     let mut interval = interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     interval

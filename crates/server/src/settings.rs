@@ -14,8 +14,10 @@ use lamplight_files::S3Config;
 use lamplight_http::{Origins, Proxies};
 use lamplight_store::{DatabaseUrl, Redis};
 
+mod encryption;
 mod keys;
 
+pub use encryption::Encryption;
 pub use keys::{KEYS, Key};
 
 /// How the log is written.
@@ -62,6 +64,8 @@ impl fmt::Debug for Mail {
 #[expect(missing_docs, reason = "each field is the setting of the same name, described in KEYS")]
 pub struct Settings {
     pub listen: SocketAddr,
+    pub encryption: Encryption,
+    pub http_redirect_listen: Option<SocketAddr>,
     pub data_dir: PathBuf,
     pub database_url: DatabaseUrl,
     pub redis: Option<Redis>,
@@ -236,6 +240,14 @@ impl Reader<'_> {
         self.whole(name, range).try_into().unwrap_or_default()
     }
 
+    /// Where else to listen, if anywhere.
+    fn listen(&mut self, name: &str, example: &str) -> Option<SocketAddr> {
+        match self.text(name) {
+            "" => None,
+            _ => self.parsed(name, &format!("an address and a port, such as {example}")),
+        }
+    }
+
     fn live(&mut self) -> lamplight_realtime::Settings {
         let seconds = Duration::from_secs;
         lamplight_realtime::Settings {
@@ -406,6 +418,8 @@ impl Settings {
         let settings = Self {
             // Stand-ins for what is wrong are never used: the problem names the setting.
             listen: SocketAddr::new(host.unwrap_or(std::net::Ipv4Addr::LOCALHOST.into()), port.unwrap_or(0)),
+            encryption: reader.encryption(&data_dir),
+            http_redirect_listen: reader.listen("HTTP_REDIRECT_LISTEN", "0.0.0.0:80"),
             database_url: database_url.unwrap_or(DatabaseUrl::Sqlite(PathBuf::new())),
             redis,
             data_dir,
@@ -427,10 +441,7 @@ impl Settings {
             live: reader.live(),
             proxies,
             drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),
-            metrics_listen: match reader.text("METRICS_LISTEN") {
-                "" => None,
-                _ => reader.parsed("METRICS_LISTEN", "an address and a port, such as 127.0.0.1:9464"),
-            },
+            metrics_listen: reader.listen("METRICS_LISTEN", "127.0.0.1:9464"),
             s3: reader.s3(),
             log,
             log_format,

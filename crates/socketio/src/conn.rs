@@ -3,7 +3,7 @@
 //! **One lock.** `state` guards the stream, its queue and where the connection stands; it is held for one system call at the
 //! longest, never across an await. Senders (the hub, a handler, the clock) write to the stream under it, so the order of
 //! the frames is the order in which they took the lock, and the task reads under it too: two threads meet there only when a
-//! client talks at the very moment it is talked to. (A TLS stream would need the same, its two directions share a state.)
+//! client talks at the very moment it is talked to. (TLS asks for the same: its two directions share a state.)
 //! Lock order: `Conn::state`, then the wheel, the list of sessions or a hub's list of the gone; never the other way round.
 //!
 //! **How it ends.** The *socket* ends once, with a [`CloseReason`], at the first cause; from then on nothing is sent to it.

@@ -5,7 +5,7 @@
 //! stream over to a second task; here the request is looked at where it lies, and the answer and the open packet leave in one
 //! write. What that saves stands in `ARCHITECTURE.md`.
 //!
-//! Only what is whole and good is taken. Whatever is cut, odd or refused is left in the kernel for the HTTP server, untouched,
+//! Only what is whole and good is taken. Whatever is cut, odd or refused is left in the stream for the HTTP server, untouched,
 //! and gets the answer it would have got: this file has no refusals.
 
 use std::cell::RefCell;
@@ -15,13 +15,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
+use lamplight_tls::Stream;
 use tokio::io::ReadBuf;
-use tokio::net::TcpStream;
 
 use crate::addresses::{Peer, Place};
 use crate::handler::Opening;
 use crate::server::SocketIo;
-use crate::stream::Stream;
 use crate::upgrade::{self, Wanted};
 
 /// The longest request that is looked at, in bytes. Those of browsers have some hundred.
@@ -49,14 +48,14 @@ impl SocketIo {
     /// [`SocketIo::handle`] leaves to its caller is left to it here.
     pub async fn intercept(
         &self,
-        stream: TcpStream,
+        mut stream: Stream,
         admit: impl Fn(&Request<()>) -> Option<Peer>,
-    ) -> Result<(), TcpStream> {
-        let Some(Taken { place, opening, answer }) = poll_fn(|cx| self.poll_intercept(cx, &stream, &admit)).await
+    ) -> Result<(), Stream> {
+        let Some(Taken { place, opening, answer }) = poll_fn(|cx| self.poll_intercept(cx, &mut stream, &admit)).await
         else {
             return Err(stream);
         };
-        if let Err(error) = self.0.open(Stream::tcp(stream), place, opening, answer) {
+        if let Err(error) = self.0.open(stream, place, opening, answer) {
             tracing::error!(%error, "no randomness for a session id");
         }
         Ok(())
@@ -65,7 +64,7 @@ impl SocketIo {
     fn poll_intercept(
         &self,
         cx: &mut Context<'_>,
-        stream: &TcpStream,
+        stream: &mut Stream,
         admit: &impl Fn(&Request<()>) -> Option<Peer>,
     ) -> Poll<Option<Taken>> {
         BUFFER.with_borrow_mut(|buffer| {
@@ -85,7 +84,7 @@ impl SocketIo {
             let Ok(place) = Place::take(&self.0, peer) else {
                 return Poll::Ready(None);
             };
-            // It is there: the kernel has shown it.
+            // It is there: it has been shown.
             let read = stream.try_read(buffer).unwrap_or(0);
             let early = buffer.get(head..read).map(Bytes::copy_from_slice).unwrap_or_default();
             let opening = Opening { uri: request.uri().clone(), headers: std::mem::take(request.headers_mut()), early };

@@ -12,6 +12,7 @@
 //! use hyper::service::service_fn;
 //! use hyper_util::rt::TokioIo;
 //! use lamplight_socketio::{ConnectAttempt, Frame, Handler, Settings, SocketIo};
+//! use lamplight_tls::Stream;
 //!
 //! struct Greeter;
 //!
@@ -34,7 +35,7 @@
 //!     tokio::spawn(async move {
 //!         let service = service_fn(|request| async { Ok::<_, Infallible>(io.handle(request, peer).await) });
 //!         let http = hyper::server::conn::http1::Builder::new();
-//!         http.serve_connection(TokioIo::new(stream), service).with_upgrades().await
+//!         http.serve_connection(TokioIo::new(Stream::plain(stream)), service).with_upgrades().await
 //!     });
 //! }
 //! # }
@@ -87,7 +88,6 @@ mod server;
 mod settings;
 mod sid;
 mod socket;
-mod stream;
 mod upgrade;
 mod wheel;
 

@@ -3,15 +3,18 @@
 //! A frame goes to the kernel in the call that sends it. Only what the kernel does not take is queued, and from then on
 //! every frame goes behind it until the queue has been drained by the connection's task: frames leave in the order of the
 //! calls and never inside one another. The queue holds references to shared frames and gives its memory back when empty.
+//!
+//! Of a TLS connection the stream may owe the kernel a rest of what it has taken. Then what is left of the frame, which is nothing,
+//! stands in the queue until that rest is on its way: so there is one place that says whether anything waits.
 
 use std::collections::VecDeque;
 use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use tokio::io::ReadBuf;
-
-use crate::stream::Stream;
+use lamplight_tls::Stream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How many queued frames one system call writes at most.
 const BATCH: usize = 64;
@@ -65,7 +68,7 @@ impl Link {
     pub(crate) fn push(&mut self, frame: &Bytes, limit: usize) -> Result<(), PushError> {
         let rest = if self.queue.is_empty() {
             match self.stream.try_write(frame) {
-                Ok(written) if written >= frame.len() => return Ok(()),
+                Ok(written) if written >= frame.len() && !self.stream.owes() => return Ok(()),
                 Ok(written) => frame.slice(written..),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => frame.clone(),
                 Err(error) => return Err(PushError::Io(error)),
@@ -83,14 +86,21 @@ impl Link {
     /// Gives the kernel what it takes of the queue; ready when the queue is empty.
     pub(crate) fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.queue.is_empty() {
+            if self.stream.owes() {
+                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            }
+            self.written(0);
             let mut slices = [io::IoSlice::new(&[]); BATCH];
             let mut count = 0;
             for (slice, frame) in slices.iter_mut().zip(&self.queue) {
                 *slice = io::IoSlice::new(frame);
                 count += 1;
             }
+            if count == 0 {
+                break;
+            }
             let slices = slices.get(..count).unwrap_or_default();
-            let written = ready!(self.stream.poll_write_vectored(cx, slices))?;
+            let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -99,8 +109,11 @@ impl Link {
         if self.queue.capacity() > 0 {
             self.queue = VecDeque::new();
         }
+        if self.stream.owes() {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        }
         if self.closing && !self.finished {
-            ready!(self.stream.poll_shutdown(cx))?;
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
             self.finished = true;
         }
         Poll::Ready(Ok(()))
@@ -120,6 +133,6 @@ impl Link {
     }
 
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_read(cx, buf)
+        Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

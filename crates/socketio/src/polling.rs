@@ -19,6 +19,7 @@ use std::mem;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
+use lamplight_tls::Stream;
 use tokio::io::ReadBuf;
 use tokio::sync::oneshot;
 
@@ -26,7 +27,6 @@ use crate::codec::{engine, payload, websocket};
 use crate::link::{Link, PushError};
 use crate::outgoing::Frame;
 use crate::sid::Sid;
-use crate::stream::Stream;
 use crate::wheel::{NEVER, Tick};
 
 /// What a queued frame costs beyond its bytes: its place in the queue.

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use lamplight_tls::Stream;
 
 use crate::addresses::{Peer, Place};
 use crate::codec::engine;
@@ -19,7 +19,6 @@ use crate::handler::Opening;
 use crate::reason::CloseReason;
 use crate::refusal::{Refusal, answer};
 use crate::server::Server;
-use crate::stream::Stream;
 use crate::upgrade::{self, Wanted};
 
 /// Whatever a body fails with.
@@ -194,10 +193,10 @@ async fn take_over(server: &Server, upgrade: OnUpgrade, Peer { address: peer, ..
             return None;
         }
     };
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => Some((Stream::tcp(parts.io.into_inner()), parts.read_buf)),
+    match upgraded.downcast::<TokioIo<Stream>>() {
+        Ok(parts) => Some((parts.io.into_inner(), parts.read_buf)),
         Err(_) => {
-            tracing::error!("a connection is no TokioIo<TcpStream>; serve it with hyper's http1 and upgrades");
+            tracing::error!("a connection is no TokioIo<Stream>; serve it with hyper's http1 and upgrades");
             None
         }
     }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Body;
+use lamplight_tls::Stream;
 use tokio::time::MissedTickBehavior;
 use tokio_util::task::TaskTracker;
 
@@ -26,7 +27,6 @@ use crate::refusal::Refusal;
 use crate::requests;
 use crate::settings::Settings;
 use crate::sid::Sid;
-use crate::stream::Stream;
 use crate::wheel::{Tick, Wheel};
 
 /// The wheel's horizon, in ticks: a minute at 250 ms. Deadlines beyond it are put in again on the way.
@@ -200,7 +200,7 @@ impl SocketIo {
     /// Answers a request to the server's path (`/socket.io/` for official clients), whose connection came from `peer`.
     ///
     /// A good handshake of a WebSocket is answered with 101, and the connection taken over when the HTTP server lets go of it:
-    /// that must be hyper's HTTP/1 with upgrades, on a `TokioIo<TcpStream>`. A poll is answered when there is something to
+    /// that must be hyper's HTTP/1 with upgrades, on a `TokioIo<Stream>`. A poll is answered when there is something to
     /// say, at the latest with the next ping; dropping the future says that the client has gone. The body is read here, up to
     /// [`Settings::max_payload`]. The origin is for the caller to check before, see [`SocketIo::forbidden`]; so are preflight
     /// requests, which are only told the methods here.

@@ -40,7 +40,11 @@ pub(super) fn remember(app: &App, visitor: &Visitor, user: UserId) -> Result<Hea
         return Ok(headers);
     }
     // Another site's pages get it back only with these words, and a browser takes them only over HTTPS.
-    let site = if visitor.is_own_page { "SameSite=Lax" } else { "SameSite=None; Secure" };
+    let site = match (visitor.is_own_page, visitor.is_tls) {
+        (true, false) => "SameSite=Lax",
+        (true, true) => "SameSite=Lax; Secure",
+        (false, _) => "SameSite=None; Secure",
+    };
     let mark = app.devices.mark(user);
     let cookie = format!("{COOKIE}={mark}; Path=/api/auth; Max-Age=31536000; HttpOnly; {site}");
     headers.insert(header::SET_COOKIE, HeaderValue::try_from(cookie).map_err(Problem::internal)?);

@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn visitor(address: &str, mark: Option<String>) -> Visitor {
-        Visitor { address: address.parse().ok(), user_agent: String::new(), mark, is_own_page: true }
+        Visitor { address: address.parse().ok(), user_agent: String::new(), mark, is_own_page: true, is_tls: false }
     }
 
     #[test]

@@ -3,11 +3,15 @@
 //! What happens often is counted where it happens, by the `metrics` facade: nothing is kept and nothing costs when no address is set
 //! to read it at. What stands somewhere anyway (the Socket.IO server's counters, the log's head) is read when it is asked for.
 
-use std::{fs, sync::OnceLock};
+use std::{
+    fs,
+    sync::{Arc, OnceLock},
+};
 
 use anyhow::Context;
 use lamplight_realtime::Realtime;
 use lamplight_store::Store;
+use lamplight_tls::Shown;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -100,6 +104,18 @@ pub const METRICS: &[Metric] = &[
     ),
     metric("lamplight_sent_bytes_total", Kind::Counter, &[], "Bytes of those frames."),
     metric(
+        "lamplight_tls_certificate_expiry_timestamp_seconds",
+        Kind::Gauge,
+        &[],
+        "Until when the certificate that new connections are shown holds, in seconds since 1970. Only where TLS is ended here.",
+    ),
+    metric(
+        "lamplight_tls_handshakes_total",
+        Kind::Counter,
+        &["result"],
+        "Handshakes of TLS by what became of them: `done`, `failed`, `too_slow`, `not_tls` (plain HTTP), `challenge` (an authority of `TLS_ACME_DOMAINS`).",
+    ),
+    metric(
         "lamplight_wake_ups_heard_total",
         Kind::Counter,
         &["by"],
@@ -146,6 +162,8 @@ fn recorder() -> anyhow::Result<&'static PrometheusHandle> {
 pub(crate) struct Gauges {
     pub(crate) store: Store,
     pub(crate) realtime: Realtime,
+    /// The certificate of our own TLS, if we speak it.
+    pub(crate) shown: Option<Arc<Shown>>,
 }
 
 /// Answers `/metrics`.
@@ -191,6 +209,9 @@ impl Scrape {
         if let Ok(head) = self.gauges.store.log().head().await {
             let lag = (head.seq - self.gauges.realtime.position()).max(0);
             gauge!("lamplight_relay_lag_events").set(lag as f64);
+        }
+        if let Some(pair) = self.gauges.shown.as_ref().and_then(|shown| shown.now()) {
+            gauge!("lamplight_tls_certificate_expiry_timestamp_seconds").set(number(pair.not_after));
         }
         if let Some(bytes) = resident() {
             gauge!("process_resident_memory_bytes").set(number(bytes));

@@ -25,6 +25,35 @@ const fn secret(name: &'static str, about: &'static str) -> Key {
 pub const KEYS: &[Key] = &[
     key("HOST", "0.0.0.0", "The address to listen on. `127.0.0.1` when a proxy on the same machine stands before it."),
     key("PORT", "5000", "The port to listen on. `0` takes any that is free and prints it."),
+    key(
+        "TLS_CERTIFICATE",
+        "",
+        "Speak TLS with the certificate of this file (PEM, with the chain to the authority). It and its key are read again each minute \
+         and at SIGHUP; open connections go on. Empty: plain HTTP, and a proxy ends TLS.",
+    ),
+    key("TLS_KEY", "", "The file of its private key (PEM, without a passphrase)."),
+    key(
+        "TLS_ACME_DOMAINS",
+        "",
+        "Instead of files: order the certificate for these names from an authority, over ACME, such as `live.example.org`, separated by commas. \
+         The authority must reach this server at port 443 of each name. It is asked at `TLS_ACME_DIRECTORY`, whose terms of service you agree to.",
+    ),
+    key("TLS_ACME_CONTACT", "", "The mail address to which that authority may write."),
+    key(
+        "TLS_ACME_DIRECTORY",
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "The address of the authority's directory. Try out with `https://acme-staging-v02.api.letsencrypt.org/directory`.",
+    ),
+    key(
+        "TLS_ACME_ROOT",
+        "",
+        "A file (PEM) with the certificate by which that address is known, when the authority is the institute's own.",
+    ),
+    key(
+        "HTTP_REDIRECT_LISTEN",
+        "",
+        "An address and port, such as `0.0.0.0:80`, where plain HTTP is answered with the way to HTTPS. Empty: nowhere.",
+    ),
     key("DATA_DIR", "data", "The folder for everything the server keeps: database, uploads, signing secret."),
     key(
         "DATABASE_URL",

@@ -31,19 +31,23 @@ async fn is_content(client: Command, transport: &str) {
     let folder = tempfile::tempdir().unwrap();
     let server = Running::start(lamplight(folder.path(), &SETTINGS, &["serve", "--demo"])).await;
     let line = Wire::to(server.address).await;
-    tell(client, [server.address, line.address], transport, async |command| line.obey(command)).await;
+    tell(client, origins([server.address, line.address]), transport, async |command| line.obey(command)).await;
     server.terminate().await;
 }
 
-/// Runs a client through its story. The addresses are of the server and of the line; `please` cuts and mends it.
+pub(crate) fn origins(addresses: [SocketAddr; 2]) -> [String; 2] {
+    addresses.map(|address| format!("http://{address}"))
+}
+
+/// Runs a client through its story. The origins are of the server and of the line; `please` cuts and mends it.
 pub(crate) async fn tell(
     mut client: Command,
-    addresses: [SocketAddr; 2],
+    origins: [String; 2],
     transport: &str,
     mut please: impl AsyncFnMut(&str),
 ) {
     let mut client = client
-        .args(addresses.map(|address| format!("http://{address}")))
+        .args(origins)
         .arg(transport)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod acme;
+#[cfg(test)]
 mod attendance;
 #[cfg(test)]
 mod attendance_files;
@@ -36,6 +38,8 @@ mod doctor;
 mod documents;
 #[cfg(test)]
 mod downloads;
+#[cfg(test)]
+mod encryption;
 #[cfg(test)]
 mod faculty;
 #[cfg(test)]

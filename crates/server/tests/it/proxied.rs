@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    clients::{SETTINGS, javascript, tell},
+    clients::{SETTINGS, javascript, origins, tell},
     support::{
         Form, PDF,
         institute::SECRET,
@@ -129,7 +129,10 @@ async fn sessions_of_long_polling_stay_together_and_all_hear_what_any_server_was
     }
     let story = async |line: &Wire, transport: &str| {
         // The office's requests go through the proxy too, to any server.
-        tell(javascript(), [proxied.proxy.address, line.address], transport, async |command| line.obey(command)).await;
+        tell(javascript(), origins([proxied.proxy.address, line.address]), transport, async |command| {
+            line.obey(command)
+        })
+        .await;
     };
     for transport in ["polling", "default", "websocket"] {
         tokio::join!(story(&lines[0], transport), story(&lines[1], transport));
@@ -225,7 +228,7 @@ behind_each_proxy!(who_polled_at_a_server_that_was_killed_goes_on_at_the_other, 
     let line = Wire::to(Far::Tcp(source, proxied.proxy.address)).await;
     let to = proxied.proxy.address;
     let addresses = [proxied.node(1), line.address];
-    tell(javascript(), addresses, "polling", async |command| {
+    tell(javascript(), origins(addresses), "polling", async |command| {
         // Its server does not come back: nothing is mended.
         if command == "cut" {
             proxied.nodes[0].take().unwrap().kill().await;

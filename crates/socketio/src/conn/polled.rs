@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lamplight_tls::Stream;
 use tokio::sync::oneshot;
 
 use super::{Conn, Farewell, State, Transport};
@@ -13,7 +14,6 @@ use crate::outgoing::Frame;
 use crate::polling::{EARLY_BYTES, Posted, Probe};
 use crate::reason::CloseReason;
 use crate::refusal::Refusal;
-use crate::stream::Stream;
 
 /// How long a GET waits while the client is about to stop polling. The first goes at once. More come only if the WebSocket is
 /// slower than a request, and must not become a busy loop. The official server looks as often.

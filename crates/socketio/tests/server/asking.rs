@@ -6,7 +6,7 @@ use bytes::Bytes;
 use lamplight_socketio::{ClientAck, NoAck, Socket};
 use serde_json::{Value, json};
 
-use crate::common::{Client, Server, frame, quick, soon};
+use crate::common::{Client, Server, both_streams, frame, quick, soon};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -88,10 +88,8 @@ async fn a_handler_can_wait_for_an_answer_while_events_of_the_client_wait_for_it
     assert_eq!(client.text().await, r#"42["echo","later"]"#);
 }
 
-/// Far more than the kernel and the bound take, and yet the connection stays: each piece waits for the one before.
-#[tokio::test]
-async fn who_waits_until_all_is_taken_can_send_any_amount() {
-    let mut server = Server::start(quick()).await;
+// Far more than the kernel and the bound take, and yet the connection stays: each piece waits for the one before.
+both_streams!(who_waits_until_all_is_taken_can_send_any_amount, quick(), async |mut server: Server| {
     let (mut client, _socket) = server.join().await;
     client.send(r#"42["much",40]"#).await;
     // Nothing is read until the server has run into the wall.
@@ -108,4 +106,4 @@ async fn who_waits_until_all_is_taken_can_send_any_amount() {
     }
     client.send(r#"42["echo"]"#).await;
     assert_eq!(client.text().await, r#"42["echo"]"#);
-}
+});

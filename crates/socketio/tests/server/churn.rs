@@ -7,7 +7,7 @@ use lamplight_socketio::{Frame, Hub, Settings};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use crate::common::{Client, Received, Seen, Server, frame, quick, soon};
+use crate::common::{Address, Client, Received, Seen, Server, Wire, both_streams, frame, quick, soon};
 use crate::session::{Http, POLLING, Session};
 
 const CLIENTS: usize = 24;
@@ -36,7 +36,7 @@ impl Numbers {
 }
 
 /// Comes by one of three ways, reads some numbers, and goes in one of five.
-async fn visit(addr: std::net::SocketAddr, way: usize) {
+async fn visit(addr: Address, way: usize) {
     let mut numbers = Numbers::default();
     let mut client = if way.is_multiple_of(3) {
         let mut client = Client::open(addr).await;
@@ -98,52 +98,54 @@ async fn visit_polling(mut session: Session, mut numbers: Numbers, way: usize) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn clients_come_and_go_while_all_are_sent_to() {
-    let mut server = Server::start(Settings { ping_interval: Duration::from_secs(3600), ..quick() }).await;
-    let addr = server.addr;
-    let visitors: Vec<_> = (0..CLIENTS)
-        .map(|client| {
-            tokio::spawn(async move {
-                for round in 0..VISITS {
-                    visit(addr, client * 7 + round).await;
-                }
+both_streams!(
+    clients_come_and_go_while_all_are_sent_to,
+    Settings { ping_interval: Duration::from_secs(3600), ..quick() },
+    async |mut server: Server| {
+        let addr = server.addr;
+        let visitors: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                tokio::spawn(async move {
+                    for round in 0..VISITS {
+                        visit(addr, client * 7 + round).await;
+                    }
+                })
             })
-        })
-        .collect();
-    let mut hub = Hub::new();
-    let (mut live, mut closed) = (HashSet::new(), 0);
-    let mut number = 0;
-    let all_gone = async {
-        while closed < CLIENTS * VISITS {
-            while let Some(seen) = server.leftover() {
-                match seen {
-                    Seen::Accepted(socket) => {
-                        hub.join(&socket, ["all"]);
-                        assert!(live.insert(socket.id().to_owned()));
-                    }
-                    Seen::Event(_) => {}
-                    Seen::Closed(socket, _) => {
-                        assert!(live.remove(socket.id()), "closed before accepted, or twice");
-                        closed += 1;
+            .collect();
+        let mut hub = Hub::new();
+        let (mut live, mut closed) = (HashSet::new(), 0);
+        let mut number = 0;
+        let all_gone = async {
+            while closed < CLIENTS * VISITS {
+                while let Some(seen) = server.leftover() {
+                    match seen {
+                        Seen::Accepted(socket) => {
+                            hub.join(&socket, ["all"]);
+                            assert!(live.insert(socket.id().to_owned()));
+                        }
+                        Seen::Event(_) => {}
+                        Seen::Closed(socket, _) => {
+                            assert!(live.remove(socket.id()), "closed before accepted, or twice");
+                            closed += 1;
+                        }
                     }
                 }
+                hub.emit_paced(&Frame::event("n", &(number,)).unwrap(), &["all"], &[]).await;
+                number += 1;
+                tokio::time::sleep(Duration::from_micros(200)).await;
             }
-            hub.emit_paced(&Frame::event("n", &(number,)).unwrap(), &["all"], &[]).await;
-            number += 1;
-            tokio::time::sleep(Duration::from_micros(200)).await;
+        };
+        soon(all_gone).await;
+        for visitor in visitors {
+            soon(visitor).await.unwrap();
         }
-    };
-    soon(all_gone).await;
-    for visitor in visitors {
-        soon(visitor).await.unwrap();
+        hub.sweep();
+        assert!(hub.is_empty());
+        assert!(live.is_empty());
+        soon(server.io.shutdown(Duration::ZERO)).await;
+        assert_eq!((server.io.counters().open, server.io.counters().bytes_queued), (0, 0));
     }
-    hub.sweep();
-    assert!(hub.is_empty());
-    assert!(live.is_empty());
-    soon(server.io.shutdown(Duration::ZERO)).await;
-    assert_eq!((server.io.counters().open, server.io.counters().bytes_queued), (0, 0));
-}
+);
 
 /// Things a client may say, in and out of place.
 const TEXTS: &[&str] = &[
@@ -210,7 +212,7 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
-async fn act(session: &mut Session, websockets: &mut Vec<tokio::net::TcpStream>, act: Act) {
+async fn act(session: &mut Session, websockets: &mut Vec<Box<dyn Wire>>, act: Act) {
     let query = format!("{POLLING}&sid={}", session.sid);
     match act {
         Act::Poll => session.gets.send("GET", &query, "", b"").await,

@@ -1,16 +1,19 @@
 //! A real server on port 0 with a handler that does what clients ask of it, and a client driven by hand, byte by byte.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use lamplight_socketio::{ClientEvent, CloseReason, ConnectAttempt, Frame, Handler, Settings, Socket, SocketIo};
+use lamplight_tls::{Acceptor, PairFiles, Shown, Stream};
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
+use tokio_rustls::TlsConnector;
 
 /// Nothing here takes this long unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,21 +111,91 @@ async fn stream(socket: Socket, go_on: Arc<Notify>) {
     socket.emit(&Frame::event("end", &(count,)).unwrap());
 }
 
+/// Makes two tests of one story, over plain connections and over TLS: `both_streams!(name, settings, async |server| { .. })`.
+macro_rules! both_streams {
+    ($name:ident, $settings:expr, $story:expr) => {
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn plain() {
+                let story = $story;
+                story(crate::common::Server::start($settings).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn tls() {
+                let story = $story;
+                story(crate::common::Server::encrypted($settings).await).await;
+            }
+        }
+    };
+}
+pub(crate) use both_streams;
+
+/// Where a server is, and how it is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address {
+    pub(crate) socket: SocketAddr,
+    is_tls: bool,
+}
+
+/// A client's end of a connection.
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
+
+impl Address {
+    pub(crate) async fn connect(self) -> Box<dyn Wire> {
+        let tcp = TcpStream::connect(self.socket).await.unwrap();
+        if !self.is_tls {
+            return Box::new(tcp);
+        }
+        let name = ServerName::try_from("localhost").unwrap();
+        Box::new(soon(TLS.1.connect(name, tcp)).await.unwrap())
+    }
+}
+
+/// Both ends of TLS, with a certificate that nobody else believes.
+static TLS: LazyLock<(Acceptor, TlsConnector)> = LazyLock::new(|| {
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = PairFiles { certificate: folder.path().join("certificate"), key: folder.path().join("key") };
+    std::fs::write(&files.certificate, cert.pem()).unwrap();
+    std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
+    let acceptor = Acceptor::new(Shown::new(Some(files.read().unwrap()))).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(cert.pem().as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(roots).with_no_client_auth();
+    (acceptor, TlsConnector::from(Arc::new(client)))
+});
+
 pub(crate) struct Server {
     pub(crate) io: SocketIo,
-    pub(crate) addr: SocketAddr,
+    pub(crate) addr: Address,
     pub(crate) go_on: Arc<Notify>,
     seen: mpsc::UnboundedReceiver<Seen>,
 }
 
 impl Server {
     pub(crate) async fn start(settings: Settings) -> Self {
+        Self::listen(settings, None).await
+    }
+
+    /// One that speaks TLS.
+    pub(crate) async fn encrypted(settings: Settings) -> Self {
+        Self::listen(settings, Some(TLS.0.clone())).await
+    }
+
+    async fn listen(settings: Settings, tls: Option<Acceptor>) -> Self {
         let (sender, seen) = mpsc::unbounded_channel();
         let go_on = Arc::new(Notify::new());
         let io = SocketIo::new(settings, Obliging { seen: sender, go_on: go_on.clone() });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, io.clone()));
+        let addr = Address { socket: listener.local_addr().unwrap(), is_tls: tls.is_some() };
+        tokio::spawn(serve(listener, tls, io.clone()));
         Self { io, addr, go_on, seen }
     }
 
@@ -165,11 +238,15 @@ impl Server {
     }
 }
 
-pub(crate) async fn serve(listener: TcpListener, io: SocketIo) {
+async fn serve(listener: TcpListener, tls: Option<Acceptor>, io: SocketIo) {
     loop {
         let (stream, peer) = listener.accept().await.unwrap();
-        let io = io.clone();
+        let (io, tls) = (io.clone(), tls.clone());
         tokio::spawn(async move {
+            let stream = match tls {
+                None => Stream::plain(stream),
+                Some(tls) => tls.accept(stream).await.unwrap(),
+            };
             let admit = |request: &hyper::Request<()>| (request.uri().path() == "/socket.io/").then(|| peer.into());
             let Err(stream) = io.intercept(stream, admit).await else { return };
             let service = service_fn(move |request| {
@@ -197,14 +274,14 @@ pub(crate) const HANDSHAKE: &str = "GET /socket.io/?EIO=4&transport=websocket HT
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Test: yes\r\n\r\n";
 
 pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Box<dyn Wire>,
     pub(crate) kept: Vec<u8>,
 }
 
 impl Client {
     /// Sends `request`, and reads until the end of the response's headers.
-    pub(crate) async fn request(addr: SocketAddr, request: &[u8]) -> (Self, String) {
-        let client = Self { stream: TcpStream::connect(addr).await.unwrap(), kept: Vec::new() };
+    pub(crate) async fn request(addr: Address, request: &[u8]) -> (Self, String) {
+        let client = Self { stream: addr.connect().await, kept: Vec::new() };
         client.go_on(request).await
     }
 
@@ -223,7 +300,7 @@ impl Client {
     }
 
     /// A WebSocket whose open packet has been read.
-    pub(crate) async fn open(addr: SocketAddr) -> Self {
+    pub(crate) async fn open(addr: Address) -> Self {
         let (mut client, head) = Self::request(addr, HANDSHAKE.as_bytes()).await;
         assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
         assert!(client.text().await.starts_with('0'));

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use lamplight_socketio::{CloseReason, Settings};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
 
-use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick};
+use crate::common::{Client, HANDSHAKE, Received, Seen, Server, both_streams, frame, quick};
 
 #[tokio::test]
 async fn the_open_packet_says_what_the_server_expects() {
@@ -65,9 +64,7 @@ async fn a_connect_without_auth_has_null() {
     assert_eq!(socket.data::<Value>(), Some(&Value::Null));
 }
 
-#[tokio::test]
-async fn bytes_sent_right_behind_the_handshake_are_not_lost() {
-    let mut server = Server::start(quick()).await;
+both_streams!(bytes_sent_right_behind_the_handshake_are_not_lost, quick(), async |mut server: Server| {
     let mut request = HANDSHAKE.as_bytes().to_vec();
     request.extend(frame(0x81, b"40", true));
     request.extend(frame(0x81, br#"42["early"]"#, true).get(..5).unwrap());
@@ -77,7 +74,7 @@ async fn bytes_sent_right_behind_the_handshake_are_not_lost() {
     server.accepted().await;
     client.send_bytes(frame(0x81, br#"42["early"]"#, true).get(5..).unwrap()).await;
     assert_eq!(server.event().await.name, "early");
-}
+});
 
 #[tokio::test]
 async fn a_refused_client_hears_why_and_is_not_kept() {
@@ -180,13 +177,11 @@ async fn an_event_before_connect_is_an_error() {
     client.closes_with(1002).await;
 }
 
-/// A request that comes in pieces goes the long way, through the HTTP server, and so does one that is refused; it is the same.
-#[tokio::test]
-async fn a_handshake_in_pieces_is_as_good_as_a_whole_one() {
-    let mut server = Server::start(quick()).await;
+// A request that comes in pieces goes the long way, through the HTTP server, and so does one that is refused; it is the same.
+both_streams!(a_handshake_in_pieces_is_as_good_as_a_whole_one, quick(), async |mut server: Server| {
     let (first, second) = HANDSHAKE.split_at(HANDSHAKE.len() / 2);
     let (mut whole, head) = Client::request(server.addr, HANDSHAKE.as_bytes()).await;
-    let mut pieces = Client { stream: TcpStream::connect(server.addr).await.unwrap(), kept: Vec::new() };
+    let mut pieces = Client { stream: server.addr.connect().await, kept: Vec::new() };
     pieces.send_bytes(first.as_bytes()).await;
     // It has been looked at when another that came later has been served.
     drop(Client::open(server.addr).await);
@@ -208,4 +203,4 @@ async fn a_handshake_in_pieces_is_as_good_as_a_whole_one() {
         client.connected().await;
         assert_eq!(server.accepted().await.data::<Value>(), Some(&json!({"token": 1})));
     }
-}
+});

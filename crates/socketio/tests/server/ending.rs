@@ -4,26 +4,24 @@ use std::time::{Duration, Instant};
 
 use lamplight_socketio::{CloseReason, Frame, Hub, Settings, Socket};
 
-use crate::common::{Client, HANDSHAKE, Received, Seen, Server, frame, quick, soon};
+use crate::common::{Client, HANDSHAKE, Received, Seen, Server, both_streams, frame, quick, soon};
 
-#[tokio::test]
-async fn a_client_leaves() {
-    let settings =
-        Settings { ping_interval: Duration::from_millis(10), farewell: Duration::from_millis(800), ..quick() };
-    let mut server = Server::start(settings).await;
-    let (mut client, socket) = server.join().await;
-    client.send("41").await;
-    assert_eq!(server.closed().await, CloseReason::ClientDisconnect);
-    assert!(!socket.is_live());
-    assert!(!socket.emit(&Frame::event("too late", &()).unwrap()));
-    // It is the client that closes the transport; until then it is a living one.
-    assert_eq!(client.text().await, "2");
-    client.closes_with(1000).await;
-}
+both_streams!(
+    a_client_leaves,
+    Settings { ping_interval: Duration::from_millis(10), farewell: Duration::from_millis(800), ..quick() },
+    async |mut server: Server| {
+        let (mut client, socket) = server.join().await;
+        client.send("41").await;
+        assert_eq!(server.closed().await, CloseReason::ClientDisconnect);
+        assert!(!socket.is_live());
+        assert!(!socket.emit(&Frame::event("too late", &()).unwrap()));
+        // It is the client that closes the transport; until then it is a living one.
+        assert_eq!(client.text().await, "2");
+        client.closes_with(1000).await;
+    }
+);
 
-#[tokio::test]
-async fn a_client_closes_its_transport() {
-    let mut server = Server::start(quick()).await;
+both_streams!(a_client_closes_its_transport, quick(), async |mut server: Server| {
     let (mut client, _socket) = server.join().await;
     client.send_bytes(&frame(0x88, &3001_u16.to_be_bytes(), true)).await;
     client.closes_with(3001).await;
@@ -37,11 +35,9 @@ async fn a_client_closes_its_transport() {
     let (client, _socket) = server.join().await;
     drop(client);
     assert_eq!(server.closed().await, CloseReason::PeerClosed);
-}
+});
 
-#[tokio::test]
-async fn the_server_sends_a_client_away() {
-    let mut server = Server::start(quick()).await;
+both_streams!(the_server_sends_a_client_away, quick(), async |mut server: Server| {
     let (mut client, socket) = server.join().await;
     socket.emit(&Frame::event("last words", &()).unwrap());
     socket.disconnect("signed out");
@@ -54,7 +50,7 @@ async fn the_server_sends_a_client_away() {
     assert_eq!(server.closed().await, CloseReason::ServerDisconnect("signed out"));
     soon(server.io.shutdown(Duration::ZERO)).await;
     assert!(server.leftover().is_none(), "closed is called once");
-}
+});
 
 #[tokio::test]
 async fn the_server_closes_a_transport() {
@@ -79,16 +75,16 @@ async fn pings_are_sent_and_their_answers_keep_the_connection() {
     assert!(socket.is_live());
 }
 
-#[tokio::test]
-async fn who_does_not_answer_a_ping_is_given_up() {
-    let settings =
-        Settings { ping_interval: Duration::from_millis(20), ping_timeout: Duration::from_millis(20), ..quick() };
-    let mut server = Server::start(settings).await;
-    let (mut client, _socket) = server.join().await;
-    assert_eq!(client.text().await, "2");
-    assert_eq!(client.receive().await, Received::End);
-    assert_eq!(server.closed().await, CloseReason::PingTimeout);
-}
+both_streams!(
+    who_does_not_answer_a_ping_is_given_up,
+    Settings { ping_interval: Duration::from_millis(20), ping_timeout: Duration::from_millis(20), ..quick() },
+    async |mut server: Server| {
+        let (mut client, _socket) = server.join().await;
+        assert_eq!(client.text().await, "2");
+        assert_eq!(client.receive().await, Received::End);
+        assert_eq!(server.closed().await, CloseReason::PingTimeout);
+    }
+);
 
 #[tokio::test]
 async fn a_socket_expires_at_the_deadline_set_last() {
@@ -128,28 +124,27 @@ async fn numbered(client: &mut Client) -> Option<usize> {
     }
 }
 
-#[tokio::test]
-async fn who_reads_too_slowly_is_closed_and_what_it_got_has_no_holes() {
-    let settings = Settings { max_buffered_bytes: 100_000, ..quick() };
-    let mut server = Server::start(settings).await;
-    let (mut client, socket) = server.join().await;
-    // The client does not read: the kernel's buffers fill, then the queue.
-    let sent = flood(&socket, |taken| !taken);
-    assert_eq!(server.closed().await, CloseReason::TooSlow);
-    let mut expected = 0;
-    while let Some(number) = numbered(&mut client).await {
-        assert_eq!(number, expected);
-        expected += 1;
+both_streams!(
+    who_reads_too_slowly_is_closed_and_what_it_got_has_no_holes,
+    Settings { max_buffered_bytes: 100_000, ..quick() },
+    async |mut server: Server| {
+        let (mut client, socket) = server.join().await;
+        // The client does not read: the kernel's buffers fill, then the queue.
+        let sent = flood(&socket, |taken| !taken);
+        assert_eq!(server.closed().await, CloseReason::TooSlow);
+        let mut expected = 0;
+        while let Some(number) = numbered(&mut client).await {
+            assert_eq!(number, expected);
+            expected += 1;
+        }
+        assert!(expected <= sent);
+        let counters = server.io.counters();
+        assert!(counters.closed.contains(&("too_slow", 1)));
+        assert_eq!(counters.bytes_queued, 0);
     }
-    assert!(expected <= sent);
-    let counters = server.io.counters();
-    assert!(counters.closed.contains(&("too_slow", 1)));
-    assert_eq!(counters.bytes_queued, 0);
-}
+);
 
-#[tokio::test]
-async fn a_slow_reader_that_recovers_gets_everything_in_order() {
-    let mut server = Server::start(quick()).await;
+both_streams!(a_slow_reader_that_recovers_gets_everything_in_order, quick(), async |mut server: Server| {
     let (mut client, socket) = server.join().await;
     // Until half a megabyte waits.
     let io = server.io.clone();
@@ -170,51 +165,51 @@ async fn a_slow_reader_that_recovers_gets_everything_in_order() {
     }
     assert_eq!(server.io.counters().bytes_queued, 0);
     assert!(socket.is_live());
-}
+});
 
-#[tokio::test]
-async fn a_frame_larger_than_the_bound_is_still_delivered() {
-    let settings = Settings { max_buffered_bytes: 1_000, ..quick() };
-    let mut server = Server::start(settings).await;
-    let (mut client, socket) = server.join().await;
-    let large = "x".repeat(20_000_000);
-    assert!(socket.emit(&Frame::event("large", &(&large,)).unwrap()));
-    assert_eq!(client.text().await.len(), large.len() + r#"42["large",""]"#.len());
-    assert!(socket.is_live());
-}
+both_streams!(
+    a_frame_larger_than_the_bound_is_still_delivered,
+    Settings { max_buffered_bytes: 1_000, ..quick() },
+    async |mut server: Server| {
+        let (mut client, socket) = server.join().await;
+        let large = "x".repeat(20_000_000);
+        assert!(socket.emit(&Frame::event("large", &(&large,)).unwrap()));
+        assert_eq!(client.text().await.len(), large.len() + r#"42["large",""]"#.len());
+        assert!(socket.is_live());
+    }
+);
 
-#[tokio::test]
-async fn frames_of_many_senders_are_never_mixed() {
-    let settings = Settings { max_buffered_bytes: usize::MAX, ..quick() };
-    let mut server = Server::start(settings).await;
-    let (mut client, socket) = server.join().await;
-    let senders: Vec<_> = (0..4)
-        .map(|sender| {
-            let socket = socket.clone();
-            std::thread::spawn(move || {
-                for number in 0..2_000 {
-                    let padding = "x".repeat(number);
-                    assert!(socket.emit(&Frame::event("n", &(sender, number, padding)).unwrap()));
-                }
+both_streams!(
+    frames_of_many_senders_are_never_mixed,
+    Settings { max_buffered_bytes: usize::MAX, ..quick() },
+    async |mut server: Server| {
+        let (mut client, socket) = server.join().await;
+        let senders: Vec<_> = (0..4)
+            .map(|sender| {
+                let socket = socket.clone();
+                std::thread::spawn(move || {
+                    for number in 0..2_000 {
+                        let padding = "x".repeat(number);
+                        assert!(socket.emit(&Frame::event("n", &(sender, number, padding)).unwrap()));
+                    }
+                })
             })
-        })
-        .collect();
-    let mut next = [0; 4];
-    for _ in 0..8_000 {
-        let text = client.text().await;
-        let (_, sender, number, padding): (String, usize, usize, String) =
-            serde_json::from_str(text.strip_prefix("42").unwrap()).unwrap();
-        assert_eq!((number, padding.len()), (next[sender], number));
-        next[sender] += 1;
+            .collect();
+        let mut next = [0; 4];
+        for _ in 0..8_000 {
+            let text = client.text().await;
+            let (_, sender, number, padding): (String, usize, usize, String) =
+                serde_json::from_str(text.strip_prefix("42").unwrap()).unwrap();
+            assert_eq!((number, padding.len()), (next[sender], number));
+            next[sender] += 1;
+        }
+        for sender in senders {
+            sender.join().unwrap();
+        }
     }
-    for sender in senders {
-        sender.join().unwrap();
-    }
-}
+);
 
-#[tokio::test]
-async fn stopping_closes_everything_and_waits_for_it() {
-    let mut server = Server::start(quick()).await;
+both_streams!(stopping_closes_everything_and_waits_for_it, quick(), async |mut server: Server| {
     let mut clients = Vec::new();
     for _ in 0..20 {
         clients.push(server.join().await);
@@ -237,16 +232,14 @@ async fn stopping_closes_everything_and_waits_for_it() {
     assert_eq!(server.io.counters().open, 0);
     let (_, head) = Client::request(server.addr, HANDSHAKE.as_bytes()).await;
     assert!(head.starts_with("HTTP/1.1 503 "), "{head}");
-}
+});
 
-#[tokio::test]
-async fn stopping_does_not_wait_for_a_client_that_does_not_hang_up() {
-    let mut server = Server::start(quick()).await;
+both_streams!(stopping_does_not_wait_for_a_client_that_does_not_hang_up, quick(), async |mut server: Server| {
     let (client, _socket) = server.join().await;
     soon(server.io.shutdown(Duration::ZERO)).await;
     assert_eq!(server.closed().await, CloseReason::Shutdown);
     drop(client);
-}
+});
 
 #[tokio::test]
 async fn the_hub_forgets_who_has_ended() {

@@ -21,7 +21,7 @@ async fn the_official_client_is_content() {
     let mut server = Server::start(settings).await;
     let node = Command::new("node")
         .arg("client.mjs")
-        .arg(format!("http://{}", server.addr))
+        .arg(format!("http://{}", server.addr.socket))
         .current_dir(&folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -102,7 +102,7 @@ async fn the_attempt_has_what_the_handshake_said() {
     session.post(r#"40{"token":"abc"}"#).await.is(200, "ok");
     let socket = server.accepted().await;
     assert_eq!(socket.data::<Value>(), Some(&json!({"token": "abc"})));
-    assert_eq!(socket.peer().ip(), server.addr.ip());
+    assert_eq!(socket.peer().ip(), server.addr.socket.ip());
 }
 
 #[tokio::test]

@@ -1,12 +1,9 @@
 //! A client over long polling that is driven by hand: one connection for its GETs, one for its POSTs, as browsers have.
 
-use std::net::SocketAddr;
-
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::common::{Client, HANDSHAKE, Server, soon};
+use crate::common::{Address, Client, HANDSHAKE, Server, Wire, soon};
 use lamplight_socketio::Socket;
 
 pub(crate) const POLLING: &str = "EIO=4&transport=polling";
@@ -15,7 +12,7 @@ pub(crate) const BAD_REQUEST: &str = r#"{"code":3,"message":"Bad request"}"#;
 
 /// An HTTP connection that is kept alive.
 pub(crate) struct Http {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Box<dyn Wire>,
     kept: Vec<u8>,
 }
 
@@ -41,8 +38,8 @@ impl Answer {
 }
 
 impl Http {
-    pub(crate) async fn connect(addr: SocketAddr) -> Self {
-        Self { stream: TcpStream::connect(addr).await.unwrap(), kept: Vec::new() }
+    pub(crate) async fn connect(addr: Address) -> Self {
+        Self { stream: addr.connect().await, kept: Vec::new() }
     }
 
     /// A request without waiting for its answer.
@@ -87,19 +84,19 @@ impl Http {
 }
 
 /// One request on a connection of its own.
-pub(crate) async fn request(addr: SocketAddr, method: &str, query: &str) -> Answer {
+pub(crate) async fn request(addr: Address, method: &str, query: &str) -> Answer {
     Http::connect(addr).await.request(method, query, "", b"").await
 }
 
 pub(crate) struct Session {
-    pub(crate) addr: SocketAddr,
+    pub(crate) addr: Address,
     pub(crate) sid: String,
     pub(crate) gets: Http,
     pub(crate) posts: Http,
 }
 
 impl Session {
-    pub(crate) async fn open(addr: SocketAddr) -> Self {
+    pub(crate) async fn open(addr: Address) -> Self {
         let (mut gets, posts) = (Http::connect(addr).await, Http::connect(addr).await);
         let answer = gets.request("GET", POLLING, "X-Test: yes\r\n", b"").await;
         let packets = answer.packets();

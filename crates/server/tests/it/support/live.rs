@@ -11,7 +11,12 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, sync::mpsc, task::JoinHandle};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::mpsc,
+    task::JoinHandle,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
@@ -65,7 +70,7 @@ pub(crate) struct Live {
 
 pub(crate) type Stream = WebSocketStream<TcpStream>;
 
-pub(crate) async fn receive(stream: &mut Stream) -> Option<String> {
+pub(crate) async fn receive<T: AsyncRead + AsyncWrite + Unpin>(stream: &mut WebSocketStream<T>) -> Option<String> {
     loop {
         match stream.next().await? {
             Ok(Message::Text(text)) if text.as_str() == "2" => stream.send(Message::text("3")).await.ok()?,
@@ -92,7 +97,10 @@ pub(crate) async fn transport(address: SocketAddr, query: &str, headers: &[(&'st
 
 impl Live {
     /// Sends CONNECT over a transport. `Err` is the payload of a CONNECT_ERROR.
-    pub(crate) async fn connect(mut stream: Stream, auth: &Value) -> Result<Self, Value> {
+    pub(crate) async fn connect<T>(mut stream: WebSocketStream<T>, auth: &Value) -> Result<Self, Value>
+    where
+        T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         soon(stream.send(Message::text(format!("40{auth}")))).await.unwrap();
         let answer = soon(receive(&mut stream)).await.expect("an answer to CONNECT");
         if let Some(error) = answer.strip_prefix("44") {

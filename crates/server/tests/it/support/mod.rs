@@ -1,5 +1,6 @@
 //! What the stories stand on.
 
+pub(crate) mod authority;
 pub(crate) mod form;
 pub(crate) mod http;
 pub(crate) mod institute;

@@ -55,13 +55,29 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts `lamplight serve` and waits until it says where it is.
-    pub(crate) async fn start(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::inherit()).spawn().unwrap();
+    pub(crate) async fn start(command: Command) -> Self {
+        Self::start_with(command, Stdio::inherit()).await
+    }
+
+    /// The same, with its log in a file.
+    pub(crate) async fn start_logging(command: Command, log: &Path) -> Self {
+        Self::start_with(command, std::fs::File::create(log).unwrap().into()).await
+    }
+
+    async fn start_with(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stderr(log).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         soon(out.read_line(&mut line)).await.unwrap();
-        let (_, address) = line.trim().rsplit_once("http://").unwrap_or_else(|| panic!("it said {line:?}"));
+        let (_, address) = line.trim().rsplit_once("://").unwrap_or_else(|| panic!("it said {line:?}"));
         Self { address: address.parse().unwrap(), child, out }
+    }
+
+    /// The next line that it says.
+    pub(crate) async fn line(&mut self) -> String {
+        let mut line = String::new();
+        soon(self.out.read_line(&mut line)).await.unwrap();
+        line
     }
 
     /// `kill -9`.

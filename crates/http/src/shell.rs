@@ -34,14 +34,21 @@ use crate::{Origins, Peer, Proxies, answer, client::OverTls, extract::nothing_he
 #[derive(Debug, Clone)]
 pub struct RequestId(pub Arc<str>);
 
-/// Wraps the routes.
-pub fn shell(routes: Router, origins: &Origins, proxies: Proxies, chance: Chance) -> Router {
+/// Wraps the routes. `within` may add layers of its own, around everything but the log: its span is the innermost that a handler sees, so what a
+/// handler leaves to another task goes on in it.
+pub fn shell(
+    routes: Router,
+    origins: &Origins,
+    proxies: Proxies,
+    chance: Chance,
+    within: impl FnOnce(Router) -> Router,
+) -> Router {
     // Files are sent as they are: most are packed already, and a browser shows progress only when it is told the length.
     let is_no_file = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
         !headers.contains_key(header::CONTENT_DISPOSITION)
     };
     let compressible = DefaultPredicate::new().and(is_no_file);
-    routes
+    let routes = routes
         .method_not_allowed_fallback(async |request: Request| {
             answer(nothing_here(request.method(), request.uri().path(), true))
         })
@@ -53,8 +60,8 @@ pub fn shell(routes: Router, origins: &Origins, proxies: Proxies, chance: Chance
         .layer(origins.cors())
         .layer(middleware::from_fn_with_state(origins.clone(), origin::guard))
         .layer(middleware::from_fn(headers))
-        .layer(middleware::from_fn_with_state(proxies, client))
-        .layer(middleware::from_fn_with_state(chance, log))
+        .layer(middleware::from_fn_with_state(proxies, client));
+    within(routes).layer(middleware::from_fn_with_state(chance, log))
 }
 
 /// The fallback of the API: an address that does not exist.

@@ -19,6 +19,7 @@ use lettre::{
     message::{Mailbox, header::ContentType},
 };
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
+use tracing::Instrument;
 
 /// Mails that are sent at the same moment.
 const AT_ONCE: usize = 4;
@@ -139,19 +140,27 @@ impl Mailer {
     /// long this takes whether there is anybody to send to.
     pub fn post(&self, mail: Mail) {
         let mailer = self.clone();
-        tokio::spawn(async move {
+        // Of the request that asked for it, and longer than that.
+        let span = tracing::debug_span!(target: "lamplight::traces", "mail", sent = tracing::field::Empty);
+        let outcome = span.clone();
+        let sending = async move {
             let mut pauses = PAUSES.into_iter();
             loop {
                 let result = mailer.send(&mail).await;
-                let Err(error) = result else { return };
+                let Err(error) = result else {
+                    outcome.record("sent", true);
+                    return;
+                };
                 let Some(pause) = pauses.next() else {
+                    outcome.record("sent", false);
                     tracing::error!(%error, subject = mail.subject, "a mail could not be sent and is given up");
                     return;
                 };
                 tracing::warn!(%error, subject = mail.subject, "a mail could not be sent; trying again");
                 tokio::time::sleep(pause).await;
             }
-        });
+        };
+        tokio::spawn(sending.instrument(span));
     }
 
     /// Connects to the mail server and signs in there, if mail goes over one. Sends nothing.

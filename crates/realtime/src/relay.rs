@@ -14,6 +14,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     memory::{self, Memory, Past, Progress},
@@ -189,8 +190,14 @@ impl Relay {
             let events = read.map_err(|_| ReadError::Late)?.map_err(ReadError::Failed)?;
             // What is committed from here on wakes us again.
             let is_last = (events.len() as u64) < BATCH;
-            for event in events {
-                self.hand_on(event).await;
+            if !events.is_empty() {
+                let span = tracing::debug_span!(target: "lamplight::traces", "relay", events = events.len());
+                let turn = async {
+                    for event in events {
+                        self.hand_on(event).await;
+                    }
+                };
+                turn.instrument(span).await;
             }
             if is_last {
                 return Ok(());

@@ -16,6 +16,7 @@ use lamplight_auth::{Found, Refusal};
 use lamplight_kernel::Problem;
 use lamplight_socketio::Socket;
 use tokio::sync::SemaphorePermit;
+use tracing::Instrument;
 
 use crate::{
     handshake::Handshake,
@@ -58,7 +59,8 @@ impl Replay<'_> {
     pub(crate) async fn run(&self, admission: Admission) -> Option<Admission> {
         let socket = admission.socket.clone();
         self.0.tally.replay_began();
-        match self.go(admission).await {
+        let span = tracing::debug_span!(target: "lamplight::traces", "replay");
+        match self.go(admission).instrument(span).await {
             Ok(caught_up) => Some(caught_up),
             Err(Stop::Close(why)) => {
                 socket.close_transport(why);

@@ -12,10 +12,12 @@ use lamplight_auth::{Passwords, Role, check_password};
 use lamplight_features::{accounts, attendance, audit, institute, marks};
 use lamplight_kernel::{Chance, Clock, Timestamp};
 use lamplight_store::{DatabaseUrl, Store};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     backup, certificates, docs, doctor, migrate, serve,
     settings::{Encryption, LogFormat, Settings, Values},
+    traces::Exporter,
 };
 
 /// The live record of a nursing institute.
@@ -171,9 +173,11 @@ async fn command(cli: Cli) -> anyhow::Result<bool> {
         }
         Command::Serve { demo, at } => {
             let settings = Settings::read(&values()?)?;
-            log_to_stderr(&settings);
+            let exporter =
+                settings.traces.as_ref().map(Exporter::start).transpose().context("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+            log_to_stderr(&settings, exporter.as_ref());
             let clock = at.map_or_else(Clock::system, |at| Clock::mock(Timestamp::from_millis(at.as_millisecond())));
-            serve::serve(settings, demo, clock).await
+            serve::serve(settings, demo, clock, exporter).await
         }
         Command::Backup { to } => backup::backup(&Settings::read(&values()?)?, &to, &Clock::system()).await,
         Command::Restore { from } => backup::restore(&Settings::read(&values()?)?, &from).await,
@@ -202,13 +206,23 @@ fn settings_file(named: Option<&Path>) -> anyhow::Result<Option<String>> {
     }
 }
 
-fn log_to_stderr(settings: &Settings) {
+/// The log and, if they are wanted, the traces. Each sees what it asked for, whatever the other did.
+fn log_to_stderr(settings: &Settings, exporter: Option<&Exporter>) {
     let filter = tracing_subscriber::EnvFilter::new(&settings.log);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match settings.log_format {
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).compact().init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let is_terminal = std::io::stderr().is_terminal();
+    let Some(exporter) = exporter else {
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        return match settings.log_format {
+            LogFormat::Text => builder.with_ansi(is_terminal).compact().init(),
+            LogFormat::Json => builder.json().init(),
+        };
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match settings.log_format {
+        LogFormat::Text => lines.with_ansi(is_terminal).compact().boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).with(exporter.layer()).init();
 }
 
 async fn create_admin(settings: &Settings, new: &NewAdmin) -> anyhow::Result<()> {

@@ -15,3 +15,4 @@ pub mod operating;
 mod pages;
 pub mod serve;
 pub mod settings;
+mod traces;

@@ -7,7 +7,7 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{Request, State},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::Response,
     routing::any,
 };
@@ -40,6 +40,7 @@ use crate::{
     operating::{self, Gauges, Readiness, Scrape, System},
     pages,
     settings::{Encryption, Mail, Settings},
+    traces::{self, Exporter},
 };
 
 /// How long a request may take that is neither upload nor download.
@@ -68,7 +69,12 @@ const DROP_AT_ONCE: u64 = 1000;
 ///
 /// # Errors
 /// When something can't be opened, or a part ended by itself.
-pub async fn serve(settings: Settings, is_demo: bool, clock: Clock) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    settings: Settings,
+    is_demo: bool,
+    clock: Clock,
+    exporter: Option<Exporter>,
+) -> anyhow::Result<()> {
     // Before anybody is told that it is ready, and may tell it to stop: until then a signal kills.
     let mut signals = Signals::listen()?;
     let mut server = Server::start(settings, is_demo, clock, Chance::system()).await?;
@@ -83,6 +89,9 @@ pub async fn serve(settings: Settings, is_demo: bool, clock: Clock) -> anyhow::R
     tokio::select! {
         () = server.stop() => {}
         _ = signals.next() => tracing::warn!("stopping at once"),
+    }
+    if let Some(exporter) = exporter {
+        exporter.stop().await;
     }
     result
 }
@@ -384,7 +393,9 @@ fn router(app: &App, readiness: Readiness, realtime: Realtime, settings: &Settin
         .merge(operating::routes(readiness))
         .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", lamplight_features::openapi()))
         .fallback(pages::page);
-    lamplight_http::shell(routes, &settings.origins, settings.proxies.clone(), chance)
+    let traced = settings.traces.is_some();
+    let within = |routes: Router| if traced { routes.layer(from_fn(traces::request)) } else { routes };
+    lamplight_http::shell(routes, &settings.origins, settings.proxies.clone(), chance, within)
 }
 
 /// The short way of a WebSocket, past the router. What is not plainly good goes the long way and is told there what is wrong.

@@ -16,7 +16,9 @@ use lamplight_store::{DatabaseUrl, Redis};
 
 mod encryption;
 mod keys;
+mod telemetry;
 
+pub use crate::traces::Traces;
 pub use encryption::Encryption;
 pub use keys::{KEYS, Key};
 
@@ -89,6 +91,7 @@ pub struct Settings {
     pub proxies: Proxies,
     pub drain: Duration,
     pub metrics_listen: Option<SocketAddr>,
+    pub traces: Option<Traces>,
     pub s3: Option<S3Config>,
     pub log: String,
     pub log_format: LogFormat,
@@ -442,6 +445,7 @@ impl Settings {
             proxies,
             drain: seconds(reader.whole("DRAIN_SECONDS", 0..=600)),
             metrics_listen: reader.listen("METRICS_LISTEN", "127.0.0.1:9464"),
+            traces: reader.traces(),
             s3: reader.s3(),
             log,
             log_format,

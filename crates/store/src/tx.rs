@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use lamplight_kernel::{Control, Event, Recorded, Target, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{Backend, Store, StoreError, fault, log};
@@ -93,6 +94,11 @@ impl Tx {
     /// # Errors
     /// When the database fails. Then nothing was written.
     pub async fn commit(self) -> Result<(), StoreError> {
+        let span = tracing::debug_span!(target: "lamplight::traces", "commit", events = self.events.len());
+        self.write().instrument(span).await
+    }
+
+    async fn write(self) -> Result<(), StoreError> {
         let recorded = !self.events.is_empty();
         let asked = Instant::now();
         if recorded {

@@ -6,6 +6,7 @@ use lamplight_auth::{Refusal, check_password};
 use lamplight_http::{ApiError, Json, PathId, SignedIn, Visitor};
 use lamplight_kernel::Problem;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -140,11 +141,12 @@ async fn forgot_password(
     }
     take(&app, &Tries::to_ask_for_mail(&visitor, &given.email)).await?;
     // The rest is done after the answer, so that the time it takes says nothing either.
-    tokio::spawn(async move {
+    let rest = async move {
         if let Err(problem) = mail_link(&app, &given.email).await {
             tracing::error!(%problem, cause = ?problem.cause(), "a link for a new password could not be made");
         }
-    });
+    };
+    tokio::spawn(rest.in_current_span());
     Ok(said("If there is an account with this address, a mail is on its way. The link in it works for an hour."))
 }
 

@@ -174,6 +174,18 @@ pub const KEYS: &[Key] = &[
          Empty: nowhere.",
     ),
     key(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "",
+        "Where traces go, by OTLP over HTTP with protobuf: `http://127.0.0.1:4318` (`/v1/traces` is appended). Empty: none are made.",
+    ),
+    secret("OTEL_EXPORTER_OTLP_HEADERS", "Headers for that address, as `name=value,name=value`."),
+    key("OTEL_SERVICE_NAME", "lamplight", "How this server is called in the traces."),
+    key(
+        "OTEL_TRACES_SAMPLER_ARG",
+        "1",
+        "The part of the traces that is kept, from `0` to `1`. Of a request that says it belongs to a trace (`traceparent`) its sender decides.",
+    ),
+    key(
         "LOG",
         "info",
         "What is logged: `error`, `warn`, `info`, `debug`, or one for each part, such as `info,lamplight_realtime=debug`.",

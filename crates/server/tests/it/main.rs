@@ -97,6 +97,8 @@ mod support;
 #[cfg(test)]
 mod system;
 #[cfg(test)]
+mod telemetry;
+#[cfg(test)]
 mod threats;
 #[cfg(test)]
 mod uploads;

@@ -233,8 +233,8 @@ async fn refusal(order: &mut Order) -> Result<AcmeError, AcmeError> {
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization?;
         let state = authorization.refresh().await?;
-        let errors = state.challenges.iter().filter_map(|challenge| challenge.error.as_ref());
-        if let Some(error) = errors.last() {
+        let mut errors = state.challenges.iter().filter_map(|challenge| challenge.error.as_ref());
+        if let Some(error) = errors.next_back() {
             return Ok(AcmeError::NotProven { domain: state.identifier().to_string(), why: error.to_string() });
         }
     }

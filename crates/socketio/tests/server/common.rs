@@ -11,7 +11,7 @@ use lamplight_tls::{Acceptor, PairFiles, Shown, Stream};
 use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, mpsc};
 use tokio_rustls::TlsConnector;
 
@@ -26,6 +26,9 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
 pub(crate) fn quick() -> Settings {
     Settings { tick: Duration::from_millis(5), farewell: Duration::from_millis(300), ..Settings::default() }
 }
+
+/// A bound that goes with connections of which the kernel takes little at once.
+pub(crate) const NARROW: usize = 1_234_567;
 
 /// What the handler saw.
 #[derive(Debug)]
@@ -147,7 +150,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Wire for T {}
 
 impl Address {
     pub(crate) async fn connect(self) -> Box<dyn Wire> {
-        let tcp = TcpStream::connect(self.socket).await.unwrap();
+        self.over(TcpStream::connect(self.socket).await.unwrap()).await
+    }
+
+    /// Over a connection whose end takes little while nobody reads.
+    pub(crate) async fn connect_narrow(self) -> Box<dyn Wire> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(2048).unwrap();
+        self.over(socket.connect(self.socket).await.unwrap()).await
+    }
+
+    async fn over(self, tcp: TcpStream) -> Box<dyn Wire> {
         if !self.is_tls {
             return Box::new(tcp);
         }
@@ -190,10 +203,16 @@ impl Server {
     }
 
     async fn listen(settings: Settings, tls: Option<Acceptor>) -> Self {
+        let is_narrow = settings.max_buffered_bytes == NARROW;
         let (sender, seen) = mpsc::unbounded_channel();
         let go_on = Arc::new(Notify::new());
         let io = SocketIo::new(settings, Obliging { seen: sender, go_on: go_on.clone() });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        if is_narrow {
+            socket.set_send_buffer_size(2048).unwrap();
+        }
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1024).unwrap();
         let addr = Address { socket: listener.local_addr().unwrap(), is_tls: tls.is_some() };
         tokio::spawn(serve(listener, tls, io.clone()));
         Self { io, addr, go_on, seen }

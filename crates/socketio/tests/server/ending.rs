@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use lamplight_socketio::{CloseReason, Frame, Hub, Settings, Socket};
 
-use crate::common::{Client, HANDSHAKE, Received, Seen, Server, both_streams, frame, quick, soon};
+use crate::common::{Client, HANDSHAKE, NARROW, Received, Seen, Server, both_streams, frame, quick, soon};
 
 both_streams!(
     a_client_leaves,
@@ -166,6 +166,24 @@ both_streams!(a_slow_reader_that_recovers_gets_everything_in_order, quick(), asy
     assert_eq!(server.io.counters().bytes_queued, 0);
     assert!(socket.is_live());
 });
+
+// TLS takes all of it at once, and the kernel does not: what is left is on its way without anything being sent behind it.
+both_streams!(
+    what_the_kernel_did_not_take_follows_by_itself,
+    Settings { max_buffered_bytes: NARROW, ..quick() },
+    async |mut server: Server| {
+        let client = Client { stream: server.addr.connect_narrow().await, kept: Vec::new() };
+        let (mut client, head) = client.go_on(HANDSHAKE.as_bytes()).await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+        client.text().await;
+        client.send("40").await;
+        client.connected().await;
+        let socket = server.accepted().await;
+        assert!(socket.emit(&Frame::event("large", &("x".repeat(50_000),)).unwrap()));
+        assert!(server.io.counters().bytes_queued > 0, "it is known that something waits");
+        assert_eq!(client.text().await.len(), 50_000 + r#"42["large",""]"#.len());
+    }
+);
 
 both_streams!(
     a_frame_larger_than_the_bound_is_still_delivered,

@@ -130,7 +130,7 @@ async fn sessions_of_long_polling_stay_together_and_all_hear_what_any_server_was
     let story = async |line: &Wire, transport: &str| {
         // The office's requests go through the proxy too, to any server.
         tell(javascript(), origins([proxied.proxy.address, line.address]), transport, async |command| {
-            line.obey(command)
+            line.obey(command);
         })
         .await;
     };

@@ -334,7 +334,10 @@ mod tests {
             (LogState { recent: 999, ..long }, "1 of the newest 1000 events are missing"),
             (LogState { strays: 1, ..well }, "refer to no event"),
             (LogState { floor: 9, ..well }, "up to 9 were dropped, and the newest is 5"),
-            (LogState { oldest: Some(2), newest: Some(2), ..empty }, "there must be the events none, and there are 2 to 2"),
+            (
+                LogState { oldest: Some(2), newest: Some(2), ..empty },
+                "there must be the events none, and there are 2 to 2",
+            ),
         ] {
             let faults = broken.faults().join("; ");
             assert!(faults.contains(said), "{faults}");

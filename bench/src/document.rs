@@ -31,6 +31,9 @@ microseconds: another machine, or another hour of a shared one, has others.
 
 Each server runs on one core of its own, the load generator (`bench/src/load.rs`) on the other; all over loopback, each client from an
 address of its own. Node has its usual one thread for JavaScript.
+
+A section says on which commit it was measured. One that does not was measured before that was noted, most of them before every token had a session,
+before there were counters for `/metrics`, and before TLS was built in.
 ";
 
 pub(crate) fn write(figures: &Path, docs: &Path) -> anyhow::Result<()> {

@@ -27,7 +27,8 @@ pub(crate) const METHOD: &str = "One institute on PostgreSQL, served by one, two
     3,000 pages are spread over them in turn; all events are caused at the first server. **All servers share one core**, so the figures are costs and delays, no \
     speed-up: *CPU a message* is that of all servers together, *of one server* its ratio to a single server of the same kind. *Messages a second* is \
     with each event caused when the one before has reached everybody. *Here* and *elsewhere* are with one page at each server, from the sending of the request to the arrival at the page: \
-    at the server that was asked, and at the others; *later* is the difference of the two p50, the lag of the relay over the way that wakes it. PostgreSQL and Redis run on whatever core is free.";
+    at the server that was asked, and at the others; *later* is the difference of the two p50, the lag of the relay over the way that wakes it. PostgreSQL and Redis run on whatever core is free; what they use is counted with their \
+    housekeeping in that time.";
 
 const NODES: [usize; 3] = [1, 2, 3];
 const CLIENTS: usize = 3_000;

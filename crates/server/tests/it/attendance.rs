@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-use lamplight_features::attendance::find_wrong_sums;
-use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
-use crate::support::{
-    Backend, Institute, Live, Member, both_databases,
-    http::each,
-    program::{self, lamplight},
-};
+use crate::support::{Institute, Live, Member, both_databases, http::each};
 
 pub(crate) const PATH: &str = "/api/admin/attendance";
 
@@ -577,56 +571,3 @@ both_databases!(the_whole_class_is_given_for_marking, async |institute: Institut
     assert_eq!((&answer["success"], &answer["added"]), (&json!(62), &json!(62)), "one request, one transaction");
     assert_eq!(institute.number("SELECT head FROM log").await - before, 63, "a stamp and a letter for each");
 });
-
-both_databases!(what_is_kept_as_sums_is_what_the_days_add_up_to, async |institute: Institute| {
-    let people = &institute.people;
-    let mut random = StdRng::seed_from_u64(31);
-    let kinds = ["Theory", "Practical", "Clinical"];
-    for step in 0..60 {
-        let statuses = ["Present", "Absent", "Late", "Leave", "Medical Leave", "Holiday"];
-        let mut one = |who: &Member| row(who, statuses[random.random_range(0..6)], 3);
-        let rows = json!([one(&people.asha), one(&people.gone)]);
-        // Few dates and subjects, so that most are corrections: of the status, the hours, the kind, the spelling.
-        let subject = ["Anatomy", "ANATOMY", "Child Health"][random.random_range(0..3)];
-        let date = format!("2026-11-{:02}", random.random_range(1..8));
-        let kind = kinds[random.random_range(0..3)];
-        let class = institute.class_but(&rows, &json!({"subject": subject, "date": date, "type": kind, "reason": "x"}));
-        institute.record(&people.office, &class).await;
-        if step % 7 == 0 {
-            let list = institute.listed("studentId=asha").await;
-            let one = &list["attendance"][0];
-            let path = format!("{PATH}/{}?reason=x&rev={}", one["_id"].as_str().unwrap(), one["rev"]);
-            assert_eq!(institute.bare("DELETE", &people.office, &path).await.status, 200);
-        }
-        assert_eq!(find_wrong_sums(institute.store().reader()).await.unwrap(), 0, "after step {step}");
-    }
-    // Of some days the records are counted, of all days the sums are.
-    for who in [&people.asha, &people.gone] {
-        let days = format!("studentId={}&from=2026-01-01&to=2026-12-31", id(who));
-        let all = format!("studentId={}", id(who));
-        let (days, all) = (institute.listed(&days).await, institute.listed(&all).await);
-        assert_eq!(days["stats"], all["stats"]);
-        assert!(all["stats"]["total"].as_i64().unwrap() > 5, "{}", all["stats"]);
-    }
-});
-
-#[tokio::test]
-async fn the_operator_is_told_of_wrong_sums_and_can_have_them_counted_anew() {
-    let mut institute = Institute::open(Backend::Sqlite).await;
-    let class =
-        institute.class(&json!([row(&institute.people.asha, "Present", 4), row(&institute.people.gone, "Absent", 0)]));
-    institute.record(&institute.people.office, &class).await;
-    institute.execute("UPDATE attendance_sums SET classes = 7 WHERE status = 'Absent'", []).await;
-    institute.stop().await;
-    let folder = institute.settings.data_dir.parent().unwrap().to_owned();
-    let verify = async |more: &[&str]| {
-        let words = [&["verify"], more].concat();
-        program::run(lamplight(&folder, &institute.environment(), &words), "").await
-    };
-    let wrong = verify(&[]).await;
-    assert!(!wrong.success && wrong.err.contains("1 sums") && wrong.err.contains("--recount"), "{wrong:?}");
-    let mended = verify(&["--recount"]).await;
-    assert!(mended.success && mended.out.contains("1 were wrong"), "{mended:?}");
-    let right = verify(&[]).await;
-    assert!(right.success && right.out.contains("what its records add up to"), "{right:?}");
-}

@@ -13,6 +13,8 @@ mod attendance;
 #[cfg(test)]
 mod attendance_files;
 #[cfg(test)]
+mod attendance_sums;
+#[cfg(test)]
 mod audience;
 #[cfg(test)]
 mod audit;

@@ -115,9 +115,9 @@ async fn fill(place: &Place, school: &School, events: i64, name: &str) -> anyhow
         }
     }
     // What each database does by itself in the long run, and has had no time for.
-    match store.backend() {
-        Backend::Sqlite => store.refresh_statistics().await?,
-        Backend::Postgres => analyze(&place.url)?,
+    store.tidy().await?;
+    if store.backend() == Backend::Postgres {
+        analyze(&place.url)?;
     }
     store.close().await?;
     Ok(())

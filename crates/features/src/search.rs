@@ -1,15 +1,119 @@
-//! Searching: what somebody typed, as patterns for `LIKE ... ESCAPE '\\'`.
+//! Searching: what somebody typed, as patterns for `LIKE ... ESCAPE '\\'`; and, for students and accounts, of which there may be many, by
+//! an index of parts of words (`m0034_search.rs` in `lamplight_store`).
+
+use lamplight_kernel::{PageRequest, Pagination};
+use lamplight_store::StoreError;
+use sea_orm::{
+    ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, PaginatorTrait, QuerySelect, Select,
+    sea_query::{Alias, BinOper, Condition, Expr, ExprTrait, LikeExpr, Query, SelectStatement},
+};
 
 /// More words than these narrow nothing down and cost the database.
 const MAX_WORDS: usize = 8;
+/// How many rows a search counts. Nobody reads so many; whoever has them types another word.
+pub(crate) const MANY: u64 = 2_000;
+/// What the index knows are three letters.
+const LETTERS: usize = 3;
 
 /// A pattern for each word: in lower case, found anywhere, with the wildcards of LIKE standing for themselves.
 pub(crate) fn patterns(search: Option<&str>) -> impl Iterator<Item = String> {
-    let words = search.unwrap_or_default().split_whitespace().take(MAX_WORDS);
-    words.map(|word| {
-        let word = word.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        format!("%{word}%")
-    })
+    words(search).map(|word| pattern(&word))
+}
+
+fn words(search: Option<&str>) -> impl Iterator<Item = String> {
+    search.unwrap_or_default().split_whitespace().take(MAX_WORDS).map(str::to_lowercase)
+}
+
+fn pattern(word: &str) -> String {
+    format!("%{}%", word.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_"))
+}
+
+/// A table of what is searched, its index, and the rows they are of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Index {
+    rows: &'static str,
+    texts: &'static str,
+    parts: &'static str,
+}
+
+/// By name, human id, mail addresses and mobile number.
+pub(crate) const STUDENTS: Index = Index { rows: "students", texts: "student_search", parts: "student_search_index" };
+/// By user name, mail address and full name.
+pub(crate) const USERS: Index = Index { rows: "users", texts: "user_search", parts: "user_search_index" };
+
+impl Index {
+    /// Which rows have every word somewhere; `None` when no word was typed.
+    ///
+    /// A few are looked up by the index, and then sorted. Where there are many, the list is gone through in its order until a page is full:
+    /// that needs a look at few rows, because so many have the words.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn found<C: ConnectionTrait>(
+        self,
+        db: &C,
+        search: Option<&str>,
+    ) -> Result<Option<Condition>, StoreError> {
+        let words: Vec<String> = words(search).collect();
+        if words.is_empty() {
+            return Ok(None);
+        }
+        let looked_up = self.look_up(db.get_database_backend(), &words);
+        let mut counted = Query::select();
+        let few = looked_up.clone().limit(MANY + 1).to_owned();
+        counted.expr(Expr::col("id").count()).from_subquery(few, Alias::new("few"));
+        let row = db.query_one(&counted).await?;
+        let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or(0);
+        let id = Expr::col((self.rows, "id"));
+        let found = if u64::try_from(count).unwrap_or(0) > MANY {
+            let of_row = Expr::col((self.texts, "id")).equals((self.rows, "id"));
+            let text = Query::select().column("text").from(self.texts).and_where(of_row).to_owned();
+            let text = || Expr::SubQuery(None, Box::new(text.clone().into()));
+            words.iter().fold(Condition::all(), |all, word| all.add(text().like(like(word))))
+        } else {
+            Condition::all().add(id.in_subquery(looked_up))
+        };
+        Ok(Some(found))
+    }
+
+    /// The ids of the rows, by the index.
+    fn look_up(self, backend: DbBackend, words: &[String]) -> SelectStatement {
+        let mut found = Query::select();
+        found.column("id").from(self.texts);
+        // PostgreSQL uses its index for LIKE.
+        let (indexed, read): (Vec<_>, Vec<_>) =
+            words.iter().partition(|word| backend == DbBackend::Sqlite && word.chars().count() >= LETTERS);
+        for word in read {
+            found.and_where(Expr::col("text").like(like(word)));
+        }
+        if !indexed.is_empty() {
+            // In quotes each is a string and nothing else: https://www.sqlite.org/fts5.html#fts5_strings
+            let strings: Vec<String> =
+                indexed.iter().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect();
+            let matches = Expr::col(self.parts).binary(BinOper::Custom("MATCH".into()), strings.join(" AND "));
+            let rows = Query::select().column("rowid").from(self.parts).and_where(matches).to_owned();
+            found.and_where(Expr::col("number").in_subquery(rows));
+        }
+        found
+    }
+}
+
+fn like(word: &str) -> LikeExpr {
+    LikeExpr::new(pattern(word)).escape('\\')
+}
+
+/// Where a page stands among what was found, which is counted up to [`MANY`].
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn count_found<C, E>(db: &C, found: Select<E>, page: PageRequest) -> Result<Pagination, StoreError>
+where
+    C: ConnectionTrait,
+    E: EntityTrait,
+    E::Model: FromQueryResult + Sized + Send + Sync,
+{
+    let count = found.limit(MANY + 1).count(db).await?;
+    Ok(Pagination { is_more: count > MANY, ..Pagination::new(page, Ord::min(count, MANY)) })
 }
 
 #[cfg(test)]

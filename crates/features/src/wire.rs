@@ -61,11 +61,15 @@ pub(crate) struct PaginationBody {
     pub(crate) total: u64,
     /// Pages in the whole list.
     pub(crate) pages: u64,
+    /// `true` when a search has found more than `total` rows, which are all that it counts. Otherwise not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) more: Option<bool>,
 }
 
 impl From<Pagination> for PaginationBody {
-    fn from(Pagination { page, limit, total, pages }: Pagination) -> Self {
-        Self { page, limit, total, pages }
+    fn from(Pagination { page, limit, total, pages, is_more }: Pagination) -> Self {
+        Self { page, limit, total, pages, more: is_more.then_some(true) }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Pages of lists: every list Lamplight answers is bounded.
 
-use serde::{Deserialize, Serialize};
-
 /// The most rows one answer holds, whatever was asked for.
 pub const MAX_LIMIT: u64 = 500;
 
@@ -45,7 +43,7 @@ impl PageRequest {
     }
 }
 
-/// One page of a list and how many rows the whole list has.
+/// One page of a list and how long the whole list is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The rows of this page.
@@ -67,8 +65,8 @@ impl<T> Page<T> {
     }
 }
 
-/// Where a page stands in its list, as it goes over the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Where a page stands in its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pagination {
     /// This page, from 1.
     pub page: u64,
@@ -78,13 +76,15 @@ pub struct Pagination {
     pub total: u64,
     /// Pages in the whole list: `total / limit`, rounded up.
     pub pages: u64,
+    /// Whether the list goes on after `total` rows, which were all that were counted.
+    pub is_more: bool,
 }
 
 impl Pagination {
     /// Computes the number of pages.
     #[must_use]
     pub const fn new(request: PageRequest, total: u64) -> Self {
-        Self { page: request.page, limit: request.limit, total, pages: total.div_ceil(request.limit) }
+        Self { page: request.page, limit: request.limit, total, pages: total.div_ceil(request.limit), is_more: false }
     }
 }
 

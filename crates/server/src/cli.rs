@@ -286,6 +286,22 @@ async fn verify(settings: &Settings, recount: bool) -> anyhow::Result<()> {
     } else {
         say("The sums of the attendance are what its records add up to.");
     }
+    let wrong = store.count_wrong().await?;
+    let index = store.check_indexes().await;
+    if wrong == 0 && index.is_ok() {
+        say("The counts of students and accounts, and what they are searched by, are what their rows say.");
+    } else if recount {
+        store.recount().await?;
+        say(&format!(
+            "Students and accounts were counted, and what they are searched by was written, anew; {wrong} were wrong."
+        ));
+    } else {
+        let index = index.err().map(|error| format!(" The index for searching: {error}.")).unwrap_or_default();
+        bail!(
+            "{wrong} counts of students and accounts, or texts that they are searched by, are not what their rows say.{index} \
+             `lamplight verify --recount` writes them anew"
+        );
+    }
     Ok(())
 }
 

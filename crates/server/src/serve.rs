@@ -464,8 +464,8 @@ async fn publish_due(store: Store, stop: CancellationToken) {
     }
 }
 
-/// Closes classes that nobody closed, drops events and notifications that are older than they are kept, and lets the database see what
-/// it holds.
+/// Closes classes that nobody closed, drops events and notifications that are older than they are kept, and tidies the
+/// database.
 async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
     let mut turns = every(CLEAN_UP_EVERY);
     while is_next(&mut turns, &stop).await {
@@ -477,8 +477,8 @@ async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
         }
         drop_old(&store, Old::Events, now.minus(settings.events_keep)).await;
         drop_old(&store, Old::Notifications, now.minus(settings.notifications_keep)).await;
-        if let Err(error) = store.refresh_statistics().await {
-            tracing::error!(%error, "the statistics of the database could not be refreshed; will try again");
+        if let Err(error) = store.tidy().await {
+            tracing::error!(%error, "the database could not be tidied; will try again");
         }
     }
 }

@@ -24,7 +24,8 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::{
-    Log, StoreError, Tx, hold, migrations,
+    Log, StoreError, Tx, hold,
+    migrations::{self, m0033_counts, m0034_search},
     presence::{self, Presence},
 };
 
@@ -258,18 +259,72 @@ impl Store {
         &self.inner.chance
     }
 
-    /// Lets the embedded database count what its tables hold, so that it chooses its indexes by facts; at most a few hundred rows of
-    /// each index are looked at. PostgreSQL does so by itself.
+    /// What is to be done from time to time, so that nothing gets slower. The embedded database counts what its tables hold, at most a few
+    /// hundred rows of each index, and chooses its indexes by that; PostgreSQL does so by itself, and is made to add up what was counted
+    /// (`migrations/m0033_counts.rs`).
     ///
     /// # Errors
-    /// When it can't be written to.
-    pub async fn refresh_statistics(&self) -> Result<(), StoreError> {
-        if self.inner.backend == Backend::Sqlite {
-            // Which tables, and when it is worth it: https://sqlite.org/pragma.html#pragma_optimize. 0x10000 looks at all tables, also
-            // at those that this connection has not read; 0x2 does it.
-            self.inner.writer.execute_unprepared("PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;").await?;
+    /// When the database can't be written to.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        match self.inner.backend {
+            Backend::Sqlite => {
+                // Which tables, and when it is worth it: https://sqlite.org/pragma.html#pragma_optimize. 0x10000 looks at all tables, also
+                // at those that this connection has not read; 0x2 does it.
+                self.inner.writer.execute_unprepared("PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;").await?;
+            }
+            Backend::Postgres => {
+                for sum in m0033_counts::add_up() {
+                    self.inner.writer.execute_unprepared(&sum).await?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// How many of the counts and texts for searching, which triggers keep, are not what the rows say. Not one, unless somebody has
+    /// written to the database with its triggers switched off.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_wrong(&self) -> Result<u64, StoreError> {
+        let mut wrong = 0;
+        for sql in m0033_counts::differing().chain(m0034_search::differing()) {
+            wrong += u64::try_from(self.number(&sql).await?).unwrap_or_default();
+        }
+        Ok(wrong)
+    }
+
+    /// Looks whether the embedded database's index for searching holds what is searched.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check_indexes(&self) -> Result<(), StoreError> {
+        if self.inner.backend == Backend::Sqlite {
+            for sql in m0034_search::check_indexes() {
+                self.inner.writer.execute_unprepared(&sql).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes them anew.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recount(&self) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        if self.inner.backend == Backend::Postgres {
+            tx.db().execute_unprepared(m0033_counts::LOCK).await?;
+        } else {
+            // First: a text can't be taken out of an index that does not hold it.
+            for sql in m0034_search::rebuild_indexes() {
+                tx.db().execute_unprepared(&sql).await?;
+            }
+        }
+        for sql in m0033_counts::recount().chain(m0034_search::rewrite()) {
+            tx.db().execute_unprepared(&sql).await?;
+        }
+        tx.commit().await
     }
 
     /// The bytes that the database takes on its disk.

@@ -172,7 +172,7 @@ async fn several_nodes_may_start_on_an_empty_database_at_once() {
 
 both_databases!(what_the_tables_hold_is_counted, async |db: TestDatabase| {
     record(&db.store, 1, Target::rooms([Room::students()])).await;
-    db.store.refresh_statistics().await.unwrap();
+    db.store.tidy().await.unwrap();
     if db.store.backend() == Backend::Sqlite {
         let sql = "SELECT count(*) AS found FROM sqlite_stat1 WHERE tbl = 'event'";
         let row =

@@ -25,6 +25,7 @@
 //!
 //! **When you change** a student's course, semester or year elsewhere, go through `write::change`: rooms and seats depend on it.
 
+mod counts;
 mod document;
 pub(crate) mod entity;
 mod events;
@@ -41,6 +42,7 @@ mod store;
 mod trail;
 mod write;
 
+pub(crate) use counts::{count_by_class, count_by_course, count_groups};
 pub use events::{Created, Deleted, Imported, Stamp, Updated};
 pub(crate) use form::OwnForm;
 pub use imports::Running as StudentImports;
@@ -51,8 +53,7 @@ pub(crate) use routes::routes;
 pub use rules::{AcademicStatus, Gender, StudentError};
 pub(crate) use seats::lock_seats;
 pub(crate) use store::{
-    Among, count_admitted, count_among, count_by_class, count_by_course, count_groups, find_by_human_ids, find_by_ids,
-    find_by_user, find_by_users, of_class,
+    Among, count_admitted, count_among, find_by_human_ids, find_by_ids, find_by_user, find_by_users, of_class,
 };
 pub use store::{NewStudent, Particulars, describe, insert};
 pub(crate) use write::tell_of;

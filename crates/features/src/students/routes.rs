@@ -7,12 +7,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     StudentError,
+    counts::{self, Group},
     document::{StudentRow, document},
     export,
     form::Ground,
     office,
     rules::{AcademicStatus, Gender},
-    store::{self, Filter, Group, Order},
+    store::{self, Filter, Order},
 };
 use crate::{
     App, accounts, contact,
@@ -147,7 +148,7 @@ async fn count_students(State(app): State<App>, Admin(_): Admin, params: Params)
         };
         filter.course = Some(course.into());
     }
-    Ok(Json(Count { success: true, count: store::count(db, &filter).await? }))
+    Ok(Json(Count { success: true, count: counts::count(db, &filter).await? }))
 }
 
 /// Figures about students.
@@ -204,13 +205,13 @@ struct OfSemester {
 )]
 async fn show_student_statistics(State(app): State<App>, staff: Staff) -> Result<Json<Envelope<Statistics>>, ApiError> {
     let db = app.store.reader();
-    let groups = store::count_groups(db, staff.courses()).await?;
+    let groups = counts::count_groups(db, staff.courses()).await?;
     Ok(data(statistics(&groups, &office::ground(&app, db).await?)))
 }
 
 fn statistics(groups: &[Group], ground: &Ground) -> Statistics {
     let sum = |is: &dyn Fn(&Group) -> bool| groups.iter().filter(|group| is(group)).map(|group| group.students).sum();
-    let by_gender = |gender: Gender| sum(&|group| group.gender.as_deref() == Some(gender.as_str()));
+    let by_gender = |gender: Gender| sum(&|group| group.gender == gender.as_str());
     let overall = Overall {
         total: sum(&|_| true),
         active: sum(&|group| group.academic_status == AcademicStatus::Active.as_str()),

@@ -1,18 +1,19 @@
 use std::collections::HashMap;
 
-use lamplight_kernel::{CourseId, Page, PageRequest, StudentId, UserId};
+use lamplight_kernel::{CourseId, Page, PageRequest, Pagination, StudentId, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Asterisk, Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr},
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Asterisk, Expr, ExprTrait, Func},
 };
 
 use super::{
+    counts,
     entity::{Column, Entity, Model},
     rules::{AcademicStatus, Gender},
 };
-use crate::accounts;
+use crate::{accounts, search};
 
 /// Rows of one statement: SQLite takes 32,766 values, a student has twenty-eight.
 const CHUNK: usize = 1_000;
@@ -185,11 +186,6 @@ pub(crate) async fn find_by_human_ids<C: ConnectionTrait>(
     Ok(found)
 }
 
-/// How many rows there are: without looking at any, where an index has all that is asked for.
-fn rows() -> SimpleExpr {
-    Expr::col(Asterisk).count()
-}
-
 /// Those who sit in class: not archived, not gone.
 fn in_class() -> Condition {
     Condition::all()
@@ -206,46 +202,6 @@ pub(crate) async fn of_class<C: ConnectionTrait>(
     let found = Entity::find().filter(Column::CourseId.eq(course.uuid())).filter(in_class());
     let found = found.filter(Column::Semester.eq(semester)).order_by_asc(Column::StudentId);
     Ok(found.limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
-}
-
-/// How many students each semester of each course has.
-pub(crate) async fn count_by_class<C: ConnectionTrait>(db: &C) -> Result<HashMap<(CourseId, i32), i64>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        course_id: uuid::Uuid,
-        semester: i32,
-        students: i64,
-    }
-    let rows: Vec<Row> = Entity::find()
-        .select_only()
-        .columns([Column::CourseId, Column::Semester])
-        .column_as(rows(), "students")
-        .filter(in_class())
-        .group_by(Column::CourseId)
-        .group_by(Column::Semester)
-        .into_model()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| ((row.course_id.into(), row.semester), row.students)).collect())
-}
-
-/// How many seats of each course are taken: by everybody who is enrolled, whatever the semester.
-pub(crate) async fn count_by_course<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, u64>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        course_id: uuid::Uuid,
-        students: i64,
-    }
-    let rows: Vec<Row> = Entity::find()
-        .select_only()
-        .column(Column::CourseId)
-        .column_as(rows(), "students")
-        .filter(in_class())
-        .group_by(Column::CourseId)
-        .into_model()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.course_id.into(), u64::try_from(row.students).unwrap_or(0))).collect())
 }
 
 /// How many seats of a course are taken.
@@ -310,26 +266,13 @@ pub(crate) struct Filter<'a> {
 impl Filter<'_> {
     fn condition(&self) -> Condition {
         let within = self.within.map(|within| Column::CourseId.is_in(within.iter().map(|course| course.uuid())));
-        let all = Condition::all()
+        Condition::all()
             .add(if self.archived { Column::ArchivedAt.is_not_null() } else { Column::ArchivedAt.is_null() })
             .add_option(self.course.map(|course| Column::CourseId.eq(course.uuid())))
             .add_option(self.semester.map(|semester| Column::Semester.eq(semester)))
             .add_option(self.status.map(|status| Column::AcademicStatus.eq(status.as_str())))
             .add_option(self.batch.map(|year| Column::BatchYear.eq(year)))
-            .add_option(within);
-        // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
-        crate::search::patterns(self.search).fold(all, |all, pattern| {
-            let like = || LikeExpr::new(&pattern).escape('\\');
-            let mut accounts = Query::select();
-            accounts
-                .column(accounts::entity::Column::Id)
-                .from(accounts::entity::Entity)
-                .and_where(Expr::col(accounts::entity::Column::Email).like(like()));
-            let found = Condition::any()
-                .add(Expr::col((Entity, Column::SearchText)).like(like()))
-                .add(Column::UserId.in_subquery(accounts));
-            all.add(found)
-        })
+            .add_option(within)
     }
 }
 
@@ -355,20 +298,25 @@ pub(crate) async fn list<C: ConnectionTrait>(
     page: PageRequest,
 ) -> Result<Page<Listed>, StoreError> {
     let found = Entity::find().filter(filter.condition());
-    let total = found.clone().count(db).await?;
+    // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
+    let (found, pagination) = match search::STUDENTS.found(db, filter.search).await? {
+        Some(words) => {
+            let found = found.filter(words);
+            let pagination = search::count_found(db, found.clone(), page).await?;
+            (found, pagination)
+        }
+        None => {
+            let total = counts::count(db, filter).await?;
+            (found, Pagination::new(page, u64::try_from(total).unwrap_or(0)))
+        }
+    };
     let found = match order {
         Order::Name => found.order_by_asc(Column::FirstName).order_by_asc(Column::LastName).order_by_asc(Column::Id),
         Order::Newest => found.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
         Order::StudentId => found.order_by_asc(Column::StudentId),
     };
     let students = found.offset(page.offset()).limit(page.limit()).all(db).await?;
-    Ok(Page::new(with_accounts(db, students).await?, page, total))
-}
-
-/// How many there are.
-pub(crate) async fn count<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Result<i64, StoreError> {
-    let count = Entity::find().filter(filter.condition()).count(db).await?;
-    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    Ok(Page { rows: with_accounts(db, students).await?, pagination })
 }
 
 /// These students with their accounts.
@@ -381,28 +329,6 @@ pub(crate) async fn with_accounts<C: ConnectionTrait>(db: &C, students: Vec<Mode
     Ok(rows.collect())
 }
 
-/// How many students are alike in what statistics are made of.
-#[derive(Debug, FromQueryResult)]
-pub(crate) struct Group {
-    pub(crate) course_id: uuid::Uuid,
-    pub(crate) semester: i32,
-    pub(crate) academic_status: String,
-    pub(crate) gender: Option<String>,
-    pub(crate) students: i64,
-}
-
-/// What all statistics are made of: one grouped count, answered from an index alone.
-pub(crate) async fn count_groups<C: ConnectionTrait>(
-    db: &C,
-    within: Option<&[CourseId]>,
-) -> Result<Vec<Group>, StoreError> {
-    let by = [Column::CourseId, Column::Semester, Column::AcademicStatus, Column::Gender];
-    let filter = Filter { within, ..Filter::default() };
-    let found = Entity::find().select_only().columns(by).column_as(rows(), "students");
-    let found = by.into_iter().fold(found.filter(filter.condition()), QuerySelect::group_by);
-    Ok(found.into_model().all(db).await?)
-}
-
 /// How many students were admitted in each month, `YYYY-MM`, from a date on.
 pub(crate) async fn count_admitted<C: ConnectionTrait>(db: &C, from: &str) -> Result<Vec<(String, i64)>, StoreError> {
     // The same text each time: PostgreSQL takes two placeholders for two different expressions.
@@ -410,7 +336,7 @@ pub(crate) async fn count_admitted<C: ConnectionTrait>(db: &C, from: &str) -> Re
     let found = Entity::find()
         .select_only()
         .column_as(month(), "month")
-        .column_as(rows(), "students")
+        .column_as(Expr::col(Asterisk).count(), "students")
         .filter(Column::AdmissionDate.gte(from))
         .filter(Column::ArchivedAt.is_null())
         .group_by(month())

@@ -1,9 +1,9 @@
 use lamplight_auth::Role;
-use lamplight_kernel::{Page, PageRequest, UserId};
+use lamplight_kernel::{Page, PageRequest, Pagination, UserId};
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    sea_query::{Expr, ExprTrait, Query},
 };
 
 use crate::{
@@ -28,18 +28,31 @@ pub(super) async fn list<C: ConnectionTrait>(
     let all = Condition::all()
         .add_option(filter.role.map(|role| Column::Role.eq(role.as_str())))
         .add_option(filter.is_active.map(|is_active| Column::IsActive.eq(i32::from(is_active))));
-    let all = search::patterns(filter.search).fold(all, |all, pattern| {
-        // User names and mail addresses are kept in lower case.
-        let like = |text: Expr| text.like(LikeExpr::new(&pattern).escape('\\'));
-        let name = Expr::expr(Func::lower(Expr::col(Column::FullName)));
-        let any = Condition::any().add(like(Expr::col(Column::Username))).add(like(Expr::col(Column::Email)));
-        all.add(any.add(like(name)))
-    });
     let found = Entity::find().filter(all);
-    let total = found.clone().count(db).await?;
+    let (found, pagination) = match search::USERS.found(db, filter.search).await? {
+        Some(words) => {
+            let found = found.filter(words);
+            let pagination = search::count_found(db, found.clone(), page).await?;
+            (found, pagination)
+        }
+        None => (found, Pagination::new(page, count(db, filter).await?)),
+    };
     let found = found.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
     let rows = found.offset(page.offset()).limit(page.limit()).all(db).await?;
-    Ok(Page::new(rows, page, total))
+    Ok(Page { rows, pagination })
+}
+
+/// How many accounts there are, by what was counted when they were written.
+async fn count<C: ConnectionTrait>(db: &C, filter: &Filter<'_>) -> Result<u64, StoreError> {
+    let mut sum = Query::select();
+    sum.expr(Expr::col("total").sum().cast_as("BIGINT")).from("user_counts").cond_where(
+        Condition::all()
+            .add_option(filter.role.map(|role| Expr::col("role").eq(role.as_str())))
+            .add_option(filter.is_active.map(|is_active| Expr::col("is_active").eq(i32::from(is_active)))),
+    );
+    let row = db.query_one(&sum).await?;
+    let sum: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+    Ok(sum.and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0))
 }
 
 pub(super) async fn find<C: ConnectionTrait>(db: &C, user: UserId) -> Result<Option<Model>, StoreError> {

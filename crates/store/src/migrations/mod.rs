@@ -40,6 +40,8 @@ mod m0022_institute_settings;
 mod m0030_hold;
 mod m0031_attendance_sums;
 mod m0032_users_newest;
+pub(crate) mod m0033_counts;
+pub(crate) mod m0034_search;
 
 struct Migrations;
 
@@ -70,6 +72,8 @@ impl MigratorTrait for Migrations {
             Box::new(m0030_hold::Migration),
             Box::new(m0031_attendance_sums::Migration),
             Box::new(m0032_users_newest::Migration),
+            Box::new(m0033_counts::Migration),
+            Box::new(m0034_search::Migration),
         ]
     }
 }

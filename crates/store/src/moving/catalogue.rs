@@ -6,8 +6,24 @@ use super::{MoveError, Side};
 
 /// Tables that are about the one database they stand in, and are not moved.
 ///
-/// `seaql_migrations`: the target has carried out its own. `hold`: whether it may be served.
-pub const OF_THE_DATABASE: &[&str] = &["seaql_migrations", "hold"];
+/// `seaql_migrations`: the target has carried out its own. `hold`: whether it may be served. The counts and what is searched are made by
+/// triggers of the rows they are of; each index of what is searched is, on SQLite, one table to ask and three that hold it.
+pub const OF_THE_DATABASE: &[&str] = &[
+    "seaql_migrations",
+    "hold",
+    "student_counts",
+    "user_counts",
+    "student_search",
+    "student_search_index",
+    "student_search_index_config",
+    "student_search_index_data",
+    "student_search_index_idx",
+    "user_search",
+    "user_search_index",
+    "user_search_index_config",
+    "user_search_index_data",
+    "user_search_index_idx",
+];
 
 /// What a column holds. SQLite and PostgreSQL call it by different names, and hold the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -98,20 +98,14 @@ async fn found(folder: &Path, count: usize) -> anyhow::Result<(String, Vec<Arc<s
     institute::found(&tx, false).await?;
     let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
     let courses = [course(&tx, "GNM").await?, course(&tx, "ANM").await?];
-    let mut students = Vec::with_capacity(count);
+    let mut places = Vec::with_capacity(count);
     for (number, course) in courses.into_iter().cycle().take(count).enumerate() {
-        let name = format!("student{number}");
-        let user = account(&tx, &name, &name, Role::Student, &hash).await?;
-        let semester = i32::try_from(number / 2 % 6)? + 1;
-        let batch_year = 2026 - (semester - 1) / 2;
-        let new =
-            NewStudent { user, student_id: &name, first_name: &name, last_name: "Nair", course, semester, batch_year };
-        let student = students::insert(&tx, &new).await?;
-        students.push(issue(user, &name, Standing::Student { student, course, semester, batch_year })?.into());
+        places.push((course, i32::try_from(number / 2 % 6)? + 1));
     }
+    let (_, students) = enrol(&tx, &tokens, &hash, &places).await?;
     tx.commit().await?;
     store.close().await?;
-    Ok((office, students))
+    Ok((office, students.into_iter().map(Into::into).collect()))
 }
 
 /// An institute whose classes are full, for measuring what happens in class.
@@ -140,7 +134,7 @@ pub(crate) async fn found_school(
     let tx = store.begin().await?;
     institute::found(&tx, false).await?;
     let office = issue(account(&tx, "office", "The Office", Role::Admin, &hash).await?, "office", Standing::Admin)?;
-    let (mut students, mut users, mut cohorts) = (Vec::with_capacity(count), Vec::with_capacity(count), Vec::new());
+    let (mut places, mut cohorts) = (Vec::with_capacity(count), Vec::new());
     let mut programme = course(&tx, "C0").await?;
     for number in 0..count {
         let place = number / size % semesters;
@@ -150,22 +144,52 @@ pub(crate) async fn found_school(
             }
             cohorts.push((programme, place + 1, Vec::with_capacity(size)));
         }
-        let name = format!("student{number}");
-        let user = account(&tx, &name, &name, Role::Student, &hash).await?;
-        let semester = i32::try_from(place)? + 1;
-        let (course, batch_year) = (programme, 2026 - (semester - 1) / 2);
-        let new =
-            NewStudent { user, student_id: &name, first_name: &name, last_name: "Nair", course, semester, batch_year };
-        let student = students::insert(&tx, &new).await?;
-        students.push(issue(user, &name, Standing::Student { student, course, semester, batch_year })?);
-        users.push(user);
+        places.push((programme, i32::try_from(place)? + 1));
         if let Some((_, _, names)) = cohorts.last_mut() {
-            names.push(name);
+            names.push(format!("student{number}"));
         }
     }
+    let (users, students) = enrol(&tx, &tokens, &hash, &places).await?;
     tx.commit().await?;
     store.close().await?;
     Ok(School { office, students, users, cohorts })
+}
+
+/// Adds a student for each course and semester: `student0` and so on. Gives their accounts and tokens.
+async fn enrol(
+    tx: &Tx,
+    tokens: &Tokens,
+    hash: &str,
+    places: &[(CourseId, i32)],
+) -> anyhow::Result<(Vec<UserId>, Vec<String>)> {
+    let names: Vec<(String, String)> = (0..places.len())
+        .map(|number| (format!("student{number}"), format!("student{number}@nursing.example")))
+        .collect();
+    let new = names.iter().map(|(name, email)| NewAccount {
+        username: name,
+        email,
+        password_hash: hash,
+        role: Role::Student,
+        full_name: name,
+    });
+    let users = accounts::insert_all(tx, &new.collect::<Vec<_>>()).await?;
+    let batch_year = |semester: i32| 2026 - (semester - 1) / 2;
+    let new = names.iter().zip(&users).zip(places).map(|(((name, _), &user), &(course, semester))| NewStudent {
+        user,
+        student_id: name,
+        first_name: name,
+        last_name: "Nair",
+        course,
+        semester,
+        batch_year: batch_year(semester),
+    });
+    let students = students::insert_all(tx, &new.collect::<Vec<_>>()).await?;
+    let mut issued = Vec::with_capacity(places.len());
+    for ((((name, _), &user), &student), &(course, semester)) in names.iter().zip(&users).zip(&students).zip(places) {
+        let standing = Standing::Student { student, course, semester, batch_year: batch_year(semester) };
+        issued.push(issue(tokens, user, name, standing)?);
+    }
+    Ok((users, issued))
 }
 
 /// One for all: nobody signs in, and each costs a tenth of a second.

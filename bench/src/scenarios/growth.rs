@@ -49,13 +49,15 @@ const COMMITS: usize = 300;
 const ASKED: usize = 100;
 
 /// A name for people, who asks, and the address.
-const LISTS: [(&str, bool, &str); 8] = [
+const LISTS: [(&str, bool, &str); 10] = [
     ("a student's attendance", true, "/api/student/attendance?month=1&year=2026"),
     ("a student's study material", true, "/api/student/downloads?page=1&limit=50"),
     ("a student's notices", true, "/api/notifications?limit=50"),
     ("students, first page", false, "/api/admin/students?page=1&limit=50"),
     ("students, of one semester", false, "/api/admin/students?semester=3&status=Active&limit=50"),
-    ("students, searched by name", false, "/api/admin/students?search=student77+nair&limit=50"),
+    ("students, a name searched", false, "/api/admin/students?search=student7777+nair&limit=50"),
+    ("students, a word that a hundredth has", false, "/api/admin/students?search=student77+nair&limit=50"),
+    ("students, a word that all have", false, "/api/admin/students?search=nair&limit=50"),
     ("users, first page", false, "/api/admin/users?page=1&limit=50"),
     ("audit, newest", false, "/api/admin/audit?limit=50"),
 ];

@@ -48,10 +48,10 @@ enum Command {
     /// The key that signs the sign-ins.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Go through the history of every mark, link by link, and name the first that is not what it was; then count the attendance again
-    /// and compare it with the sums that are kept.
+    /// Go through the history of every mark, link by link, and name the first that is not what it was; then count the attendance,
+    /// the students and the accounts again, and compare that with the counts that are kept.
     Verify {
-        /// Count the sums of the attendance anew when they are wrong.
+        /// Write what is wrong of them anew.
         #[arg(long)]
         recount: bool,
     },

@@ -5670,6 +5670,8 @@ export interface components {
              * @description Pages in the whole list.
              */
             pages: number;
+            /** @description `true` when a search has found more than `total` rows, which are all that it counts. Otherwise not there. */
+            more?: boolean;
         };
         /**
          * @description The parts of an exam.

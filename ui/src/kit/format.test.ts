@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayIn, hourIn } from './clock.ts';
-import { bytes, calendarDay, dayOf, lastDay, plural, timeOf } from './format.ts';
+import { bytes, calendarDay, dayOf, found, lastDay, plural, timeOf } from './format.ts';
 
 describe('bytes', () => {
   it.each([
@@ -14,6 +14,14 @@ describe('bytes', () => {
     [52_428_800, '50 MB'],
     [3_221_225_472, '3 GB'],
   ])('%i -> %s', (size, text) => expect(bytes(size)).toBe(text));
+});
+
+describe('found', () => {
+  it.each([
+    [{ total: 1 }, '1 student'],
+    [{ total: 2000 }, '2,000 students'],
+    [{ total: 2000, more: true }, 'More than 2,000 students: another word finds fewer'],
+  ])('%j', (list, text) => expect(found(list, 'student')).toBe(text));
 });
 
 describe('dates', () => {

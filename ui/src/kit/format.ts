@@ -20,6 +20,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
 
+/** How many rows a list has. A search counts no further than anybody reads. */
+export function found({ total, more }: { total: number; more?: boolean }, one: string): string {
+  return more === true ? `More than ${plural(total, one)}: another word finds fewer` : plural(total, one);
+}
+
 function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
 }

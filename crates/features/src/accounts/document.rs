@@ -107,7 +107,7 @@ pub(crate) async fn profiles<C: ConnectionTrait>(
     let of = |role: Role| rows.iter().filter(move |row| row.role == role.as_str()).map(|row| UserId::from(row.id));
     let mut faculty = faculty::find_by_users(db, of(Role::Faculty)).await?;
     let mut students = students::find_by_users(db, of(Role::Student)).await?;
-    let names = if students.is_empty() { HashMap::new() } else { courses::find_names(db).await? };
+    let names = courses::find_names_of(db, students.values().map(|student| student.course_id.into())).await?;
     let profile = |row: &entity::Model| {
         let mut profile = Profile {
             full_name: row.full_name.clone(),

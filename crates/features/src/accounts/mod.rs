@@ -40,6 +40,6 @@ pub use links::Occasion;
 pub(crate) use records::{find_logins, insert_many, rename, set_active};
 pub(crate) use routes::routes;
 pub use rules::AccountError;
-pub use store::{NewAccount, any_admin, insert};
+pub use store::{NewAccount, any_admin, insert, insert_all};
 pub(crate) use store::{active_users, end_sessions, entity, find_by_ids, must_change_password, set_password, update};
 pub(crate) use tries::forgive;

@@ -5,53 +5,20 @@ use std::collections::HashMap;
 use lamplight_kernel::UserId;
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use uuid::Uuid;
 
 use super::store::{
-    NewAccount, end_sessions,
-    entity::{Column, Entity, Model},
+    CHUNK, NewAccount, end_sessions,
+    entity::{Column, Entity},
+    insert_rows,
 };
 
-/// Rows of one statement: SQLite takes 32,766 values.
-const CHUNK: usize = 2_000;
-
-/// Adds accounts; gives their ids in the same order.
+/// Adds accounts whose password the office knows, or nobody; gives their ids in the same order.
 pub(crate) async fn insert_many(tx: &Tx, new: &[NewAccount<'_>]) -> Result<Vec<UserId>, StoreError> {
-    let now = tx.now().millis();
-    let mut ids = Vec::with_capacity(new.len());
-    for new in new.chunks(CHUNK) {
-        let rows = new.iter().map(|new| {
-            let id: UserId = tx.id();
-            ids.push(id);
-            let row = Model {
-                id: id.uuid(),
-                username: new.username.to_lowercase(),
-                email: new.email.to_lowercase(),
-                password_hash: new.password_hash.to_owned(),
-                role: new.role.as_str().to_owned(),
-                full_name: new.full_name.to_owned(),
-                is_active: 1,
-                session_version: 1,
-                created_at: now,
-                updated_at: now,
-                last_login_at: None,
-                // The office knows it, or nobody does.
-                must_change_password: 1,
-                contact_number: None,
-                employee_id: None,
-                designation: None,
-                department: None,
-                version: 1,
-            };
-            row.into_active_model().reset_all()
-        });
-        let rows: Vec<_> = rows.collect();
-        Entity::insert_many(rows).exec_without_returning(tx.db()).await?;
-    }
-    Ok(ids)
+    insert_rows(tx, new, true).await
 }
 
 /// Whose these names for signing in are: user names and mail addresses, in lower case, each with its account.

@@ -142,13 +142,10 @@ impl Names {
         let mut students: Vec<Uuid> = rows.iter().map(|row| row.student_id).collect();
         students.sort_unstable();
         students.dedup();
-        let mut users: Vec<Uuid> = rows.iter().map(|row| row.recorded_by).collect();
-        users.sort_unstable();
-        users.dedup();
         Ok(Self {
             students: students::find_by_ids(db, students.into_iter().map(StudentId::from)).await?,
-            courses: courses::find_names(db).await?,
-            users: accounts::find_by_ids(db, users.into_iter()).await?,
+            courses: courses::find_names_of(db, rows.iter().map(|row| row.course_id.into())).await?,
+            users: recorders(db, rows).await?,
         })
     }
 
@@ -156,6 +153,17 @@ impl Names {
         let (code, name) = self.courses.get(&id)?;
         Some(CourseName { id, course_code: code.clone(), course_name: name.clone() })
     }
+}
+
+/// The accounts of who recorded them.
+pub(super) async fn recorders<C: ConnectionTrait>(
+    db: &C,
+    rows: &[records::Model],
+) -> Result<HashMap<Uuid, accounts::entity::Model>, StoreError> {
+    let mut users: Vec<Uuid> = rows.iter().map(|row| row.recorded_by).collect();
+    users.sort_unstable();
+    users.dedup();
+    accounts::find_by_ids(db, users.into_iter()).await
 }
 
 pub(super) fn attended(

@@ -353,7 +353,7 @@ async fn shown(app: &App, class: &Class) -> Result<Board, Problem> {
             at: tap.map(|tap| Timestamp::from_millis(tap.at)),
         });
     }
-    let names = courses::find_names(db).await?;
+    let names = courses::find_names_of(db, [class.course_id.into()]).await?;
     let opener = users.get(&class.opened_by).map(Recorder::from);
     let count = i64::try_from(seats.len()).unwrap_or(i64::MAX);
     Ok(Board { class: class_row(class, date, &names, opener, count, &tally)?, students: seats })

@@ -195,7 +195,7 @@ pub(super) async fn may_act_for<C: ConnectionTrait>(
     if !staff.may_act_for(course) {
         return Err(AttendanceError::CourseForbidden.into());
     }
-    if !courses::find_names(db).await?.contains_key(&course) {
+    if !courses::find_names_of(db, [course]).await?.contains_key(&course) {
         let field = ("course".to_owned(), "There is no such course.".to_owned());
         return Err(AttendanceError::Invalid(BTreeMap::from([field])).into());
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    document::{Attended, Names, Stats, attended},
+    document::{Attended, Stats, attended, recorders},
     routes::{WHOLE, dates},
     rules::{Kind, Meter, Tally, hours, meter, threshold},
     store::{self, Filter},
@@ -143,7 +143,7 @@ pub(super) async fn list_own_attendance(
     let asked = params.text("page").is_some() || params.text("limit").is_some();
     let page = if asked { params.page(50)? } else { PageRequest::first(WHOLE) };
     let page = store::list(db, &filter, page).await?;
-    let names = Names::of(db, &page.rows).await?;
+    let recorders = recorders(db, &page.rows).await?;
     let stats = Stats::from(&store::total(db, &filter).await?);
     let (course, semester) = match student.standing {
         Standing::Student { course, semester, .. } => (course, semester),
@@ -161,7 +161,7 @@ pub(super) async fn list_own_attendance(
     }
     let mut subjects: Vec<String> = by_subject.values().map(|(subject, _)| subject.clone()).collect();
     subjects.dedup();
-    let regulations = regulations::load(db).await?;
+    let regulations = regulations::load_for(db, course).await?;
     let today = app.institute.today(app.store.clock().now());
     let needed = |kind| threshold(&regulations, course, kind, today);
     let standing = OwnStanding {
@@ -173,7 +173,7 @@ pub(super) async fn list_own_attendance(
             .collect(),
         subjects,
     };
-    let attendance = page.rows.iter().map(|row| attended(row, &names.users)).collect::<Result<_, _>>()?;
+    let attendance = page.rows.iter().map(|row| attended(row, &recorders)).collect::<Result<_, _>>()?;
     Ok(data(OwnAttendance {
         attendance,
         stats,

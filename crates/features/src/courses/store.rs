@@ -97,10 +97,31 @@ pub(crate) async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<entity::Model
 
 /// The code and name of every course.
 pub(crate) async fn find_names<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
+    names(db, entity::Entity::find()).await
+}
+
+async fn names<C: ConnectionTrait>(
+    db: &C,
+    of: sea_orm::Select<entity::Entity>,
+) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
     use entity::Column;
-    let found = entity::Entity::find().select_only().columns([Column::Id, Column::Code, Column::Name]);
+    let found = of.select_only().columns([Column::Id, Column::Code, Column::Name]);
     let rows: Vec<(uuid::Uuid, String, String)> = found.into_tuple().all(db).await?;
     Ok(rows.into_iter().map(|(id, code, name)| (id.into(), (code, name))).collect())
+}
+
+/// The code and name of each of these courses; unknown ones are missing from the answer.
+pub(crate) async fn find_names_of<C: ConnectionTrait>(
+    db: &C,
+    courses: impl IntoIterator<Item = CourseId>,
+) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
+    let mut ids: Vec<uuid::Uuid> = courses.into_iter().map(CourseId::uuid).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    names(db, entity::Entity::find().filter(entity::Column::Id.is_in(ids))).await
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(db: &C, id: CourseId) -> Result<Option<entity::Model>, StoreError> {

@@ -73,8 +73,8 @@ async fn student_dashboard(
     let record = students::find_by_user(db, student.user)
         .await?
         .ok_or_else(|| Problem::new(Class::NotFound, "dashboard.no_record", "There is no student record of yours."))?;
-    let mut names = courses::find_names(db).await?;
-    let course = names.remove(&CourseId::from(record.course_id));
+    let id = CourseId::from(record.course_id);
+    let course = courses::find_names_of(db, [id]).await?.remove(&id);
     let stats = DashboardStats {
         overall_attendance: attendance::overall(db, student.student()).await?.unwrap_or(0.0),
         internal_marks: marks::published_average(db, student.student()).await?.unwrap_or(0.0),

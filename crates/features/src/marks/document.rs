@@ -131,9 +131,10 @@ pub(super) struct Known {
 impl Known {
     /// What these marks name.
     pub(super) async fn find<C: ConnectionTrait>(db: &C, rows: &[marks::Model]) -> Result<Self, StoreError> {
+        let sheets = store::find_sheets(db, rows.iter().map(|row| row.sheet_id)).await?;
         Ok(Self {
-            sheets: store::find_sheets(db, rows.iter().map(|row| row.sheet_id)).await?,
-            courses: courses::find_names(db).await?,
+            courses: courses::find_names_of(db, sheets.values().map(sheets::Model::course)).await?,
+            sheets,
             students: students::find_by_ids(db, rows.iter().map(|row| row.student_id.into())).await?,
         })
     }
@@ -146,7 +147,7 @@ impl Known {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             sheets: HashMap::from([(sheet.id, sheet.clone())]),
-            courses: courses::find_names(db).await?,
+            courses: courses::find_names_of(db, [sheet.course()]).await?,
             students: students::find_by_ids(db, students).await?,
         })
     }

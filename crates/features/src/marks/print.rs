@@ -33,7 +33,7 @@ pub(super) async fn print_sheet(
     let moved = rows.iter().map(|row| StudentId::from(row.student_id)).filter(|id| !listed.contains(id));
     class.extend(students::find_by_ids(db, moved).await?.into_values());
     class.sort_by(|one, other| one.student_id.cmp(&other.student_id));
-    let names = courses::find_names(db).await?;
+    let names = courses::find_names_of(db, [sheet.course()]).await?;
     let (code, course) = names.get(&sheet.course()).cloned().ok_or(MarkError::CourseNotFound)?;
     let today = app.institute.today(app.store.clock().now());
     let pairs = class.iter().map(|student| (student, rows.iter().find(|row| row.student_id == student.id)));

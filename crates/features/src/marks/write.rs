@@ -126,7 +126,7 @@ pub(super) async fn judge_again(tx: &Tx, ledger: &mut Ledger, rule: &Rule) -> Re
 
 /// What the regulations say about the exam of a sheet. A cap of the average is for internal marks.
 pub(super) async fn rule_of<C: ConnectionTrait>(db: &C, sheet: &sheets::Model) -> Result<Rule, StoreError> {
-    let (regulations, on) = (regulations::load(db).await?, sheet.date()?);
+    let (regulations, on) = (regulations::load_for(db, sheet.course()).await?, sheet.date()?);
     let value = |key| regulations.value(key, sheet.course(), on);
     Ok(Rule {
         pass_percent: value(Key::MarksPass).unwrap_or_default(),

@@ -106,7 +106,7 @@ async fn profile(app: &App, row: entity::Model) -> Result<Profile, Problem> {
     let db = app.store.reader();
     let account = accounts::find_by_ids(db, [row.user_id].into_iter()).await?.remove(&row.user_id);
     let course = CourseId::from(row.course_id);
-    let name = courses::find_names(db).await?.remove(&course);
+    let name = courses::find_names_of(db, [course]).await?.remove(&course);
     let course_enrolled = name.map(|(course_code, course_name)| CourseName { id: course, course_code, course_name });
     Ok(Profile {
         id: row.id.into(),

@@ -20,4 +20,5 @@ mod store;
 pub use events::Changed;
 pub(crate) use routes::routes;
 pub use rules::{Key, RegulationError, Regulations};
+pub(crate) use store::load_for;
 pub use store::{NewRegulation, insert, load, value};

@@ -151,7 +151,7 @@ async fn set_regulation(
 
     let mut tx = app.store.begin().await?;
     if let Some(course) = new.course
-        && !courses::find_names(tx.db()).await?.contains_key(&course)
+        && !courses::find_names_of(tx.db(), [course]).await?.contains_key(&course)
     {
         return Err(invalid("course", "This course does not exist.").into());
     }

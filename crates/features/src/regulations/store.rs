@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use lamplight_kernel::{CourseId, UserId};
 use lamplight_store::{StoreError, Tx};
@@ -68,7 +70,21 @@ pub async fn insert(tx: &Tx, new: &NewRegulation, set_by: UserId) -> Result<(), 
 /// # Errors
 /// When the database fails, or holds something that this version does not know.
 pub async fn load<C: ConnectionTrait>(db: &C) -> Result<Regulations, StoreError> {
-    let names = courses::find_names(db).await?;
+    regulations(db, courses::find_names(db).await?).await
+}
+
+/// The same, to be asked for one course.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) async fn load_for<C: ConnectionTrait>(db: &C, course: CourseId) -> Result<Regulations, StoreError> {
+    regulations(db, courses::find_names_of(db, [course]).await?).await
+}
+
+async fn regulations<C: ConnectionTrait>(
+    db: &C,
+    names: HashMap<CourseId, (String, String)>,
+) -> Result<Regulations, StoreError> {
     let rows = list(db).await?;
     Ok(Regulations {
         // As they were set.
@@ -87,7 +103,7 @@ pub async fn value<C: ConnectionTrait>(
     course: CourseId,
     on: Date,
 ) -> Result<Option<i32>, StoreError> {
-    Ok(load(db).await?.value(key, course, on))
+    Ok(load_for(db, course).await?.value(key, course, on))
 }
 
 /// Every row, the one set last first.

@@ -55,5 +55,5 @@ pub(crate) use seats::lock_seats;
 pub(crate) use store::{
     Among, count_admitted, count_among, find_by_human_ids, find_by_ids, find_by_user, find_by_users, of_class,
 };
-pub use store::{NewStudent, Particulars, describe, insert};
+pub use store::{NewStudent, Particulars, describe, insert, insert_all};
 pub(crate) use write::tell_of;

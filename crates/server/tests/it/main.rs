@@ -29,6 +29,8 @@ mod cluster;
 #[cfg(test)]
 mod convergence;
 #[cfg(test)]
+mod counted;
+#[cfg(test)]
 mod courses;
 #[cfg(test)]
 mod dashboard;

@@ -10,7 +10,7 @@ import { Credentials } from '../../kit/credentials.tsx';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
 import { countSet, Filters } from '../../kit/filters.tsx';
-import { plural } from '../../kit/format.ts';
+import { found } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
@@ -96,7 +96,7 @@ export default function StudentsPage({ user }: ViewProps) {
         <NativeSelect label="Status" value={filter.status} data={[{ value: '', label: 'All' }, ...statuses]} onChange={(event) => setFilter({ status: event.currentTarget.value })} />
         {isOffice && <NativeSelect label="Show" value={filter.archived} data={[{ value: '', label: 'Students' }, { value: 'true', label: 'Archived' }]} onChange={(event) => setFilter({ archived: event.currentTarget.value })} />}
       </Filters>
-      <Text fw={600} role="status" mb="xs" mih={24}>{first.data === undefined ? '' : plural(total, 'student')}</Text>
+      <Text fw={600} role="status" mb="xs" mih={24}>{first.data === undefined ? '' : found(first.data.pagination, 'student')}</Text>
       <ListStates
         query={first}
         isEmpty={total === 0}

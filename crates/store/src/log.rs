@@ -244,7 +244,9 @@ impl<'a> Log<'a> {
         let tx = self.store.begin().await?;
         event_room::Entity::delete_many().filter(event_room::Column::Seq.lte(floor)).exec(tx.db()).await?;
         let dropped = event::Entity::delete_many().filter(event::Column::Seq.lte(floor)).exec(tx.db()).await?;
-        head::Entity::update_many().col_expr(head::Column::Floor, Expr::value(floor)).exec(tx.db()).await?;
+        // Another node may have dropped more since this one looked.
+        let raise = head::Entity::update_many().col_expr(head::Column::Floor, Expr::value(floor));
+        raise.filter(head::Column::Floor.lt(floor)).exec(tx.db()).await?;
         tx.commit().await?;
         Ok(dropped.rows_affected)
     }

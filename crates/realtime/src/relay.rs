@@ -91,6 +91,7 @@ impl Relay {
         asked: mpsc::Receiver<oneshot::Sender<Vec<Present>>>,
         tally: Tally,
         connections_per_user: usize,
+        at_once: usize,
     ) -> Result<Self, StoreError> {
         let head = store.log().head().await?;
         let before = (head.seq - memory::EVENTS as i64).max(head.floor);
@@ -98,7 +99,7 @@ impl Relay {
             store,
             gate,
             epoch: head.epoch,
-            memory: Memory::new(before),
+            memory: Memory::new(before, at_once),
             admitted,
             asked,
             tally,

@@ -12,6 +12,9 @@ leaks=(
   "drafts in a student's list|marks/store.rs|.filter(Column::PublishedAt.is_not_null())|"
   "the history of another's mark|marks/student.rs|row.student_id == student.student().uuid() && |"
   "the attendance of everybody|attendance/student.rs|student: Some(student.student())|student: None"
+  "how the whole class stands|attendance/student.rs|semester: Some(semester), ..own }|semester: Some(semester), ..Filter::default() }"
+  "the sums of everybody|attendance/store.rs|counts.cond_where(filter.condition())|counts.cond_where(Filter { student: None, ..filter.clone() }.condition())"
+  "how everybody attends, on the first page|attendance/student.rs|Filter { student: Some(student), ..Filter::default() }|Filter::default()"
   "a notice to all who are there|notifications/told.rs|Target::rooms([Room::user(user)])|Target::rooms([Room::students()])"
   "a notice of marks for the whole class|marks/notices.rs|let (title, message) = text(|let class = crate::students::of_class(tx.db(), sheet.course(), sheet.semester).await?; let students = students.into_iter().chain(class.iter().map(\|one\| UserId::from(one.user_id))); let (title, message) = text("
 )

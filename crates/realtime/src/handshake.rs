@@ -28,6 +28,8 @@ pub(crate) struct Handshake {
     pub(crate) most_missed: u64,
     /// Turns of replays to work.
     pub(crate) replays: Semaphore,
+    /// Bytes that a socket is given before it is waited for.
+    pub(crate) at_once: usize,
     pub(crate) tally: Tally,
 }
 

@@ -89,9 +89,9 @@ impl Realtime {
         // Few ask, and who finds the queue full asks again.
         let (asking, asked) = mpsc::channel(4);
         let tally = Tally::default();
-        let relay =
-            Relay::new(store.clone(), gate.clone(), admitted, asked, tally.clone(), settings.connections_per_user)
-                .await?;
+        // Half of what may wait: something may wait already, and the relay goes on.
+        let (most, at_once) = (settings.connections_per_user, settings.sockets.max_buffered_bytes / 2);
+        let relay = Relay::new(store.clone(), gate.clone(), admitted, asked, tally.clone(), most, at_once).await?;
         let progress = relay.progress();
         let handshake = Handshake {
             store,
@@ -102,6 +102,7 @@ impl Realtime {
             admissions,
             most_missed: settings.most_missed,
             replays: Semaphore::new(replay::AT_A_TIME),
+            at_once: replay::AT_ONCE.min(at_once),
             tally: tally.clone(),
         };
         Ok((Self { io: SocketIo::new(settings.sockets, handshake), progress, tally, asking }, relay.run(stop)))

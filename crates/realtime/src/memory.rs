@@ -20,7 +20,14 @@ pub(crate) const EVENTS: usize = 2048;
 const BYTES: usize = 4 * 1024 * 1024;
 /// Who is at most this many events behind is given them from memory. Less than is remembered, because the relay goes on
 /// while the socket is on its way to it.
-const NEAR: i64 = 512;
+const NEAR: usize = 512;
+/// What a frame costs that waits for a client, besides its bytes: more than its place in any queue.
+const ENTRY: usize = 64;
+
+/// What a frame costs that waits for a client, in bytes.
+pub(crate) fn cost(frame: &Frame) -> usize {
+    frame.wire().len() + ENTRY
+}
 
 /// What is remembered of an event.
 #[derive(Debug)]
@@ -34,7 +41,7 @@ pub(crate) enum Past {
 impl Past {
     fn bytes(&self) -> usize {
         match self {
-            Self::Event(_, frame) => frame.wire().len(),
+            Self::Event(_, frame) => cost(frame),
             Self::Control(_) | Self::Unreadable => 0,
         }
     }
@@ -42,18 +49,23 @@ impl Past {
 
 /// Where the relay stands, for who must know before talking to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress(Arc<(AtomicI64, AtomicI64)>);
+pub(crate) struct Progress(Arc<Stands>);
+
+#[derive(Debug)]
+struct Stands {
+    position: AtomicI64,
+    near: AtomicI64,
+}
 
 impl Progress {
     /// The newest event that was handed on, or a somewhat older one.
     pub(crate) fn position(&self) -> i64 {
-        self.0.0.load(Ordering::Acquire)
+        self.0.position.load(Ordering::Acquire)
     }
 
-    /// Whether a socket that has everything up to `from` can be given the rest from memory.
+    /// Whether a socket that has everything up to `from` can be given the rest from memory, all at once.
     pub(crate) fn is_near(&self, from: i64) -> bool {
-        let oldest = self.0.1.load(Ordering::Acquire);
-        from >= oldest && self.position().saturating_sub(from) <= NEAR
+        from >= self.0.near.load(Ordering::Acquire)
     }
 }
 
@@ -63,14 +75,26 @@ pub(crate) struct Memory {
     events: VecDeque<Past>,
     bytes: usize,
     position: i64,
+    /// The newest of `events` that are near: how many, their bytes, and the most that these may be.
+    near: usize,
+    near_bytes: usize,
+    at_once: usize,
     progress: Progress,
 }
 
 impl Memory {
-    /// Nothing is remembered of what was up to `position`.
-    pub(crate) fn new(position: i64) -> Self {
-        let progress = Progress(Arc::new((AtomicI64::new(position), AtomicI64::new(position))));
-        Self { events: VecDeque::new(), bytes: 0, position, progress }
+    /// Nothing is remembered of what was up to `position`. A socket can be given `at_once` bytes without being waited for.
+    pub(crate) fn new(position: i64, at_once: usize) -> Self {
+        let progress = Progress(Arc::new(Stands { position: position.into(), near: position.into() }));
+        Self {
+            events: VecDeque::new(),
+            bytes: 0,
+            position,
+            near: 0,
+            near_bytes: 0,
+            at_once: at_once.min(BYTES),
+            progress,
+        }
     }
 
     pub(crate) fn progress(&self) -> Progress {
@@ -82,15 +106,24 @@ impl Memory {
         self.position
     }
 
-    /// The event before the first that is remembered.
-    fn oldest(&self) -> i64 {
-        self.position - i64::try_from(self.events.len()).unwrap_or(i64::MAX)
+    /// The event before the newest `count`.
+    fn before(&self, count: usize) -> i64 {
+        self.position - i64::try_from(count).unwrap_or(i64::MAX)
     }
 
     /// Remembers the event that follows.
     pub(crate) fn push(&mut self, past: Past) {
         self.bytes += past.bytes();
+        self.near_bytes += past.bytes();
+        self.near += 1;
         self.events.push_back(past);
+        while self.near > NEAR || self.near_bytes > self.at_once {
+            let Some(first) = self.events.len().checked_sub(self.near).and_then(|first| self.events.get(first)) else {
+                break;
+            };
+            self.near_bytes -= first.bytes();
+            self.near -= 1;
+        }
         while self.events.len() > EVENTS || (self.bytes > BYTES && self.events.len() > 1) {
             let Some(first) = self.events.pop_front() else { break };
             self.bytes -= first.bytes();
@@ -102,20 +135,19 @@ impl Memory {
     /// Begins anew behind `position`: what lies between is not known.
     pub(crate) fn forget(&mut self, position: i64) {
         self.events.clear();
-        self.bytes = 0;
+        (self.bytes, self.near, self.near_bytes) = (0, 0, 0);
         self.position = position;
         self.publish();
     }
 
     fn publish(&self) {
-        // The oldest first: who reads the new position must not think that more is remembered than is.
-        self.progress.0.1.store(self.oldest(), Ordering::Release);
-        self.progress.0.0.store(self.position, Ordering::Release);
+        self.progress.0.near.store(self.before(self.near), Ordering::Release);
+        self.progress.0.position.store(self.position, Ordering::Release);
     }
 
     /// The events after `from`, with their numbers; `None` if they are not all remembered.
     pub(crate) fn after(&self, from: i64) -> Option<impl Iterator<Item = (i64, &Past)>> {
-        let skip = usize::try_from(from - self.oldest()).ok()?;
+        let skip = usize::try_from(from - self.before(self.events.len())).ok()?;
         Some((from + 1..).zip(self.events.iter().skip(skip)))
     }
 }
@@ -134,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_follows_a_position_or_nothing_if_some_of_it_is_forgotten() {
-        let mut memory = Memory::new(10);
+        let mut memory = Memory::new(10, BYTES);
         assert_eq!(numbers(&memory, 10), Some(vec![]));
         assert_eq!(numbers(&memory, 9), None);
         for _ in 0..3 {
@@ -149,7 +181,7 @@ mod tests {
 
     #[test]
     fn it_is_bounded_in_events_and_in_bytes() {
-        let mut memory = Memory::new(0);
+        let mut memory = Memory::new(0, usize::MAX);
         for _ in 0..EVENTS + 5 {
             memory.push(event(1));
         }
@@ -159,21 +191,32 @@ mod tests {
             memory.push(event(BYTES / 2));
         }
         let newest = memory.position();
+        assert!(memory.progress().is_near(newest - 1) && !memory.progress().is_near(newest - 2));
         assert_eq!(numbers(&memory, newest - 2), None);
         assert_eq!(numbers(&memory, newest - 1).map(|numbers| numbers.len()), Some(1));
     }
 
     #[test]
     fn near_is_what_is_remembered_and_not_much() {
-        let mut memory = Memory::new(0);
+        let mut memory = Memory::new(0, 1_000);
         let progress = memory.progress();
         assert!(progress.is_near(0) && !progress.is_near(-1));
         for _ in 0..NEAR + 1 {
-            memory.push(event(1));
+            memory.push(Past::Unreadable);
         }
-        assert_eq!(progress.position(), NEAR + 1);
+        assert_eq!(progress.position(), 513);
         assert!(progress.is_near(1) && !progress.is_near(0));
-        memory.forget(NEAR + 5);
-        assert!(progress.is_near(NEAR + 5) && !progress.is_near(NEAR + 4));
+        memory.forget(520);
+        assert!(progress.is_near(520) && !progress.is_near(519));
+
+        // What can be given at once: two of these, or none that is larger.
+        for _ in 0..10 {
+            memory.push(event(400));
+        }
+        assert!(progress.is_near(528) && !progress.is_near(527));
+        memory.push(event(1_000));
+        assert!(progress.is_near(531) && !progress.is_near(530));
+        memory.push(event(1));
+        assert!(progress.is_near(531) && !progress.is_near(530));
     }
 }

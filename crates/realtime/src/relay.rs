@@ -11,7 +11,7 @@ use lamplight_socketio::{Frame, Hub, Socket};
 use lamplight_store::{Backend, Logged, Store, StoreError, fault};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -31,20 +31,8 @@ const POLL_SQLITE: Duration = Duration::from_secs(5);
 const WARN_EVERY: Duration = Duration::from_secs(5);
 /// After the database failed.
 const RETRY: Duration = Duration::from_millis(500);
-/// How long the database may take to read a batch. A connection whose other end has gone without a word never ends by itself, and all who
-/// are connected here wait behind it.
-const PATIENCE: Duration = Duration::from_secs(5);
 const RIGHTS_CHANGED: &str = "rights changed";
 const TOO_FAR: &str = "too far behind";
-
-/// Why the log can't be read.
-#[derive(Debug, thiserror::Error)]
-enum ReadError {
-    #[error("{0}")]
-    Failed(StoreError),
-    #[error("the database does not answer in time")]
-    Late,
-}
 
 /// A socket whose CONNECT was answered.
 #[derive(Debug)]
@@ -91,6 +79,7 @@ impl Relay {
         asked: mpsc::Receiver<oneshot::Sender<Vec<Present>>>,
         tally: Tally,
         connections_per_user: usize,
+        at_once: usize,
     ) -> Result<Self, StoreError> {
         let head = store.log().head().await?;
         let before = (head.seq - memory::EVENTS as i64).max(head.floor);
@@ -98,7 +87,7 @@ impl Relay {
             store,
             gate,
             epoch: head.epoch,
-            memory: Memory::new(before),
+            memory: Memory::new(before, at_once),
             admitted,
             asked,
             tally,
@@ -183,11 +172,9 @@ impl Relay {
     }
 
     /// Hands on everything that the log has beyond the position.
-    async fn catch_up(&mut self) -> Result<(), ReadError> {
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
-            let log = self.store.log();
-            let read = timeout(PATIENCE, log.after(self.memory.position(), BATCH)).await;
-            let events = read.map_err(|_| ReadError::Late)?.map_err(ReadError::Failed)?;
+            let events = self.store.log().after(self.memory.position(), BATCH).await?;
             // What is committed from here on wakes us again.
             let is_last = (events.len() as u64) < BATCH;
             if !events.is_empty() {

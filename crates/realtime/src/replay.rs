@@ -20,15 +20,16 @@ use tracing::Instrument;
 
 use crate::{
     handshake::Handshake,
+    memory::cost,
     relay::{Admission, frame},
     session::Session,
 };
 
 /// Events in a piece.
 const PIECE: u64 = 256;
-/// Bytes that may be given to the socket before it is waited for, unless a single event is longer: far below what closes it, and
-/// enough for one poll.
-const AT_ONCE: usize = 64 * 1024;
+/// Bytes that may be given to the socket before it is waited for, unless a single event is longer: enough for one poll. Less where less
+/// may wait.
+pub(crate) const AT_ONCE: usize = 64 * 1024;
 /// Replays that work at the same time. The others wait, in order.
 pub(crate) const AT_A_TIME: usize = 4;
 /// Events that one sends before it is somebody else's turn. With all at work it is as much as the relay sends in a turn of its own.
@@ -93,28 +94,26 @@ impl Replay<'_> {
             return Err(Stop::Close("what was missed is not kept any more"));
         }
         drop(turn);
-        let mut bytes = 0;
-        let mut events = missed.events.iter();
-        while !events.as_slice().is_empty() {
-            let turn = self.turn().await?;
-            for event in events.by_ref().take(TURN) {
+        let mut given = 0;
+        for some in missed.events.chunks(TURN) {
+            let mut turn = self.turn().await?;
+            for event in some {
                 let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
+                if given > 0 && given + cost(&frame) > self.0.at_once {
+                    // The client takes its time, and nobody waits for it.
+                    drop(turn);
+                    self.drained(&at.socket).await?;
+                    turn = self.turn().await?;
+                    given = 0;
+                }
                 if !at.socket.emit(&frame) {
                     return Err(Stop::Ended);
                 }
-                bytes += frame.wire().len();
+                given += cost(&frame);
                 self.0.tally.replayed();
-                if bytes > AT_ONCE {
-                    break;
-                }
             }
             drop(turn);
-            if bytes > AT_ONCE {
-                self.drained(&at.socket).await?;
-                bytes = 0;
-            } else {
-                tokio::task::yield_now().await;
-            }
+            tokio::task::yield_now().await;
         }
         at.position = missed.up_to;
         self.drained(&at.socket).await

@@ -49,7 +49,8 @@ impl From<serde_json::Error> for NoAck {
 /// The answers that one connection owes.
 #[derive(Debug, Default)]
 pub(crate) struct Acks {
-    next: u64,
+    /// The id of the next event.
+    pub(crate) next: u64,
     pub(crate) waiting: HashMap<u64, oneshot::Sender<ClientAck>>,
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct Asked {
 }
 
 impl Acks {
-    /// The id of the next event, and where its answer will come.
+    /// Takes an id for an event that is sent now, and a place where its answer will come.
     pub(crate) fn expect(&mut self) -> (u64, oneshot::Receiver<ClientAck>) {
         let id = self.next;
         self.next += 1;

@@ -160,9 +160,11 @@ impl Conn {
         if !state.is_live() {
             return Err(NoAck::Gone);
         }
-        let (id, answer) = state.acks.get_or_insert_default().expect();
+        let acks = state.acks.get_or_insert_default();
+        let frame = frame(acks.next)?;
         // Known before it is sent: the answer may come at once. An end of the socket forgets it.
-        if !self.push(&mut state, &frame(id)?, self.server.settings.max_buffered_bytes) {
+        let (id, answer) = acks.expect();
+        if !self.push(&mut state, &frame, self.server.settings.max_buffered_bytes) {
             return Err(NoAck::Gone);
         }
         Ok(Asked { id, answer })

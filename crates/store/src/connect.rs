@@ -14,7 +14,8 @@ use std::{
 
 use lamplight_kernel::{Chance, Clock};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    TransactionTrait,
 };
 use sqlx::{
     ConnectOptions, Connection as _, PgConnection, PgPool,
@@ -33,6 +34,8 @@ use crate::{
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take a connection to PostgreSQL to say that it is still there.
 const ANSWER: Duration = Duration::from_secs(2);
+/// How long the database may take to answer what many wait for.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that was used so recently is not asked again.
 const ASK_AFTER: Duration = Duration::from_millis(100);
 /// After so long without a word within a transaction PostgreSQL gives it up. All committers wait for the row of the log; without this a node
@@ -513,8 +516,18 @@ pub(crate) async fn open_postgres(options: PgConnectOptions, connections: u32) -
     pool.connect_with(options).await.map_err(connecting)
 }
 
+/// The answer to a question that many wait for, if it comes in time. A connection whose other end has gone in the middle of one without a
+/// word ends by itself only when the system gives it up; a request has its own limit, a task that serves all has none.
+///
+/// # Errors
+/// Those of the question, and that there is no answer, which counts as an outage.
+pub async fn in_time<T>(answer: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    let late = |_| DbErr::Conn(RuntimeErr::Internal("the database does not answer in time".to_owned()));
+    tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
+}
+
 pub(crate) fn connecting(error: sqlx::Error) -> StoreError {
-    StoreError::Database(sea_orm::DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))
+    StoreError::Database(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
 }
 
 #[cfg(test)]

@@ -99,6 +99,8 @@ impl StoreError {
         let Self::Database(error) = self else { return false };
         match error {
             DbErr::ConnectionAcquire(_) => true,
+            // `in_time`.
+            DbErr::Conn(RuntimeErr::Internal(_)) => true,
             DbErr::Conn(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause))
             | DbErr::Exec(RuntimeErr::SqlxError(cause)) => match &**cause {

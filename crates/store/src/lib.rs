@@ -25,7 +25,7 @@ pub mod testing;
 mod tx;
 mod wake;
 
-pub use connect::{Backend, DatabaseUrl, Store, snapshot};
+pub use connect::{Backend, DatabaseUrl, Store, in_time, snapshot};
 pub use error::StoreError;
 pub use log::{Head, Log, Logged, Missed};
 pub use tx::Tx;

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use serde_json::value::RawValue;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, in_time};
 
 /// The number of the newest event, as an expression for a larger statement that must know it of the same moment.
 pub const HEAD: &str = "(SELECT head FROM log)";
@@ -151,7 +151,7 @@ fn in_rooms(rooms: &[Room], from: i64, to: i64, limit: u64) -> Select<event_room
         .limit(limit)
 }
 
-/// The log, for reading.
+/// The log, for reading. What is asked is answered in time ([`in_time`]), because those who ask serve many.
 #[derive(Debug, Clone, Copy)]
 pub struct Log<'a> {
     store: &'a Store,
@@ -167,7 +167,7 @@ impl<'a> Log<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn head(self) -> Result<Head, StoreError> {
-        let row = head::Entity::find().one(self.store.reader()).await?;
+        let row = in_time(head::Entity::find().one(self.store.reader())).await?;
         let missing = || StoreError::Corrupt { table: "log", what: "its row is missing".to_owned() };
         let row = row.ok_or_else(missing)?;
         Ok(Head {
@@ -183,12 +183,8 @@ impl<'a> Log<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn after(self, seq: i64, limit: u64) -> Result<Vec<Logged>, StoreError> {
-        let rows = event::Entity::find()
-            .filter(event::Column::Seq.gt(seq))
-            .order_by_asc(event::Column::Seq)
-            .limit(limit)
-            .all(self.store.reader())
-            .await?;
+        let found = event::Entity::find().filter(event::Column::Seq.gt(seq)).order_by_asc(event::Column::Seq);
+        let rows = in_time(found.limit(limit).all(self.store.reader())).await?;
         rows.into_iter().map(Logged::try_from).collect()
     }
 
@@ -202,7 +198,8 @@ impl<'a> Log<'a> {
         struct Number {
             seq: i64,
         }
-        let numbers: Vec<Number> = in_rooms(rooms, from, to, limit).into_model().all(self.store.reader()).await?;
+        let numbers = in_rooms(rooms, from, to, limit).into_model().all(self.store.reader());
+        let numbers: Vec<Number> = in_time(numbers).await?;
         let up_to = match numbers.last() {
             Some(last) if numbers.len() as u64 >= limit => last.seq,
             _ => to,
@@ -213,8 +210,8 @@ impl<'a> Log<'a> {
         let rows = event::Entity::find()
             .filter(event::Column::Seq.is_in(numbers.into_iter().map(|number| number.seq)))
             .order_by_asc(event::Column::Seq)
-            .all(self.store.reader())
-            .await?;
+            .all(self.store.reader());
+        let rows = in_time(rows).await?;
         let now = self.store.clock().now();
         let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
         let events = logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect();
@@ -226,7 +223,7 @@ impl<'a> Log<'a> {
     /// # Errors
     /// When the database fails.
     pub async fn count_missed(self, rooms: &[Room], from: i64, to: i64, limit: u64) -> Result<u64, StoreError> {
-        Ok(in_rooms(rooms, from, to, limit).count(self.store.reader()).await?)
+        Ok(in_time(in_rooms(rooms, from, to, limit).count(self.store.reader())).await?)
     }
 
     /// Drops events that were recorded before `cutoff`, oldest first, at most `limit`; says how many.
@@ -244,7 +241,9 @@ impl<'a> Log<'a> {
         let tx = self.store.begin().await?;
         event_room::Entity::delete_many().filter(event_room::Column::Seq.lte(floor)).exec(tx.db()).await?;
         let dropped = event::Entity::delete_many().filter(event::Column::Seq.lte(floor)).exec(tx.db()).await?;
-        head::Entity::update_many().col_expr(head::Column::Floor, Expr::value(floor)).exec(tx.db()).await?;
+        // Another node may have dropped more since this one looked.
+        let raise = head::Entity::update_many().col_expr(head::Column::Floor, Expr::value(floor));
+        raise.filter(head::Column::Floor.lt(floor)).exec(tx.db()).await?;
         tx.commit().await?;
         Ok(dropped.rows_affected)
     }

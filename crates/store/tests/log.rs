@@ -94,6 +94,33 @@ both_databases!(old_events_are_dropped_and_the_floor_says_so, async |db: TestDat
     assert_eq!(db.store.log().missed(&[Room::students()], 0, 3, 10).await.unwrap().events.len(), 1);
 });
 
+// Each node drops what is old, and one may have looked at it before another has dropped it.
+#[tokio::test]
+async fn the_floor_does_not_sink_when_two_nodes_drop_at_once() {
+    let db = TestDatabase::new(Backend::Postgres).await;
+    for what in 1..=3 {
+        record(&db.store, what, Target::rooms([Room::students()])).await;
+    }
+    db.clock.advance(Duration::from_secs(3600));
+    let other = db.store.begin().await.unwrap();
+    for sql in ["DELETE FROM event_room", "DELETE FROM event", "UPDATE log SET floor = 3"] {
+        other.db().execute_unprepared(sql).await.unwrap();
+    }
+    let (store, cutoff) = (db.store.clone(), db.clock.now());
+    let slower = tokio::spawn(async move { store.log().drop_before(cutoff, 1).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+    let is_waited_for = async || {
+        let row = other.db().query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap();
+        row.unwrap().try_get_by_index::<i64>(0).unwrap() > 0
+    };
+    while !is_waited_for().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    other.commit().await.unwrap();
+    slower.await.unwrap().unwrap();
+    assert_eq!(db.store.log().head().await.unwrap().floor, 3, "everything up to there was dropped");
+}
+
 // Many committers at once, some of whom give up: a reader that polls must see 1, 2, 3, ... and never a hole that is
 // filled later. A sequence without a lock fails this on PostgreSQL.
 both_databases!(numbers_come_in_commit_order_without_gaps, async |db: TestDatabase| {

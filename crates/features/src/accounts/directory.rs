@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use lamplight_auth::{Directory, Found, KeyId, Person, Role, SigningKey};
 use lamplight_kernel::{CourseId, Problem, SessionId, Standing, UserId};
-use lamplight_store::{Store, StoreError, log::HEAD};
+use lamplight_store::{Store, StoreError, in_time, log::HEAD};
 use sea_orm::{DbErr, FromQueryResult, Statement};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -107,7 +107,7 @@ impl People {
                 let count = desk.waiting.len().min(TOGETHER);
                 desk.waiting.drain(..count).collect()
             };
-            match self.find(questions.iter().map(|(asked, _)| *asked).collect()).await {
+            match in_time(self.find(questions.iter().map(|(asked, _)| *asked).collect())).await {
                 Ok(found) => {
                     for (asked, asker) in questions {
                         // Who has gone meanwhile needs no answer.

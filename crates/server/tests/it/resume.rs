@@ -331,6 +331,50 @@ impl lamplight_kernel::Event for News {
     const NAME: &'static str = "tests:news";
 }
 
+/// Somebody who polls takes nothing before they ask: whatever is given to them waits in memory, and too much of it closes their session.
+#[tokio::test]
+async fn who_comes_back_polling_is_given_no_more_at_once_than_may_wait() {
+    let mut institute = Institute::open(crate::support::Backend::Sqlite).await;
+    institute.settings.live.sockets.max_buffered_bytes = 20_000;
+    institute.stop().await;
+    institute.start().await;
+    let asha = institute.people.asha.clone();
+    // Some that the relay remembers, and more than it gives anybody by itself.
+    for (missed, size) in [(100, 1_000), (1_000, 100)] {
+        let seat = institute.live(&asha).await.cut().await;
+        let mut tx = institute.store().begin().await.unwrap();
+        for number in 0..missed {
+            let title = format!("{number:0size$}");
+            tx.record(&News { title }, Target::rooms([Room::user(asha.user)])).unwrap();
+        }
+        tx.commit().await.unwrap();
+        institute.settled().await;
+
+        let url = |sid: &str| format!("http://{}/socket.io/?EIO=4&transport=polling&sid={sid}", institute.address());
+        let get = async |sid: &str| institute.http.get(url(sid)).send().await.unwrap().text().await.unwrap();
+        let open: serde_json::Value = serde_json::from_str(&get("").await[1..]).unwrap();
+        let sid = open["sid"].as_str().unwrap();
+        let connect = format!("40{}", serde_json::json!({"token": asha.token, "pid": seat.pid}));
+        assert_eq!(institute.http.post(url(sid)).body(connect).send().await.unwrap().text().await.unwrap(), "ok");
+        let mut next = 0;
+        while next < missed {
+            let payload = get(sid).await;
+            for packet in payload.split('\u{1e}') {
+                if let Some(event) = packet.strip_prefix("42") {
+                    let (name, news, _): (String, serde_json::Value, String) = serde_json::from_str(event).unwrap();
+                    if name == <News as lamplight_kernel::Event>::NAME {
+                        let number = news["title"].as_str().unwrap().trim_start_matches('0');
+                        assert_eq!(number.parse().unwrap_or(0), next);
+                        next += 1;
+                    }
+                } else {
+                    assert!(packet.starts_with("40"), "after {next} of {missed}: {packet}");
+                }
+            }
+        }
+    }
+}
+
 both_databases!(what_was_not_for_one_does_not_cut_short_what_was, async |institute: Institute| {
     let asha = &institute.people.asha;
     let seat = institute.live(asha).await.cut().await;

@@ -63,6 +63,15 @@ async fn an_answer_that_comes_too_late_or_twice_or_unasked_is_passed_over() {
 }
 
 #[tokio::test]
+async fn what_can_not_be_sent_is_not_waited_for() {
+    let mut server = Server::start(quick()).await;
+    let (mut client, socket) = server.join().await;
+    assert!(matches!(socket.emit_with_ack("ask", &7, LONG).await, Err(NoAck::Encoding(_))));
+    let _asked = ask(&socket, LONG);
+    assert_eq!(client.text().await, r#"420["ask",1]"#, "it has used no number up");
+}
+
+#[tokio::test]
 async fn the_end_of_the_socket_ends_the_waiting() {
     let mut server = Server::start(quick()).await;
     let (mut client, socket) = server.join().await;

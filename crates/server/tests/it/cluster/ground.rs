@@ -282,9 +282,13 @@ impl Cluster {
         self.judge().await
     }
 
+    /// The database, without a wire between.
+    pub(super) async fn store(&self) -> Store {
+        Store::connect(&self.institute.settings.database_url, Clock::system(), Chance::system()).await.unwrap()
+    }
+
     async fn judge(&self) -> Told {
-        let store = Store::connect(&self.institute.settings.database_url, Clock::system(), Chance::system()).await;
-        let store = store.unwrap();
+        let store = self.store().await;
         let mut log = Vec::new();
         loop {
             let after = log.last().map_or(self.head.seq, |event: &lamplight_store::Logged| event.seq);

@@ -17,6 +17,7 @@ mod postgres;
 
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tokio::time::sleep;
 
 use crate::support::wire::Flow;
@@ -155,6 +156,30 @@ with_and_without_redis!(one_node_is_cut_off_from_postgresql, async |with| {
     let told = cluster.rest().await;
     assert!(told.refused.keys().all(|refusal| refusal == "503 server.database_unavailable"), "{told:?}");
 });
+
+#[tokio::test]
+async fn the_connections_of_a_node_to_postgresql_are_forgotten() {
+    let cluster = Cluster::open(1, With::PostgresAlone).await;
+    let desk = cluster.desk(cluster.door(0));
+    // It is in the middle of asking who somebody is, which is asked for everybody together.
+    let store = cluster.store().await;
+    let tx = store.begin().await.unwrap();
+    tx.db().execute_unprepared("LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let in_vain = tokio::spawn(async move { desk.upload("never answered", false).await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))";
+    crate::support::until("it waits", async || {
+        let row = tx.db().query_one_raw(Statement::from_string(DbBackend::Postgres, waiting)).await.unwrap();
+        row.unwrap().try_get_by_index::<i64>(0).unwrap() > 0
+    })
+    .await;
+    // Something else may wait too, and earlier.
+    sleep(Duration::from_millis(500)).await;
+    cluster.nodes[0].to_database.forget();
+    drop(tx);
+    store.close().await.unwrap();
+    done(&cluster, 0, "asked anew").await;
+    assert_ne!(in_vain.await.unwrap(), Outcome::Done);
+}
 
 #[tokio::test]
 async fn the_proxy_is_cut_off_from_one_node() {

@@ -161,16 +161,32 @@ impl World {
             .collect();
         let own = || self.attendance.iter().filter(|((of, ..), _)| *of == student);
         let expected: BTreeSet<[String; 4]> = own()
-            .map(|((_, date, session), Attended { status, remarks })| {
+            .map(|((_, date, session), Attended { status, remarks, .. })| {
                 [(*date).to_owned(), (*session).to_owned(), (*status).to_owned(), remarks.clone()]
             })
             .collect();
         same(path, &shown, &expected)?;
-        let count = |statuses: &[&str]| own().filter(|(_, record)| statuses.contains(&record.status)).count();
-        let expected = [count(&["Present"]), count(&["Late"]), count(&["Absent"]), count(&["Leave", "Medical Leave"])];
-        let shown = ["present", "late", "absent", "leave"]
-            .map(|key| usize::try_from(data["stats"][key].as_u64().unwrap_or(0)).unwrap());
-        same(&format!("{path}, totals"), &shown, &expected)
+        let figures = |records: &[&Attended]| {
+            [&["Present"][..], &["Late"], &["Absent"], &["Leave", "Medical Leave"]]
+                .map(|statuses| records.iter().filter(|record| statuses.contains(&record.status)).count() as u64)
+        };
+        let told = |stats: &Value| ["present", "late", "absent", "leave"].map(|key| stats[key].as_u64().unwrap());
+        let all: Vec<_> = own().map(|(_, record)| record).collect();
+        same(&format!("{path}, totals"), &told(&data["stats"]), &figures(&all))?;
+
+        // How they stand counts the classes of where they are now, which in this story are all of one subject and kind.
+        let here: Vec<_> = all.into_iter().filter(|record| record.of == self.places[student]).collect();
+        let expected = figures(&here);
+        let [present, late, ..] = expected;
+        let standing = &data["standing"];
+        same(&format!("{path}, standing"), &told(&standing["overall"]), &expected)?;
+        for gauges in ["byType", "bySubject"] {
+            let gauges = standing[gauges].as_array().unwrap();
+            let shown = gauges.iter().map(|gauge| ["attended", "held"].map(|key| gauge[key].as_u64().unwrap()));
+            let expected: &[_] = if here.is_empty() { &[] } else { &[[present + late, here.len() as u64]] };
+            same(&format!("{path}, standing"), &&*shown.collect::<Vec<_>>(), &expected)?;
+        }
+        Ok(())
     }
 
     /// The figures of the dashboard, and what the student was notified of.

@@ -38,6 +38,8 @@ pub(super) struct Mark {
 /// A record of attendance as the model knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attended {
+    /// Course and semester of the class.
+    pub(super) of: (CourseId, i32),
     pub(super) status: &'static str,
     pub(super) remarks: String,
 }
@@ -60,7 +62,7 @@ pub(super) struct World {
     /// By student, date, subject and session.
     pub(super) attendance: BTreeMap<(usize, &'static str, &'static str), Attended>,
     /// Course and semester of each student.
-    places: [(CourseId, i32); STUDENTS.len()],
+    pub(super) places: [(CourseId, i32); STUDENTS.len()],
     pages: Vec<Page>,
     /// Title and text of every notice that each student is to have.
     pub(super) notices: [Vec<(String, String)>; STUDENTS.len()],
@@ -309,7 +311,8 @@ impl World {
         let answer = self.institute.json("POST", &self.institute.people.office, "/api/admin/attendance", &body).await;
         self.note(format!("{} is {status} on {date}, {}", STUDENTS[student], answer.status));
         if answer.status == 200 {
-            let before = self.attendance.insert((student, date, session), Attended { status, remarks });
+            let record = Attended { of: (course, semester), status, remarks };
+            let before = self.attendance.insert((student, date, session), record);
             self.is_told_of_class(student, (date, session), before.map(|record| record.status), status);
         } else {
             // What they have of another course stays that course's.

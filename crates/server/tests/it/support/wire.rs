@@ -45,6 +45,8 @@ pub(crate) struct Wire {
     pub(crate) address: SocketAddr,
     flow: watch::Sender<Flow>,
     far: watch::Sender<Far>,
+    /// How often the connections were forgotten.
+    forgotten: watch::Sender<u32>,
     task: JoinHandle<()>,
 }
 
@@ -54,24 +56,32 @@ impl Wire {
         let address = listener.local_addr().unwrap();
         let (flow, state) = watch::channel(Flow::Whole);
         let (far, leads) = watch::channel(far.into());
+        let (forgotten, known) = watch::channel(0);
         let task = tokio::spawn(async move {
             loop {
                 let (near, _) = listener.accept().await.unwrap();
                 let (state, far) = (state.clone(), leads.borrow().clone());
+                let line = Line { flow: state.clone(), age: *known.borrow(), forgotten: known.clone() };
                 tokio::spawn(async move {
-                    let mut is_cut = state.clone();
+                    let mut is_cut = state;
                     tokio::select! {
                         _ = is_cut.wait_for(|flow| *flow == Flow::Cut) => {}
-                        () = connect(near, far, state) => {}
+                        () = connect(near, far, line) => {}
                     }
                 });
             }
         });
-        Self { address, flow, far, task }
+        Self { address, flow, far, forgotten, task }
     }
 
     pub(crate) fn set(&self, flow: Flow) {
         self.flow.send_replace(flow);
+    }
+
+    /// Nothing arrives any more over the connections that there are, and nobody is told; new ones are whole. As when a firewall on the way
+    /// was restarted.
+    pub(crate) fn forget(&self) {
+        self.forgotten.send_modify(|times| *times += 1);
     }
 
     /// New connections lead somewhere else.
@@ -91,7 +101,15 @@ impl Drop for Wire {
     }
 }
 
-async fn connect(near: TcpStream, far: Far, flow: watch::Receiver<Flow>) {
+/// What becomes of what is sent over one connection.
+#[derive(Clone)]
+struct Line {
+    flow: watch::Receiver<Flow>,
+    age: u32,
+    forgotten: watch::Receiver<u32>,
+}
+
+async fn connect(near: TcpStream, far: Far, line: Line) {
     // Small answers are not to wait for more.
     let _ = near.set_nodelay(true);
     let (from_near, to_near) = near.into_split();
@@ -99,7 +117,7 @@ async fn connect(near: TcpStream, far: Far, flow: watch::Receiver<Flow>) {
         Far::Unix(path) => {
             if let Ok(far) = UnixStream::connect(path).await {
                 let (from_far, to_far) = far.into_split();
-                both(carry(from_near, to_far, flow.clone()), carry(from_far, to_near, flow)).await;
+                both(carry(from_near, to_far, line.clone()), carry(from_far, to_near, line)).await;
             }
         }
         Far::Tcp(source, server) => {
@@ -108,7 +126,7 @@ async fn connect(near: TcpStream, far: Far, flow: watch::Receiver<Flow>) {
             if let Ok(far) = socket.connect(server).await {
                 let _ = far.set_nodelay(true);
                 let (from_far, to_far) = far.into_split();
-                both(carry(from_near, to_far, flow.clone()), carry(from_far, to_near, flow)).await;
+                both(carry(from_near, to_far, line.clone()), carry(from_far, to_near, line)).await;
             }
         }
     }
@@ -119,10 +137,13 @@ async fn both(there: impl Future<Output = ()>, back: impl Future<Output = ()>) {
     tokio::join!(there, back);
 }
 
-async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut flow: watch::Receiver<Flow>) {
+async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut line: Line) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        let Ok(now) = flow.wait_for(|flow| *flow != Flow::Stalled).await.map(|flow| *flow) else { break };
+        let Ok(now) = line.flow.wait_for(|flow| *flow != Flow::Stalled).await.map(|flow| *flow) else { break };
+        if *line.forgotten.borrow() != line.age {
+            std::future::pending::<()>().await;
+        }
         if let Flow::Slow(delay) = now {
             sleep(delay).await;
         }

@@ -1,10 +1,11 @@
 import { Button, Group, Text, TextInput, Title } from '@mantine/core';
 import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { Link } from 'react-router';
 import { plural } from '../../kit/format.ts';
 import { useTitle } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
@@ -18,7 +19,7 @@ import { SheetActions } from './sheet-actions.tsx';
 import { keyOf, useGridEdits, type CellState } from './use-grid-edits.ts';
 import { examOf } from './words.ts';
 
-const HistoryDialog = lazy(() => import('./history-dialog.tsx'));
+const HistoryDialog = part(() => import('./history-dialog.tsx'));
 
 export function Grid({ id, username }: { id: string; username: string }) {
   const query = useQuery({ ...gridOf(id), refetchInterval: useLivePolling() });

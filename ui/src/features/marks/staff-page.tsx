@@ -1,13 +1,14 @@
 import { Badge, Button, Group, NativeSelect, Text, Title } from '@mantine/core';
 import { IconPlus, IconReportAnalytics } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
 import { plural } from '../../kit/format.ts';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { Empty, Failed, Waiting } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
@@ -18,7 +19,7 @@ import { sheetList } from './queries.ts';
 import classes from './sheets.module.css';
 import { examOf, stateWords } from './words.ts';
 
-const NewSheetDialog = lazy(() => import('./new-sheet-dialog.tsx'));
+const NewSheetDialog = part(() => import('./new-sheet-dialog.tsx'));
 
 export default function StaffPage({ user }: ViewProps) {
   const [params] = useSearchParams();

@@ -100,6 +100,7 @@ export default function Board({ id, user }: { id: string; user: User }) {
       <div className={classes.tools}>
         <div>
           <Text fw={650} role="status">{`${marked} of ${seats.length} marked, ${there} there`}</Text>
+          <Text size="sm" c="dimmed" className={classes.legend}>{choices.map(({ short, status }) => `${short} ${status.toLowerCase()}`).join(' · ')}</Text>
           <Text size="sm" c="dimmed" className={classes.keys}>Keys: arrows to move, P, A, L, V to mark</Text>
         </div>
         <Group gap="xs">

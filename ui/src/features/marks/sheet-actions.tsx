@@ -29,6 +29,8 @@ export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
   const hasPublished = rows.some((row) => row.isPublished);
   const unpublished = rows.filter((row) => !row.isPublished && parts.some((part) => row.cells[part].value != null)).length;
   const close = () => setDialog(null);
+  // Published meanwhile: by somebody else, or by the own request whose answer was lost.
+  if (dialog === 'publish' && isScheduled) close();
   const { course, semester, subject, examType, examDate } = sheet;
   return (
     <>

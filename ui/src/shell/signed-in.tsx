@@ -1,6 +1,6 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { Suspense, useEffect, useState } from 'react';
-import { Route, Routes } from 'react-router';
+import { Route, Routes, useLocation } from 'react-router';
 import { fetchAhead } from '../kit/part.ts';
 import { newQueries } from '../kit/query.ts';
 import { hideToasts } from '../kit/toasts.tsx';
@@ -21,9 +21,19 @@ function PagesAhead({ role }: { role: Role }) {
   return null;
 }
 
+/** The focus waited in the main part for a page that was coming: now there is a heading to go to. */
+function Arrived() {
+  useEffect(() => {
+    const main = document.getElementById('content');
+    if (document.activeElement === main) main?.querySelector('h1')?.focus({ preventScroll: true });
+  }, []);
+  return null;
+}
+
 /** Everything one signed-in person sees. Another person is another instance, and nothing is left behind. */
 export default function SignedIn({ user }: { user: User }) {
   const [queries] = useState(newQueries);
+  const { pathname } = useLocation();
   useEffect(() => hideToasts, []);
 
   return (
@@ -35,8 +45,11 @@ export default function SignedIn({ user }: { user: User }) {
         })}
         <PagesAhead role={user.role} />
         <Layout user={user}>
-          <CrashBoundary inPage>
+          {/* Each page has boundaries of its own: a new one says at once that its page is coming, an old one would leave the page before it
+              standing; and a page that stopped working does not take the others with it. */}
+          <CrashBoundary key={pathname} inPage>
             <Suspense fallback={<PageSkeleton />}>
+              <Arrived />
               <Routes>
                 {features.flatMap(({ pages }) => pages).map(({ path, views }) => {
                   const View = views[user.role];

@@ -1,7 +1,8 @@
 import type { Locator, Page } from '@playwright/test';
+import { Api } from '../support/api.ts';
 import { check } from '../support/check.ts';
 import { notes } from '../support/files.ts';
-import { expect, item, test } from '../support/test.ts';
+import { badge, expect, item, test } from '../support/test.ts';
 
 test('nothing on the sign-in page is in anybody’s way', async ({ page }) => {
   await page.goto('/');
@@ -81,4 +82,62 @@ test('material is uploaded with the keyboard alone, and the focus comes back', a
   await expect(form).toBeHidden();
   await expect(item(student, title)).toHaveCount(1);
   await expect(button).toBeFocused();
+});
+
+const over = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Whether one of these covers another, anywhere. */
+async function covers(one: Locator, other: Locator): Promise<boolean> {
+  const [a, b] = await Promise.all([one.boundingBox(), other.boundingBox()]);
+  if (a === null || b === null) return false;
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+test('the state of the connection is read on a narrow phone, whatever it is', async ({ open, line }) => {
+  const student = await open('gnm.student', { api: new Api(line.origin), context: { viewport: { width: 360, height: 740 } } });
+  const name = student.getByRole('banner').getByText('Lamplight');
+  await expect(name).toBeInViewport();
+  line.cut();
+  await expect(badge(student)).toHaveText('Reconnecting');
+  // The name gives way: it is on a line that nobody sees.
+  expect(await covers(name, badge(student).getByText('Reconnecting'))).toBe(false);
+  await expect(badge(student).getByText('Reconnecting')).toBeInViewport({ ratio: 1 });
+});
+
+test('letters of twice the size leave every page whole on a phone', async ({ open }) => {
+  const student = await open('gnm.student', { at: '/', context: { viewport: { width: 360, height: 740 } } });
+  for (const path of ['/', '/attendance', '/marks', '/downloads', '/notifications', '/account']) {
+    await student.goto(path);
+    await student.addStyleTag({ content: 'html { font-size: 200% !important; }' });
+    await expect(student.getByRole('heading', { level: 1 })).toBeVisible();
+    await expect(student.getByLabel('Loading')).toHaveCount(0);
+    expect(await over(student), `${path}: nothing is wider than the screen`).toBe(0);
+    const pages = student.getByRole('navigation', { name: 'Pages' });
+    for (const link of await pages.getByRole('link').all()) await expect(link).toBeInViewport({ ratio: 1 });
+    const cut = await student.getByRole('main').getByRole('button').evaluateAll((buttons) => buttons.filter((button) => button.scrollWidth > button.clientWidth + 1).map((button) => button.textContent));
+    expect(cut, `${path}: no button is cut`).toEqual([]);
+  }
+});
+
+test('no word of a table is cut to pieces on a tablet', async ({ open }) => {
+  const office = await open('office', { at: '/attendance/report', context: { viewport: { width: 820, height: 1180 } } });
+  /** Words that stand on more than one line. */
+  const broken = () => office.getByRole('main').locator('tbody').evaluate((body) => {
+    const found: string[] = [];
+    const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const { index, 0: word } of (texts.currentNode.textContent ?? '').matchAll(/\S+/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1 && !/[-@.]/.test(word)) found.push(word);
+      }
+    }
+    return found;
+  });
+  for (const [path, row] of [['/attendance/report', 'Attended'], ['/attendance/records', 'Class'], ['/users', 'Role'], ['/faculty', 'Teaches']] as const) {
+    await office.goto(path);
+    await expect(office.getByRole('main').locator(`td[data-label="${row}"]`).first()).toBeVisible();
+    expect(await broken(), path).toEqual([]);
+  }
 });

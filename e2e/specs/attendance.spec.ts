@@ -77,6 +77,25 @@ test('the keyboard alone calls a roll', async ({ open, titled }) => {
   await expect(groups.nth(3).getByRole('button').first()).toBeFocused();
 });
 
+test('a class that was closed too early is opened again, also for the other', async ({ open, titled, api }) => {
+  const subject = titled('Closed too early');
+  const name = await studentOf(api);
+  const [teacher, office] = await Promise.all([open('faculty1', { at: '/attendance' }), open('office', { at: '/attendance' })]);
+  const address = new URL(await openClass(teacher, subject));
+  await office.goto(`/attendance${address.search}`);
+  await mark(teacher, name, 'Late').click();
+  await expect(seat(teacher, name)).toContainText('Late, by');
+  await teacher.getByRole('button', { name: 'Close class' }).click();
+  await expect(mark(teacher, name, 'Absent')).toBeDisabled();
+  await expect(mark(office, name, 'Absent')).toBeDisabled();
+
+  await teacher.getByRole('button', { name: 'Open again' }).click();
+  await expect(teacher.getByText('This class is closed')).toHaveCount(0);
+  await expect(mark(teacher, name, 'Late')).toHaveAttribute('aria-pressed', 'true');
+  await mark(office, name, 'Absent').click();
+  await expect(mark(teacher, name, 'Absent')).toHaveAttribute('aria-pressed', 'true');
+});
+
 test('marks that are made without a signal are kept and merge when it is back', async ({ open, titled, line, api }) => {
   const subject = titled('In the village');
   const name = await studentOf(api);

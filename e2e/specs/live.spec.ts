@@ -42,6 +42,45 @@ test('a page says that it is reconnecting when only the line is gone', async ({ 
   await expect(item(office, title)).toHaveCount(1);
 });
 
+test('a page that was never opened is there without a line, and one whose file did not come is there when the line is back', async ({ open, line }) => {
+  const far = new Api(line.origin);
+  let isAhead = false;
+  const [prepared, missing] = await Promise.all([
+    open('gnm.student', { api: far, before: (page) => page.on('requestfinished', (request) => (isAhead ||= request.url().includes('/assets/account-page'))) }),
+    open('gnm.student', { api: far, before: (page) => void page.route('**/assets/account-page*', (route) => route.abort()) }),
+  ]);
+  await expect.poll(() => isAhead).toBe(true);
+  line.cut();
+  const account = async (page: Page) => {
+    await page.getByRole('button', { name: /Account of/ }).click();
+    await page.getByRole('menuitem', { name: 'My account' }).click();
+  };
+  await account(prepared);
+  await expect(prepared.getByRole('heading', { name: 'Who you are here' })).toBeVisible();
+  await account(missing);
+  await expect(missing.getByText('There is no signal')).toBeVisible();
+  await expect(missing.getByRole('navigation', { name: 'Pages' })).toBeVisible();
+
+  await missing.unroute('**/assets/account-page*');
+  line.mend();
+  await expect(missing.getByRole('heading', { name: 'Who you are here' })).toBeVisible({ timeout: 30_000 });
+});
+
+test('a month that has not come is not shown with the classes of another', async ({ open, line }) => {
+  const student = await open('gnm.student', { at: '/attendance', api: new Api(line.origin) });
+  const count = student.getByText(/classes? in this month/);
+  await expect(count.or(student.getByText('No classes in this month.'))).toBeVisible();
+  await student.context().setOffline(true);
+  line.cut();
+  await expect(badge(student)).toHaveText('Offline');
+  await student.getByRole('button', { name: 'The month before' }).click();
+  await expect(student.getByText('This month loads by itself')).toBeVisible();
+  await expect(count).toHaveCount(0);
+  line.mend();
+  await student.context().setOffline(false);
+  await expect(student.getByText('This month loads by itself')).toHaveCount(0, { timeout: 30_000 });
+});
+
 test('a server that is killed and started again has its pages back, and they miss nothing', async ({ open, ownServer, titled }) => {
   const api = new Api(ownServer.origin);
   const [before, after] = [titled('Before the kill'), titled('After the kill')];

@@ -57,6 +57,63 @@ test('a mark is entered in the grid, published with an undo, and on the studentâ
   });
 });
 
+test('a mark that got no answer is kept on the device, and sent when there is one', async ({ open, api, titled }) => {
+  const subject = titled('In the village');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
+  const at = `/marks?sheet=${sheet._id}`;
+  const [teacher, office] = await Promise.all([open('faculty1', { at, context: phone }), open('office', { at })]);
+  const me = (await api.call<{ student: { name: string } }>('gnm.student', 'GET', '/student/marks')).student.name;
+  const cell = (on: Page) => on.getByRole('textbox', { name: `Theory, ${me}` });
+
+  await teacher.route('**/cells', (route) => route.abort());
+  await cell(teacher).fill('61');
+  await cell(teacher).blur();
+  await expect(teacher.getByText('What you wrote is kept on this device')).toBeVisible();
+
+  await test.step('the page is left, and the list says what waits', async () => {
+    await teacher.goto('/marks');
+    await expect(item(teacher, subject)).toContainText('1 mark not sent yet');
+  });
+  await test.step('it is there when the sheet is opened again, and goes out by itself', async () => {
+    await teacher.goto(at);
+    await expect(cell(teacher)).toHaveValue('61');
+    await expect(teacher.getByText('What you wrote is kept on this device')).toBeVisible();
+    await expect(cell(office)).toHaveValue('');
+    await teacher.unroute('**/cells');
+    await expect(cell(office)).toHaveValue('61');
+    await expect(teacher.getByText('What you wrote is kept on this device')).toHaveCount(0);
+    await teacher.goto('/marks');
+    await expect(item(teacher, subject)).toBeVisible();
+    await expect(item(teacher, subject)).not.toContainText('not sent yet');
+  });
+});
+
+test('a publication whose answer was lost is not said to have failed', async ({ open, api, titled }) => {
+  const subject = titled('Answer lost');
+  const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
+  const teacher = await open('faculty1', { at: `/marks?sheet=${sheet._id}` });
+  await teacher.getByRole('textbox', { name: /^Theory, / }).first().fill('50');
+  await teacher.keyboard.press('Enter');
+  await expect(teacher.getByText('Saved', { exact: true })).toBeVisible();
+  await teacher.getByRole('button', { name: 'Publish' }).click();
+  const dialog = teacher.getByRole('dialog', { name: `Publish ${subject}?` });
+
+  await teacher.route('**/publish', (route) => route.abort());
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await expect(dialog.getByText('There was no answer')).toBeVisible();
+  await teacher.unroute('**/publish');
+
+  await teacher.route('**/publish', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await expect(dialog).toBeHidden();
+  await teacher.getByRole('button', { name: 'Undo' }).click();
+  await expect(teacher.getByRole('region', { name: 'Publication' })).toBeHidden();
+  await expect(dialog).toBeHidden();
+});
+
 test('two who write in one cell are shown both values', async ({ open, api, titled }) => {
   const subject = titled('Both');
   const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });

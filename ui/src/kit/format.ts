@@ -16,8 +16,11 @@ export function bytes(size: number): string {
   return `${value.toFixed(digits).replace(/\.0$/, '')} ${units[unit] ?? 'GB'}`;
 }
 
+/** `3,600` */
+export const number = (count: number): string => count.toLocaleString('en-GB');
+
 export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+  return `${number(count)} ${count === 1 ? one : many}`;
 }
 
 /** How many rows a list has. A search counts no further than anybody reads. */

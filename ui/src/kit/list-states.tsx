@@ -9,6 +9,8 @@ interface ListQuery {
   isFetching: boolean;
   error: unknown;
   fetchStatus: string;
+  /** What is shown is still what was asked for before. */
+  isPlaceholderData?: boolean;
   refetch: () => unknown;
 }
 
@@ -16,7 +18,13 @@ interface ListQuery {
 export function ListStates({ query, isEmpty, empty, children }: { query: ListQuery; isEmpty: boolean; empty: ReactNode; children: ReactNode }) {
   if (query.isPending) return query.fetchStatus === 'paused' ? <Waiting /> : <ListSkeleton />;
   if (query.isError && isEmpty) return <Failed error={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />;
-  return isEmpty ? empty : children;
+  const isOld = query.isPlaceholderData === true && query.fetchStatus === 'paused';
+  return (
+    <>
+      {isOld && <Text role="status" fw={600} mb="sm">There is no signal. What you chose loads by itself as soon as there is one.</Text>}
+      {isEmpty ? empty : children}
+    </>
+  );
 }
 
 export function ListSkeleton({ rows = 4 }: { rows?: number }) {

@@ -14,12 +14,14 @@ interface RecordsProps {
 /** A table of records. Its rows begin with `<th scope="row">`; its cells are `Cell`s. */
 export function Records({ caption, columns, isBusy = false, children }: RecordsProps) {
   return (
-    <div className={classes.frame} aria-busy={isBusy}>
-      <table>
-        <caption>{caption}</caption>
-        <thead><tr>{columns.map((column, index) => (column === '' ? <td key={index} /> : <th key={index} scope="col">{column}</th>))}</tr></thead>
-        <tbody>{children}</tbody>
-      </table>
+    <div className={classes.room}>
+      <div className={classes.frame} aria-busy={isBusy}>
+        <table>
+          <caption>{caption}</caption>
+          <thead><tr>{columns.map((column, index) => (column === '' ? <td key={index} /> : <th key={index} scope="col">{column}</th>))}</tr></thead>
+          <tbody>{children}</tbody>
+        </table>
+      </div>
     </div>
   );
 }

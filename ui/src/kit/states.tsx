@@ -40,8 +40,8 @@ export function Failed({ error, retry, retrying = false }: { error: unknown; ret
 /** Asked for while there is no network: it will come without anybody doing anything. */
 export function Waiting() {
   return (
-    <Empty icon={<IconWifiOff size={32} stroke={1.5} />} title="You are offline">
-      This page loads by itself as soon as your phone has a signal again.
+    <Empty icon={<IconWifiOff size={32} stroke={1.5} />} title="There is no signal">
+      This page loads by itself as soon as the institute can be reached again.
     </Empty>
   );
 }

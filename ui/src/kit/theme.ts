@@ -6,7 +6,7 @@ const slate: MantineColorsTuple = ['#e3e8ea', '#c3cbd0', '#a5b0b6', '#76838a', '
 /** The library's `<header>` of a dialog would count as another header of the page. */
 const dialog = {
   defaultProps: { attributes: { header: { role: 'presentation' } } },
-  styles: { title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650 } },
+  styles: { close: { flex: 'none', width: 44, height: 44, marginInlineEnd: -8 }, title: { fontSize: 'var(--mantine-font-size-lg)', fontWeight: 650, lineHeight: 1.3 } },
 };
 
 export const theme = createTheme({

@@ -10,6 +10,9 @@ interface Span {
   end: number;
 }
 
+/** How much larger than usual the letters of this browser are: rows grow with them. */
+const lettersGrow = (): number => Math.max(1, (parseFloat(getComputedStyle(document.documentElement).fontSize) || 16) / 16);
+
 /** Which rows of a long list are in the window or near it. */
 export function useSpan(list: RefObject<HTMLElement | null>, total: number, rowHeight: number): Span {
   const [span, setSpan] = useState<Span>({ first: 0, end: Math.min(total, 40) });
@@ -42,7 +45,9 @@ interface VirtualRowsProps {
 }
 
 /** A table of any length: the scroll bar is as long as all of it, drawn is only what is near the window. */
-export function VirtualRows({ label, total, rowHeight, columns, row, onSpan }: VirtualRowsProps) {
+export function VirtualRows({ label, total, rowHeight: usual, columns, row, onSpan }: VirtualRowsProps) {
+  const [growth] = useState(lettersGrow);
+  const rowHeight = Math.round(usual * growth);
   const list = useRef<HTMLDivElement>(null);
   const { first, end } = useSpan(list, total, rowHeight);
   useEffect(() => onSpan(first, end), [onSpan, first, end]);

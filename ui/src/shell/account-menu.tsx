@@ -1,12 +1,13 @@
 import { Menu, Text, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
 import { IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun, IconUserCog } from '@tabler/icons-react';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { nameOf, signOut } from '../features/accounts/me.ts';
+import { part } from '../kit/part.ts';
 import type { Role, User } from '../kit/wire.ts';
 import classes from './account-menu.module.css';
 
-const ChangePassword = lazy(() => import('../features/accounts/change-password.tsx'));
+const ChangePassword = part(() => import('../features/accounts/change-password.tsx'));
 
 const roles: Record<Role, string> = { admin: 'Office', faculty: 'Faculty', student: 'Student' };
 

@@ -1,12 +1,13 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Route, Routes } from 'react-router';
 import { ForgotPasswordPage, ResetPasswordPage } from '../features/accounts/password-pages.tsx';
 import { SignInPage } from '../features/accounts/sign-in-page.tsx';
+import { page } from '../kit/part.ts';
 import { SessionGate } from './session-gate.tsx';
 import { Splash } from './splash.tsx';
 
 /** Everything behind the sign-in page is a part of its own, so that the sign-in page is there at once. */
-const SignedIn = lazy(() => import('./signed-in.tsx'));
+const SignedIn = page(() => import('./signed-in.tsx'));
 
 export function App() {
   return (

@@ -1,6 +1,10 @@
 import { Skeleton, Stack } from '@mantine/core';
+import { Waiting } from '../kit/states.tsx';
+import { useLiveState } from '../realtime/live.tsx';
 
 export function PageSkeleton() {
+  const { shown } = useLiveState();
+  if (shown === 'offline' || shown === 'reconnecting') return <Waiting />;
   return (
     <div role="status" aria-label="Loading the page">
       <Skeleton height={32} width={220} mb={8} />

@@ -7,7 +7,7 @@ use lamplight_kernel::{Class, Problem};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// No such account, or another password.
-    #[error("The e-mail, user name or password is not right.")]
+    #[error("This email, user name or student ID does not go with this password. Look at both and try again.")]
     WrongCredentials,
     /// The account is switched off.
     #[error("This account is switched off. Please ask the office.")]
@@ -28,7 +28,7 @@ pub enum AccountError {
     #[error("{1}")]
     Weak(&'static str, WeakPassword),
     /// Too many tries failed.
-    #[error("There were too many tries. You can try again in {minutes} minutes, at {until}.")]
+    #[error("There were too many tries. You can try again in {minutes} {}, at {until}.", if *minutes == 1 { "minute" } else { "minutes" })]
     Locked {
         /// When, as clocks at the institute show it.
         until: String,

@@ -116,7 +116,7 @@ impl Form {
             details.username.clone_from(&details.email);
         }
         if !details.email.is_empty() && !is_email(&details.email) {
-            wrong.entry("email".to_owned()).or_insert_with(|| "This is not an e-mail address.".to_owned());
+            wrong.entry("email".to_owned()).or_insert_with(|| "This is not an email address.".to_owned());
         }
         let joined_on = match self.date_of_joining {
             Change::Keep => before.joined_on,

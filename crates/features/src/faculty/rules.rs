@@ -62,7 +62,7 @@ pub enum FacultyError {
     #[error("There is a faculty member with this id already.")]
     IdTaken,
     /// Somebody has this mail address or user name.
-    #[error("There is an account with this e-mail or user name already.")]
+    #[error("There is an account with this email or user name already.")]
     EmailTaken,
     /// Somebody changed it since it was read.
     #[error("Somebody else changed this in the meantime. Look at what it is now before you change it again.")]

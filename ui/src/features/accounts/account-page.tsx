@@ -1,10 +1,11 @@
 import { Button, Text, TextInput, Title } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useRef, useState, type SubmitEvent } from 'react';
+import { Suspense, useRef, useState, type SubmitEvent } from 'react';
 import { Address } from '../../kit/address.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { commonQueries } from '../../kit/query.ts';
 import { Trouble } from '../../kit/states.tsx';
@@ -15,7 +16,7 @@ import { Contact } from './contact.tsx';
 import { Devices } from './devices.tsx';
 import { changePhone, nameOf } from './me.ts';
 
-const ChangePassword = lazy(() => import('./change-password.tsx'));
+const ChangePassword = part(() => import('./change-password.tsx'));
 
 const roles = { admin: 'Office', faculty: 'Faculty', student: 'Student' };
 

@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import { IconArrowBackUp, IconArrowLeft, IconCloudOff, IconLock, IconUsersGroup } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowLeft, IconCloudOff, IconLock, IconLockOpen, IconUsersGroup } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
 import { Link } from 'react-router';
@@ -9,10 +9,10 @@ import { ListSkeleton } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
-import type { AttendanceStatus, RollCallSeat, User } from '../../kit/wire.ts';
+import type { AttendanceClass, AttendanceStatus, RollCallSeat, User } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
 import { useLivePolling } from '../../realtime/live.tsx';
-import { boardOf, closeClass } from './queries.ts';
+import { boardOf, closeClass, openClass } from './queries.ts';
 import { newId, type Waiting as Tap } from './queue.ts';
 import { queueOf } from './queues.ts';
 import { choices, tone } from './words.ts';
@@ -45,6 +45,11 @@ export default function Board({ id, user }: { id: string; user: User }) {
   const closing = useMutation({
     mutationFn: () => closeClass(id),
     onSuccess: (closed) => queries.setQueryData(boardOf(id).queryKey, closed),
+  });
+  // Who opens the same class once more has the one that is there.
+  const reopening = useMutation({
+    mutationFn: ({ course, semester, subject, session, type, date }: AttendanceClass) => openClass({ course: course?._id ?? '', semester, subject, session, type, date, totalHours: null }),
+    onSuccess: (opened) => queries.setQueryData(boardOf(id).queryKey, opened),
   });
 
   if (board.isPending) return board.fetchStatus === 'paused' ? <Waiting /> : <ListSkeleton />;
@@ -100,6 +105,7 @@ export default function Board({ id, user }: { id: string; user: User }) {
       <div className={classes.tools}>
         <div>
           <Text fw={650} role="status">{`${marked} of ${seats.length} marked, ${there} there`}</Text>
+          <Text size="sm" c="dimmed" className={classes.legend}>{choices.map(({ short, status }) => `${short} ${status.toLowerCase()}`).join(' · ')}</Text>
           <Text size="sm" c="dimmed" className={classes.keys}>Keys: arrows to move, P, A, L, V to mark</Text>
         </div>
         <Group gap="xs">
@@ -116,7 +122,13 @@ export default function Board({ id, user }: { id: string; user: User }) {
           </>
         )}
       </div>
-      {held.closedAt !== null && <Text c="dimmed" mb="sm">This class is closed.</Text>}
+      {held.closedAt !== null && (
+        <Group mb="sm" gap="sm">
+          <Text c="dimmed">This class is closed: nobody marks by mistake.</Text>
+          <Button variant="default" leftSection={<IconLockOpen size={18} aria-hidden="true" />} loading={reopening.isPending} onClick={() => reopening.mutate(held)}>Open again</Button>
+        </Group>
+      )}
+      {reopening.isError && <Trouble>{asProblem(reopening.error).message}</Trouble>}
       {closing.isError && <Trouble>{asProblem(closing.error).message}</Trouble>}
       {notices.length > 0 && (
         <Trouble title="Marked by somebody else too">

@@ -1,12 +1,12 @@
 import { IconCalendarCheck } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { StaffListener, StudentListener } from './listeners.tsx';
 
-const StudentPage = lazy(() => import('./student-page.tsx'));
-const StaffPage = lazy(() => import('./staff-page.tsx'));
-const RecordsPage = lazy(() => import('./records-page.tsx'));
-const ReportPage = lazy(() => import('./report-page.tsx'));
+const StudentPage = page(() => import('./student-page.tsx'));
+const StaffPage = page(() => import('./staff-page.tsx'));
+const RecordsPage = page(() => import('./records-page.tsx'));
+const ReportPage = page(() => import('./report-page.tsx'));
 
 /** Attendance: called by staff together, at once on the page of each student. */
 export const attendance: Feature = {

@@ -1,16 +1,17 @@
 import { Button, Group, NativeSelect, Text, TextInput, VisuallyHidden } from '@mantine/core';
 import { IconCalendarOff, IconPencil, IconSearchOff, IconUpload } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
-import { calendarDay, plural } from '../../kit/format.ts';
+import { calendarDay, number, plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Pager } from '../../kit/pager.tsx';
+import { part } from '../../kit/part.ts';
 import { Cell, Records } from '../../kit/records.tsx';
 import { Empty } from '../../kit/states.tsx';
 import type { Attendance } from '../../kit/wire.ts';
@@ -22,8 +23,8 @@ import { recordsOf } from './queries.ts';
 import { AttendancePages } from './sub-pages.tsx';
 import { statuses, tone } from './words.ts';
 
-const RecordDialog = lazy(() => import('./record-dialog.tsx'));
-const ImportDialog = lazy(() => import('./import-dialog.tsx'));
+const RecordDialog = part(() => import('./record-dialog.tsx'));
+const ImportDialog = part(() => import('./import-dialog.tsx'));
 
 const names = ['from', 'to', 'course', 'semester', 'subject', 'status', 'studentId', 'page'] as const;
 const everything = { from: '', to: '', course: '', semester: '', subject: '', status: '', studentId: '', page: '' };
@@ -56,7 +57,7 @@ export default function RecordsPage() {
         <NativeSelect label="Status" value={filter.status} data={[{ value: '', label: 'All' }, ...statuses]} onChange={(event) => change({ status: event.currentTarget.value })} />
       </Filters>
       <Group justify="space-between" mb="sm" mih={30}>
-        <Text fw={600} role="status">{stats === undefined ? '' : stats === null ? `${list.data?.total ?? 0} records or more` : `${plural(list.data?.total ?? 0, 'record')}: ${stats.attended} of ${stats.total} attended, ${stats.percentage} %`}</Text>
+        <Text fw={600} role="status">{stats === undefined ? '' : stats === null ? `${plural(list.data?.total ?? 0, 'record')} or more` : `${plural(list.data?.total ?? 0, 'record')}: ${number(stats.attended)} of ${number(stats.total)} attended, ${stats.percentage} %`}</Text>
         {filter.studentId !== '' && <Button size="sm" variant="light" onClick={() => change({ studentId: '' })}>Show all students</Button>}
       </Group>
       <VisuallyHidden component="h2">Records</VisuallyHidden>
@@ -77,7 +78,7 @@ export default function RecordsPage() {
                 )}
               </th>
               <Cell label="Class">{`${record.subject} · ${record.type}`}<Text size="sm" c="dimmed">{`${record.course?.courseCode ?? ''}, semester ${record.semester}`}</Text></Cell>
-              <Cell label="Day">{calendarDay(record.date)}<Text size="sm" c="dimmed">{record.session}</Text></Cell>
+              <Cell label="Day" isNumber>{calendarDay(record.date)}<Text size="sm" c="dimmed">{record.session}</Text></Cell>
               <Cell label="Status"><span className={classes.state} data-tone={tone(record.status)}>{record.status}</span></Cell>
               <Cell label="Hours" isNumber>{`${record.hoursAttended} of ${record.totalHours}`}</Cell>
               <Cell>

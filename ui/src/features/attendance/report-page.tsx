@@ -5,7 +5,7 @@ import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
-import { calendarDay } from '../../kit/format.ts';
+import { calendarDay, plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
@@ -53,7 +53,7 @@ export default function ReportPage() {
           <>
             <Text mb="sm" role="status">
               <strong>{`${data.averagePercentage} % on average`}</strong>
-              {` · ${data.totalStudents} students, ${data.totalDays} days with classes, ${calendarDay(data.from)} to ${calendarDay(data.to)}`}
+              {` · ${plural(data.totalStudents, 'student')}, ${plural(data.totalDays, 'day')} with classes, ${calendarDay(data.from)} to ${calendarDay(data.to)}`}
             </Text>
             <VisuallyHidden component="h2">Students</VisuallyHidden>
             <Records caption={`Attendance of ${data.courseName}, by student`} columns={['Student', 'Attended', 'Absent', 'Leave', 'Hours', 'By kind', 'Percent']} isBusy={report.isPlaceholderData}>

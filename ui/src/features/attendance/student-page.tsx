@@ -31,13 +31,15 @@ export default function StudentPage() {
   const [shown, setShown] = useState({ year: Number(today.slice(0, 4)), month: Number(today.slice(5, 7)) });
   const list = useQuery({ ...ownAttendance(shown.year, shown.month), refetchInterval: useLivePolling() });
   const standing = list.data?.standing;
-  const records = list.data?.attendance ?? [];
+  // What is known while another month is on its way is the month before it, and is not shown as this one.
+  const isComing = list.isPlaceholderData;
+  const records = isComing ? [] : list.data?.attendance ?? [];
   const isNow = today.startsWith(`${shown.year}-${String(shown.month).padStart(2, '0')}`);
   return (
     <>
       <PageHead title="Attendance" line={<Freshness at={list.dataUpdatedAt} />} />
       <ListStates
-        query={list}
+        query={{ ...list, isPlaceholderData: false }}
         isEmpty={standing === undefined || (standing.byType.length === 0 && records.length === 0 && isNow)}
         empty={(
           <Empty icon={<IconCalendarOff size={32} stroke={1.5} />} title="No attendance yet">
@@ -49,7 +51,7 @@ export default function StudentPage() {
         <ul className={classes.gauges}>{standing?.byType.map((gauge) => <li key={gauge.type}><GaugeCard gauge={gauge} /></li>)}</ul>
         <Title order={2} size="h4" mt="xl" mb="sm">By subject</Title>
         <ul className={classes.subjects}>{standing?.bySubject.map((gauge) => <li key={`${gauge.subject ?? ''} ${gauge.type}`}><SubjectRow gauge={gauge} /></li>)}</ul>
-        <Group justify="space-between" mt="xl" mb="sm" wrap="nowrap">
+        <Group justify="space-between" mt="xl" mb="sm">
           <Title order={2} size="h4" aria-live="polite">{monthName(shown)}</Title>
           <Group gap="xs" wrap="nowrap">
             <Button variant="default" px="sm" aria-label="The month before" onClick={() => setShown(moved(shown, -1))}><IconChevronLeft size={20} aria-hidden="true" /></Button>
@@ -57,8 +59,8 @@ export default function StudentPage() {
           </Group>
         </Group>
         <Calendar year={shown.year} month={shown.month} today={today} records={records} />
-        <Text size="sm" c="dimmed" my="sm">{records.length === 0 ? 'No classes in this month.' : `${plural(records.length, 'class', 'classes')} in this month, ${list.data?.stats.percentage ?? 0} % attended.`}</Text>
-        <ul className={classes.days} aria-busy={list.isPlaceholderData}>
+        <Text size="sm" c="dimmed" my="sm" role="status">{isComing ? (list.fetchStatus === 'paused' ? 'There is no signal. This month loads by itself as soon as there is one.' : 'Loading this month…') : records.length === 0 ? 'No classes in this month.' : `${plural(records.length, 'class', 'classes')} in this month, ${list.data?.stats.percentage ?? 0} % attended.`}</Text>
+        <ul className={classes.days} aria-busy={isComing}>
           {records.map((record) => (
             <li key={record._id} className={classes.day}>
               <div className={classes.grow}>

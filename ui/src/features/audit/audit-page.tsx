@@ -59,10 +59,10 @@ function Row({ entry }: { entry: AuditEntry }) {
     <tr>
       <th scope="row">{dayOf(entry.at, timezone, now())}</th>
       <Cell label="Who">{entry.by.fullName}<Text size="sm" c="dimmed">{[entry.by.role, entry.address].filter(Boolean).join(' · ')}</Text></Cell>
-      <Cell label="What">{`${sentence(inWords(entry.kind))}: ${inWords(entry.action)}`}<Text size="sm" c="dimmed">{entry.label}</Text></Cell>
+      <Cell label="What">{`${sentence(inWords(entry.kind))}: ${inWords(entry.action)}`}<Text size="sm" c="dimmed" className={classes.written}>{entry.label}</Text></Cell>
       <Cell label={entry.changes.length === 0 ? undefined : 'Changes'}>
         {entry.changes.map((change) => (
-          <Text key={change.field} size="sm"><strong>{inWords(change.field)}</strong>{`: ${valueInWords(change.old)} became ${valueInWords(change.new)}`}</Text>
+          <Text key={change.field} size="sm" className={classes.written}><strong>{inWords(change.field)}</strong>{`: ${valueInWords(change.old)} became ${valueInWords(change.new)}`}</Text>
         ))}
       </Cell>
     </tr>

@@ -1,8 +1,8 @@
 import { IconHistory } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 
-const AuditPage = lazy(() => import('./audit-page.tsx'));
+const AuditPage = page(() => import('./audit-page.tsx'));
 
 /** Who did what to which record: written in the transaction of the act, changed by nobody. */
 export const audit: Feature = {

@@ -1,12 +1,13 @@
 import { Button, Progress, Text, Title } from '@mantine/core';
 import { IconPlus, IconSchool } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { ConfirmDialog } from '../../kit/confirm-dialog.tsx';
 import { plural } from '../../kit/format.ts';
 import { ListStates } from '../../kit/list-states.tsx';
 import lists from '../../kit/list.module.css';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { Empty } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { Course } from '../../kit/wire.ts';
@@ -15,7 +16,7 @@ import { useLivePolling } from '../../realtime/live.tsx';
 import { changeCourse, coursesQuery, deleteCourse } from './courses.ts';
 import classes from './courses.module.css';
 
-const CourseForm = lazy(() => import('./course-form.tsx'));
+const CourseForm = part(() => import('./course-form.tsx'));
 
 interface Asked {
   course: Course;

@@ -1,9 +1,9 @@
 import { IconSchool } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { Listener } from './listeners.tsx';
 
-const CoursesPage = lazy(() => import('./courses-page.tsx'));
+const CoursesPage = page(() => import('./courses-page.tsx'));
 
 /** What can be studied here. */
 export const courses: Feature = {

@@ -1,11 +1,11 @@
 import { IconBooks } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { StaffListener, StudentListener } from './listeners.tsx';
 import { UnopenedCount } from './unopened-count.tsx';
 
-const StudentPage = lazy(() => import('./student-page.tsx'));
-const StaffPage = lazy(() => import('./staff-page.tsx'));
+const StudentPage = page(() => import('./student-page.tsx'));
+const StaffPage = page(() => import('./staff-page.tsx'));
 
 /** Study material: uploaded by staff, at once on the page of everybody it is for. */
 export const downloads: Feature = {

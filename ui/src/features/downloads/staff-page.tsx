@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Stack, VisuallyHidden } from '@mantine/core';
 import { IconBooks, IconSearchOff, IconUpload } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { dayIn, now } from '../../kit/clock.ts';
@@ -11,6 +11,7 @@ import { useInstitute, useTimezone } from '../../kit/institute.ts';
 import { ListEnd, ListStates, ShowAll } from '../../kit/list-states.tsx';
 import classes from '../../kit/list.module.css';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { SearchField } from '../../kit/search-field.tsx';
 import { Empty } from '../../kit/states.tsx';
 import type { ManagedDownload } from '../../kit/wire.ts';
@@ -23,9 +24,9 @@ import { managedDownloads } from './queries.ts';
 import { StaffRow } from './staff-row.tsx';
 import { useUploading } from './use-uploading.ts';
 
-const UploadDrawer = lazy(() => import('./upload-drawer.tsx'));
-const EditDrawer = lazy(() => import('./edit-drawer.tsx'));
-const DeleteDialog = lazy(() => import('./delete-dialog.tsx'));
+const UploadDrawer = part(() => import('./upload-drawer.tsx'));
+const EditDrawer = part(() => import('./edit-drawer.tsx'));
+const DeleteDialog = part(() => import('./delete-dialog.tsx'));
 
 const filters = ['search', 'category', 'semester', 'academicYear'] as const;
 const nothing = { search: '', category: '', semester: '', academicYear: '' };

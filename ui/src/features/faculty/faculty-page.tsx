@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Text, VisuallyHidden } from '@mantine/core';
 import { IconChalkboardTeacher, IconPlus, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Address } from '../../kit/address.tsx';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { Credentials } from '../../kit/credentials.tsx';
@@ -9,6 +9,7 @@ import { countSet, Filters } from '../../kit/filters.tsx';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Pager } from '../../kit/pager.tsx';
+import { part } from '../../kit/part.ts';
 import { Cell, Records } from '../../kit/records.tsx';
 import { SearchField } from '../../kit/search-field.tsx';
 import { Empty } from '../../kit/states.tsx';
@@ -21,7 +22,7 @@ import { FacultyMenu } from './faculty-menu.tsx';
 import classes from './faculty.module.css';
 import { facultyList, offeredQuery } from './queries.ts';
 
-const FacultyForm = lazy(() => import('./faculty-form.tsx'));
+const FacultyForm = part(() => import('./faculty-form.tsx'));
 
 const names = ['search', 'department', 'isActive', 'page'] as const;
 const everybody = { search: '', department: '', isActive: '', page: '' };

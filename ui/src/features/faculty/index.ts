@@ -1,9 +1,9 @@
 import { IconChalkboardTeacher } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { AdminListener, FacultyListener } from './listeners.tsx';
 
-const FacultyPage = lazy(() => import('./faculty-page.tsx'));
+const FacultyPage = page(() => import('./faculty-page.tsx'));
 
 /** Who teaches what, which decides what they may record and mark. */
 export const faculty: Feature = {

@@ -1,9 +1,9 @@
 import { IconHome } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 
-const StudentHome = lazy(() => import('./student-home.tsx'));
-const StaffHome = lazy(() => import('./staff-home.tsx'));
+const StudentHome = page(() => import('./student-home.tsx'));
+const StaffHome = page(() => import('./staff-home.tsx'));
 
 /** The first page of everybody. */
 export const home: Feature = {

@@ -1,11 +1,12 @@
 import { Button, Group, Text, TextInput, Title } from '@mantine/core';
 import { IconArrowLeft, IconHistory } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
+import { Suspense, useState, type ClipboardEvent, type KeyboardEvent } from 'react';
 import { Link } from 'react-router';
 import { plural } from '../../kit/format.ts';
 import { useTitle } from '../../kit/page.tsx';
-import { asProblem } from '../../kit/problem.ts';
+import { part } from '../../kit/part.ts';
+import { asProblem, isPassing } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
 import { useLivePolling } from '../../realtime/live.tsx';
@@ -18,7 +19,7 @@ import { SheetActions } from './sheet-actions.tsx';
 import { keyOf, useGridEdits, type CellState } from './use-grid-edits.ts';
 import { examOf } from './words.ts';
 
-const HistoryDialog = lazy(() => import('./history-dialog.tsx'));
+const HistoryDialog = part(() => import('./history-dialog.tsx'));
 
 export function Grid({ id, username }: { id: string; username: string }) {
   const query = useQuery({ ...gridOf(id), refetchInterval: useLivePolling() });
@@ -79,11 +80,14 @@ function Problems({ edits, grid }: { edits: Edits; grid: MarkGrid }) {
     return `${grid.rows.find((row) => row._id === student)?.fullName ?? ''}, ${partName[part].toLowerCase()}`;
   };
   return (
-    <Trouble title={edits.problem === null ? `${plural(found.length, 'cell')} not saved` : 'Not saved'}>
+    <Trouble title={edits.problem === null ? `${plural(found.length, 'cell')} not saved` : isPassing(edits.problem) ? 'Not saved yet' : 'Not saved'}>
       {edits.problem !== null && (
         <>
-          <Text size="sm">{edits.problem.message}</Text>
-          <Button size="sm" variant="default" onClick={edits.retry}>Try again</Button>
+          <Text size="sm">{isPassing(edits.problem) ? 'There is no answer from the institute. What you wrote is kept on this device and sent when there is a signal.' : edits.problem.message}</Text>
+          <Group gap="xs">
+            <Button size="sm" variant="default" onClick={edits.retry}>{isPassing(edits.problem) ? 'Send now' : 'Try again'}</Button>
+            {!isPassing(edits.problem) && <Button size="sm" variant="default" onClick={edits.giveUp}>Leave all as it was</Button>}
+          </Group>
         </>
       )}
       {found.map(([key, state]) => (

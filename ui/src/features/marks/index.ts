@@ -1,10 +1,10 @@
 import { IconReportAnalytics } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { StaffListener, StudentListener } from './listeners.tsx';
 
-const StudentPage = lazy(() => import('./student-page.tsx'));
-const StaffPage = lazy(() => import('./staff-page.tsx'));
+const StudentPage = page(() => import('./student-page.tsx'));
+const StaffPage = page(() => import('./staff-page.tsx'));
 
 /** Marks: entered by staff in a grid, on the student's open page the moment they are published. */
 export const marks: Feature = {

@@ -19,8 +19,11 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
       await queries.invalidateQueries({ queryKey: gridKey(sheet._id) });
       onClose();
     },
+    // Without an answer nobody knows whether it was done: the sheet says so, and this closes when it was.
+    onError: () => void queries.invalidateQueries({ queryKey: gridKey(sheet._id) }),
   });
   const data = rehearsal.data;
+  const problem = publishing.error === null ? null : asProblem(publishing.error);
   const names = (people: { fullName: string }[]) => people.map(({ fullName }) => fullName).join(', ');
   return (
     <Modal opened onClose={onClose} title={`Publish ${sheet.subject}?`} size="lg" centered closeButtonProps={{ 'aria-label': 'Close' }}>
@@ -53,7 +56,11 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
             <Text size="sm" c="dimmed">{`You can undo it for ${data.undoSeconds} seconds. Until then nobody sees or hears anything.`}</Text>
           </>
         )}
-        {publishing.error !== null && <Trouble title="It was not published"><Text size="sm">{asProblem(publishing.error).message}</Text></Trouble>}
+        {problem !== null && (
+          <Trouble title={problem.code === 'network' ? 'There was no answer' : 'It was not published'}>
+            <Text size="sm">{problem.code === 'network' ? 'It may be published all the same. This closes by itself if it is; if it stays open when you are live again, publish once more.' : problem.message}</Text>
+          </Trouble>
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>Not yet</Button>
           <Button onClick={() => data !== undefined && publishing.mutate(data.digest)} loading={publishing.isPending} disabled={data === undefined || data.students.length === 0}>Publish</Button>

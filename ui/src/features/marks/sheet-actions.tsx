@@ -1,8 +1,9 @@
 import { Badge, Button, Group, Text } from '@mantine/core';
 import { IconAdjustments, IconUpload } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { ExportMenu } from '../../kit/export-menu.tsx';
+import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { MarkGrid } from '../../kit/wire.ts';
@@ -11,10 +12,10 @@ import classes from './grid.module.css';
 import { gridKey, reviewSheet } from './queries.ts';
 import { stateWords } from './words.ts';
 
-const PublishDialog = lazy(() => import('./publish-dialog.tsx'));
-const RecallDialog = lazy(() => import('./recall-dialog.tsx'));
-const ImportDialog = lazy(() => import('./import-dialog.tsx'));
-const MaximaDialog = lazy(() => import('./maxima-dialog.tsx'));
+const PublishDialog = part(() => import('./publish-dialog.tsx'));
+const RecallDialog = part(() => import('./recall-dialog.tsx'));
+const ImportDialog = part(() => import('./import-dialog.tsx'));
+const MaximaDialog = part(() => import('./maxima-dialog.tsx'));
 
 /** What can be done with a sheet as a whole. */
 export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
@@ -28,6 +29,8 @@ export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
   const hasPublished = rows.some((row) => row.isPublished);
   const unpublished = rows.filter((row) => !row.isPublished && parts.some((part) => row.cells[part].value != null)).length;
   const close = () => setDialog(null);
+  // Published meanwhile: by somebody else, or by the own request whose answer was lost.
+  if (dialog === 'publish' && isScheduled) close();
   const { course, semester, subject, examType, examDate } = sheet;
   return (
     <>

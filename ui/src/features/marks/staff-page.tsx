@@ -1,13 +1,14 @@
 import { Badge, Button, Group, NativeSelect, Text, Title } from '@mantine/core';
 import { IconPlus, IconReportAnalytics } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
 import { plural } from '../../kit/format.ts';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { Empty, Failed, Waiting } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
@@ -16,19 +17,20 @@ import { coursesQuery } from '../courses/courses.ts';
 import { Grid } from './grid.tsx';
 import { sheetList } from './queries.ts';
 import classes from './sheets.module.css';
+import { unsentOf } from './unsent.ts';
 import { examOf, stateWords } from './words.ts';
 
-const NewSheetDialog = lazy(() => import('./new-sheet-dialog.tsx'));
+const NewSheetDialog = part(() => import('./new-sheet-dialog.tsx'));
 
 export default function StaffPage({ user }: ViewProps) {
   const [params] = useSearchParams();
   const sheet = params.get('sheet');
-  return sheet === null ? <Sheets /> : <Grid key={sheet} id={sheet} username={user.username} />;
+  return sheet === null ? <Sheets username={user.username} /> : <Grid key={sheet} id={sheet} username={user.username} />;
 }
 
 const filters = ['course', 'semester', 'state'] as const;
 
-function Sheets() {
+function Sheets({ username }: { username: string }) {
   const navigate = useNavigate();
   const [filter, setFilter] = useAddressFilter(filters);
   const [isMaking, setMaking] = useState(false);
@@ -53,7 +55,7 @@ function Sheets() {
         </Empty>
       )}
       <ul className={classes.list} aria-busy={list.isPlaceholderData}>
-        {sheets.map((sheet) => <li key={sheet._id}><SheetCard sheet={sheet} /></li>)}
+        {sheets.map((sheet) => <li key={sheet._id}><SheetCard sheet={sheet} username={username} /></li>)}
       </ul>
       <Suspense fallback={null}>
         {isMaking && <NewSheetDialog courses={(courses.data ?? []).filter(({ teaches }) => teaches)} onClose={() => setMaking(false)} onMade={(id) => void navigate(`/marks?sheet=${encodeURIComponent(id)}`)} />}
@@ -62,13 +64,15 @@ function Sheets() {
   );
 }
 
-function SheetCard({ sheet }: { sheet: MarkSheet }) {
+function SheetCard({ sheet, username }: { sheet: MarkSheet; username: string }) {
+  const unsent = unsentOf(username, sheet._id).cells.length;
   const heading = `sheet-${sheet._id}`;
   return (
     <article className={classes.card} aria-labelledby={heading}>
       <div className={classes.words}>
         <Title order={2} size="h5" id={heading}><Link to={`/marks?sheet=${encodeURIComponent(sheet._id)}`} className={classes.link}>{sheet.subject}</Link></Title>
         <Text size="sm" c="dimmed">{`${sheet.course?.courseCode ?? ''}, semester ${sheet.semester} · ${examOf(sheet)}`}</Text>
+        {unsent > 0 && <Text size="sm" fw={600} c="var(--caution)">{`${plural(unsent, 'mark')} not sent yet. Open the sheet to send ${unsent === 1 ? 'it' : 'them'}.`}</Text>}
       </div>
       <div className={classes.state}>
         <Badge variant="light" radius="sm" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>

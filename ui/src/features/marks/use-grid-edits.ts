@@ -1,12 +1,16 @@
-/** Edits of a grid on their way to the server: put at once, sent together, never overwriting what somebody else put meanwhile. */
+/**
+ * Edits of a grid on their way to the server: put at once, sent together, never overwriting what somebody else put meanwhile, and kept on the
+ * device until there is an answer.
+ */
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { now } from '../../kit/clock.ts';
-import { asProblem, type Problem } from '../../kit/problem.ts';
+import { asProblem, isPassing, type Problem } from '../../kit/problem.ts';
 import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
-import { useLiveEvent } from '../../realtime/live.tsx';
+import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
 import type { CellValue } from './cells.ts';
 import { gridKey, refreshSheets, saveCells } from './queries.ts';
+import { keepUnsent, unsentOf } from './unsent.ts';
 
 export type CellState =
   | { kind: 'saving' | 'saved'; yours: CellValue }
@@ -19,6 +23,9 @@ export const keyOf = (student: string, part: string): string => `${student} ${pa
 
 /** For how long somebody who has not moved is shown in a cell. */
 const presentFor = 20_000;
+
+/** What got no answer is sent again after this long, if nothing says earlier that the line is back. */
+const again = 5_000;
 
 function withCells(grid: MarkGrid, cells: { student: string; part: MarkPart; value?: unknown; rev: number }[]): MarkGrid {
   const rows = grid.rows.map((row) => {
@@ -34,14 +41,16 @@ function withCells(grid: MarkGrid, cells: { student: string; part: MarkPart; val
 export function useGridEdits(grid: MarkGrid, me: string) {
   const queries = useQueryClient();
   const id = grid.sheet._id;
-  const [states, setStates] = useState<ReadonlyMap<string, CellState>>(new Map());
-  const [reason, setReason] = useState('');
+  // What an earlier visit could not send.
+  const [before] = useState(() => unsentOf(me, id));
+  const [states, setStates] = useState<ReadonlyMap<string, CellState>>(() => new Map(before.cells.map(({ student, part, value }) => [keyOf(student, part), { kind: 'saving', yours: value ?? null }])));
+  const [reason, setReason] = useState(before.reason);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isSaving, setSaving] = useState(false);
   const [seen, setSeen] = useState<ReadonlyMap<string, { key: string; name: string; at: number }>>(new Map());
-  const waiting = useRef(new Map<string, CellEdit>());
+  const waiting = useRef(new Map<string, CellEdit>(before.cells.map((cell) => [keyOf(cell.student, cell.part), cell])));
   const isSending = useRef(false);
-  const why = useRef('');
+  const why = useRef(before.reason);
 
   const mark = (changes: Iterable<Change>) => setStates((before) => {
     const next = new Map(before);
@@ -75,6 +84,8 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     ]);
   };
 
+  const keep = (cells: Iterable<CellEdit>) => keepUnsent(me, id, { cells: [...cells], reason: why.current });
+
   const send = async () => {
     if (isSending.current) return;
     isSending.current = true;
@@ -84,6 +95,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
       waiting.current = new Map();
       try {
         takeIn(await saveCells(id, [...sent.current.values()], why.current.trim()));
+        keep(waiting.current.values());
         setProblem(null);
       } catch (error) {
         // Newer edits of the same cells stand before those that were not sent.
@@ -100,9 +112,23 @@ export function useGridEdits(grid: MarkGrid, me: string) {
   const put = (student: string, part: MarkPart, value: CellValue, base: number) => {
     const key = keyOf(student, part);
     waiting.current.set(key, { student, part, value: value, base });
+    keep(new Map([...(isSending.current ? sent.current : []), ...waiting.current]).values());
     mark([[key, { kind: 'saving', yours: value }]]);
     setTimeout(() => void send(), 0);
   };
+
+  const isLive = useLiveState().shown === 'live';
+  const sendAgain = useEffectEvent(() => {
+    if (waiting.current.size > 0) void send();
+  });
+  useEffect(() => {
+    if (isLive) sendAgain();
+  }, [isLive]);
+  useEffect(() => {
+    if (problem === null || !isPassing(problem)) return;
+    const timer = setTimeout(() => sendAgain(), again);
+    return () => clearTimeout(timer);
+  }, [problem]);
 
   useLiveEvent('marks:edited', ({ sheet, cells, by }) => {
     if (sheet !== id || by === me) return;
@@ -149,5 +175,12 @@ export function useGridEdits(grid: MarkGrid, me: string) {
       if (state !== undefined) put(student, part, state.yours, state.kind === 'conflict' ? state.rev : rev);
     },
     retry: () => void send(),
+    /** Takes back all that the server does not take. */
+    giveUp: () => {
+      mark([...waiting.current.keys()].map((key): Change => [key, null]));
+      waiting.current = new Map();
+      keep([]);
+      setProblem(null);
+    },
   };
 }

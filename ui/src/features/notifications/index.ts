@@ -1,10 +1,10 @@
 import { IconBell, IconSpeakerphone } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { Listener } from './listeners.tsx';
 
-const OwnPage = lazy(() => import('./own-page.tsx'));
-const NoticesPage = lazy(() => import('./notices-page.tsx'));
+const OwnPage = page(() => import('./own-page.tsx'));
+const NoticesPage = page(() => import('./notices-page.tsx'));
 
 /** What somebody is to know, until they have read it; and what the office writes. The bell in the header leads here. */
 export const notifications: Feature = {

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Progress, Text } from '@mantine/core';
 import { IconEye, IconEyeOff, IconPencil, IconPlus, IconSearchOff, IconSpeakerphone, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { ConfirmDialog } from '../../kit/confirm-dialog.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
@@ -9,6 +9,7 @@ import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import lists from '../../kit/list.module.css';
 import { PageHead } from '../../kit/page.tsx';
 import { Pager } from '../../kit/pager.tsx';
+import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { Empty } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
@@ -20,7 +21,7 @@ import { audienceOf } from './draft.ts';
 import { changeNotice, deleteNotice, refreshWritten, writtenNotices } from './queries.ts';
 import { categories, priorities } from './words.ts';
 
-const NoticeDrawer = lazy(() => import('./notice-drawer.tsx'));
+const NoticeDrawer = part(() => import('./notice-drawer.tsx'));
 
 const names = ['category', 'priority', 'status', 'page'] as const;
 

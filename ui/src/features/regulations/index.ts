@@ -1,9 +1,9 @@
 import { IconScale } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { Listener } from './listeners.tsx';
 
-const RegulationsPage = lazy(() => import('./regulations-page.tsx'));
+const RegulationsPage = page(() => import('./regulations-page.tsx'));
 
 /** Rules that councils set, dated: which attendance is needed, where an average is too high. */
 export const regulations: Feature = {

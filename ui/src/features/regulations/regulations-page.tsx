@@ -1,11 +1,12 @@
 import { Button, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { now } from '../../kit/clock.ts';
 import { calendarDay, dayOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { Cell, Records } from '../../kit/records.tsx';
 import type { Regulation, RegulationSetting } from '../../kit/wire.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
@@ -14,7 +15,7 @@ import { regulationsQuery } from './queries.ts';
 import classes from './regulations.module.css';
 import { inWords } from './words.ts';
 
-const SetDialog = lazy(() => import('./set-dialog.tsx'));
+const SetDialog = part(() => import('./set-dialog.tsx'));
 
 export default function RegulationsPage() {
   const list = useQuery({ ...regulationsQuery, refetchInterval: useLivePolling() });

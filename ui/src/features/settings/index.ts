@@ -1,8 +1,8 @@
 import { IconSettings } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 
-const SettingsPage = lazy(() => import('./settings-page.tsx'));
+const SettingsPage = page(() => import('./settings-page.tsx'));
 
 /** What the office decides about the institute while the server runs. */
 export const settings: Feature = {

@@ -1,9 +1,9 @@
 import { IconUsersGroup } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { AdminListener } from './listeners.tsx';
 
-const StudentsPage = lazy(() => import('./students-page.tsx'));
+const StudentsPage = page(() => import('./students-page.tsx'));
 
 /** Who studies what: the office adds and changes, faculty look at those of their courses. */
 export const students: Feature = {

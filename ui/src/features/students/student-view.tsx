@@ -1,7 +1,7 @@
 import { Button, Drawer, Group, Text } from '@mantine/core';
 import { IconArchive, IconKey, IconPencil, IconRestore } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Link } from 'react-router';
 import { now } from '../../kit/clock.ts';
 import { ConfirmDialog } from '../../kit/confirm-dialog.tsx';
@@ -9,6 +9,7 @@ import { Credentials } from '../../kit/credentials.tsx';
 import { calendarDay, dayOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListSkeleton } from '../../kit/list-states.tsx';
+import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Failed, Trouble } from '../../kit/states.tsx';
@@ -18,7 +19,7 @@ import { draftOf, fields, labels } from './draft.ts';
 import { deleteStudent, oneStudent, refreshStudents, resetPassword, restoreStudent } from './students.ts';
 import classes from './students.module.css';
 
-const StudentForm = lazy(() => import('./student-form.tsx'));
+const StudentForm = part(() => import('./student-form.tsx'));
 
 /** One student, and what the office can do about them. */
 export default function StudentView({ id, isOffice, onClose }: { id: string; isOffice: boolean; onClose: () => void }) {

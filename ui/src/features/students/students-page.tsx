@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, Skeleton, Text } from '@mantine/core';
 import { IconPlus, IconSearchOff, IconUpload, IconUsersGroup } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { Suspense, useCallback, useState } from 'react';
 import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useMediaQuery } from '@mantine/hooks';
 import { useAddressFilter } from '../../kit/address-filter.ts';
@@ -14,6 +14,7 @@ import { found } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
+import { part } from '../../kit/part.ts';
 import { SearchField } from '../../kit/search-field.tsx';
 import { Empty } from '../../kit/states.tsx';
 import { VirtualRows } from '../../kit/virtual-rows.tsx';
@@ -26,9 +27,9 @@ import { Statistics } from './statistics.tsx';
 import { pageSize, studentsPage } from './students.ts';
 import classes from './students.module.css';
 
-const StudentView = lazy(() => import('./student-view.tsx'));
-const StudentForm = lazy(() => import('./student-form.tsx'));
-const ImportDialog = lazy(() => import('./import-dialog.tsx'));
+const StudentView = part(() => import('./student-view.tsx'));
+const StudentForm = part(() => import('./student-form.tsx'));
+const ImportDialog = part(() => import('./import-dialog.tsx'));
 
 const names = ['search', 'course', 'semester', 'status', 'batch', 'archived'] as const;
 const everybody = { search: '', course: '', semester: '', status: '', batch: '', archived: '' };
@@ -43,7 +44,7 @@ export default function StudentsPage({ user }: ViewProps) {
   const [filter, setFilter] = useAddressFilter(names);
   const [span, setSpan] = useState({ first: 0, end: 1 });
   const onSpan = useCallback((first: number, end: number) => setSpan({ first, end }), []);
-  const isDesk = useMediaQuery('(min-width: 48em)', true, { getInitialValueInEffect: false });
+  const isDesk = useMediaQuery('(min-width: 62em)', true, { getInitialValueInEffect: false });
   const first = useQuery({ ...studentsPage(filter, 1), refetchInterval: polling });
   const total = first.data?.pagination.total ?? 0;
   const from = Math.floor(span.first / pageSize) + 1;

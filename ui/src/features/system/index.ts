@@ -1,8 +1,8 @@
 import { IconHeartbeat } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 
-const SystemPage = lazy(() => import('./system-page.tsx'));
+const SystemPage = page(() => import('./system-page.tsx'));
 
 /** How the server is: who is connected, whether pages are live, room, the last backup. */
 export const system: Feature = {

@@ -1,9 +1,9 @@
 import { IconUserShield } from '@tabler/icons-react';
-import { lazy } from 'react';
 import type { Feature } from '../../kit/feature.ts';
+import { page } from '../../kit/part.ts';
 import { AdminListener } from './listeners.tsx';
 
-const UsersPage = lazy(() => import('./users-page.tsx'));
+const UsersPage = page(() => import('./users-page.tsx'));
 
 /** The accounts of everybody, as the office keeps them. Students are added and changed on their own page. */
 export const users: Feature = {

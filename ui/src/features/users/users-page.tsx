@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Text, VisuallyHidden } from '@mantine/core';
 import { IconPlus, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { Address } from '../../kit/address.tsx';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { now } from '../../kit/clock.ts';
@@ -12,6 +12,7 @@ import { useTimezone } from '../../kit/institute.ts';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
 import { Pager } from '../../kit/pager.tsx';
+import { part } from '../../kit/part.ts';
 import { Cell, Records } from '../../kit/records.tsx';
 import { SearchField } from '../../kit/search-field.tsx';
 import { Empty } from '../../kit/states.tsx';
@@ -23,7 +24,7 @@ import { usersPage } from './queries.ts';
 import { UserMenu } from './user-menu.tsx';
 import classes from './users.module.css';
 
-const UserForm = lazy(() => import('./user-form.tsx'));
+const UserForm = part(() => import('./user-form.tsx'));
 
 const names = ['search', 'role', 'status', 'page'] as const;
 

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { CellEdit } from '../../kit/wire.ts';
+import { keepUnsent, unsentOf } from './unsent.ts';
+
+function storage() {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+}
+
+const cells: CellEdit[] = [{ student: 's1', part: 'theory', value: 41, base: 3 }, { student: 's2', part: 'viva', value: null, base: 0 }];
+
+test('what is not sent is there again, for the same person and sheet alone', () => {
+  const store = storage();
+  keepUnsent('mary', 'sheet1', { cells, reason: 'Counted again' }, store);
+  expect(unsentOf('mary', 'sheet1', store)).toEqual({ cells, reason: 'Counted again' });
+  expect(unsentOf('leela', 'sheet1', store).cells).toEqual([]);
+  expect(unsentOf('mary', 'sheet2', store).cells).toEqual([]);
+});
+
+test('nothing stays behind once all is sent', () => {
+  const store = storage();
+  keepUnsent('mary', 'sheet1', { cells, reason: '' }, store);
+  keepUnsent('mary', 'sheet1', { cells: [], reason: 'Counted again' }, store);
+  expect([...store.kept]).toEqual([]);
+});
+
+test.each(['{', '7', 'null', '[]', '{"cells":7}', '{"cells":[1,{"student":"s1"}],"reason":2}'])('what somebody else wrote there is no mark: %s', (text) => {
+  const store = storage();
+  store.setItem('marks:cells:mary:sheet1', text);
+  expect(unsentOf('mary', 'sheet1', store)).toEqual({ cells: [], reason: '' });
+});
+
+test('a browser that keeps nothing does not stop anybody', () => {
+  const full = { ...storage(), setItem: () => { throw new Error('full'); } };
+  expect(() => keepUnsent('mary', 'sheet1', { cells, reason: '' }, full)).not.toThrow();
+});

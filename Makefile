@@ -46,7 +46,7 @@ test: ## Run everything: lints, Rust tests on SQLite and PostgreSQL, UI tests, b
 	@scripts/test.sh
 
 test-deps: ui/node_modules/.package-lock.json e2e/node_modules/.package-lock.json crates/socketio/tests/official/node_modules/.package-lock.json clients ## Install what the tests need.
-	@scripts/need.sh --install node npm postgres redis chromium nginx haproxy caddy
+	@scripts/need.sh --install node npm postgres redis chromium nginx haproxy caddy cargo-deny
 
 target/api/.ready: scripts/api/requirements.txt
 	@scripts/need.sh --install python3 python3-venv
@@ -111,7 +111,7 @@ test-packaging: server ## What is in packaging/ and docs/proxy, without a Docker
 test-acme: ui ## Order certificates from Pebble, the test server of Let's Encrypt, on this machine. Installs it.
 	@scripts/test-acme.sh
 
-audit: ## Licences, advisories and sources of the Rust crates (cargo-deny), advisories of the pages' packages (npm). Needs the network.
+audit: ## Licences, advisories and sources of the Rust crates (cargo-deny), advisories of the pages' packages (npm). Fails when one can't be asked, as `make test` does not.
 	@scripts/audit.sh
 
 fuzz: ## Feed every parser nonsense for FUZZ_SECONDS each (60). FUZZ_TARGETS="packet token" for some.

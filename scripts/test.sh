@@ -23,8 +23,17 @@ generated_is_fresh() {
   npm --prefix ui run --silent check:generated
 }
 
+# What could not be asked is said at the end and fails nothing; `make audit` alone fails by it.
+audit() {
+  local said code=0
+  said=$(node --test scripts/audit/) || { printf '%s\n' "$said"; return 1; }
+  scripts/audit.sh || code=$?
+  [ $code -eq 0 ] || [ $code -eq 2 ]
+}
+
 step "what the tests need" make --no-print-directory test-deps
 step "format" format
+step "licences, sources and advisories of what is used" audit
 step "web pages: types made from the API's description" generated_is_fresh
 step "web pages: build" make --no-print-directory ui
 step "web pages: lint and types" bash -c 'npm --prefix ui run --silent lint && npm --prefix ui run --silent typecheck && npm --prefix e2e run --silent lint'
@@ -33,3 +42,5 @@ step "Rust: lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 step "Rust: tests on SQLite and PostgreSQL" scripts/with-services.sh cargo test --workspace
 step "browser tests" make --no-print-directory test-e2e
 printf '\nAll passed in %d s.\n' $((SECONDS - started))
+# In the last lines, where it is read.
+cat "${CARGO_TARGET_DIR:-target}/audit/not-known"

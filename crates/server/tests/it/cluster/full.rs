@@ -1,8 +1,27 @@
-//! A disk that is full, below the embedded database.
+//! A disk that is full, below the embedded database and below PostgreSQL.
 
+use lamplight_store::{DatabaseUrl, testing::fresh_schema};
 use serde_json::json;
 
-use crate::support::{Backend, Form, Institute};
+use super::postgres::OwnPostgres;
+use crate::support::{Backend, Form, Institute, until};
+
+/// Uploads until it is refused for want of room, and more; gives how many were taken.
+async fn fill(institute: &Institute) -> i64 {
+    let office = &institute.people.office;
+    let mut taken = 0;
+    for number in 0..40 {
+        let form = Form::titled(&format!("full {number}")).text("description", &"x".repeat(900));
+        let answer = institute.upload(office, form).await;
+        match answer.status {
+            // What fits into pages that are there already.
+            201 => taken += 1,
+            _ => answer.refuses(507, "server.disk_full", &[], "no room"),
+        }
+    }
+    assert!(taken < 30, "{taken} of 40");
+    taken
+}
 
 #[tokio::test]
 async fn the_disk_of_the_embedded_database_is_full() {
@@ -14,21 +33,7 @@ async fn the_disk_of_the_embedded_database_is_full() {
     // Its one connection that writes is told that there is no room for more.
     institute.execute("PRAGMA max_page_count = 1", []).await;
 
-    let mut refused = 0;
-    for number in 0..40 {
-        let answer = institute
-            .upload(office, Form::titled(&format!("full {number}")).text("description", &"x".repeat(900)))
-            .await;
-        match answer.status {
-            // What fits into pages that are there already.
-            201 => {}
-            _ => {
-                answer.refuses(507, "server.disk_full", &[], "no room");
-                refused += 1;
-            }
-        }
-    }
-    assert!(refused > 10, "{refused}");
+    let kept = fill(&institute).await;
     let meanwhile = institute.traces().await;
     assert_eq!(institute.get(office, "/api/admin/downloads?limit=1").await.status, 200, "it can be read");
     assert_eq!(institute.get("", "/readyz").await.json(), json!({"ready": true, "reason": null}));
@@ -37,10 +42,52 @@ async fn the_disk_of_the_embedded_database_is_full() {
     institute.uploaded(office, Form::titled("after")).await;
     institute.ring().await;
     let told = page.told().await;
-    let kept = 40 - refused;
-    assert_eq!(told.len(), kept + 2, "one event for each that is there: {told:?}");
+    assert_eq!(told.len() as i64, kept + 2, "one event for each that is there: {told:?}");
     let after = institute.traces().await;
-    assert_eq!((meanwhile.downloads, meanwhile.events), (before.downloads + kept as i64, before.events + kept as i64));
-    assert_eq!(after.downloads, before.downloads + kept as i64 + 1);
+    assert_eq!((meanwhile.downloads, meanwhile.events), (before.downloads + kept, before.events + kept));
+    assert_eq!(after.downloads, before.downloads + kept + 1);
     assert_eq!(after.staged, before.staged, "nothing is left half-written");
+}
+
+#[tokio::test]
+async fn the_disk_of_postgresql_is_full() {
+    let mut postgres = OwnPostgres::start_on_a_disk_of(96).await;
+    let institute = Institute::at(DatabaseUrl::Postgres(fresh_schema(&postgres.server).await), None).await;
+    let office = &institute.people.office;
+    let mut page = institute.live(office).await;
+    institute.uploaded(office, Form::titled("before")).await;
+    let before = institute.traces().await;
+    postgres.order("fill").await;
+
+    let kept = fill(&institute).await;
+    until("nothing is left half-written", async || institute.traces().await.staged == before.staged).await;
+    let meanwhile = institute.traces().await;
+    assert_eq!((meanwhile.downloads, meanwhile.events), (before.downloads + kept, before.events + kept));
+    assert_eq!(institute.get(office, "/api/admin/downloads?limit=1").await.status, 200, "it can be read");
+    assert_eq!(institute.get("", "/readyz").await.json(), json!({"ready": true, "reason": null}));
+
+    // Nobody restarts anything.
+    postgres.order("free").await;
+    institute.uploaded(office, Form::titled("after")).await;
+    institute.ring().await;
+    let told = page.told().await;
+    assert_eq!(told.len() as i64, kept + 2, "one event for each that is there: {told:?}");
+    let after = institute.traces().await;
+    assert_eq!((after.downloads, after.events), (before.downloads + kept + 1, before.events + kept + 2));
+
+    // PostgreSQL ends when there is no room for its WAL either, and does not come back by itself. Nobody restarts the server.
+    postgres.order("fill").await;
+    postgres.order("exhaust").await;
+    let answer = institute.upload(office, Form::titled("without PostgreSQL")).await;
+    answer.refuses(503, "server.database_unavailable", &[], "no database");
+    assert_eq!(institute.get("", "/readyz").await.status, 503);
+    postgres.order("free").await;
+    postgres.order("start").await;
+    until("it is ready again", async || institute.get("", "/readyz").await.status == 200).await;
+    institute.uploaded(office, Form::titled("after all")).await;
+    institute.ring().await;
+    assert_eq!(page.told().await.len(), 1, "what came since");
+    let last = institute.traces().await;
+    assert_eq!((last.downloads, last.events), (after.downloads + 1, after.events + 2));
+    assert_eq!(last.staged, before.staged);
 }

@@ -95,6 +95,20 @@ pub(crate) async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<entity::Model
     Ok(entity::Entity::find().order_by_asc(entity::Column::Code).limit(lamplight_kernel::MAX_LIMIT).all(db).await?)
 }
 
+/// These courses; unknown ones are missing from the answer.
+pub(crate) async fn find_by_ids<C: ConnectionTrait>(
+    db: &C,
+    courses: impl IntoIterator<Item = uuid::Uuid>,
+) -> Result<Vec<entity::Model>, StoreError> {
+    let mut ids: Vec<uuid::Uuid> = courses.into_iter().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(entity::Entity::find().filter(entity::Column::Id.is_in(ids)).all(db).await?)
+}
+
 /// The code and name of every course.
 pub(crate) async fn find_names<C: ConnectionTrait>(db: &C) -> Result<HashMap<CourseId, (String, String)>, StoreError> {
     names(db, entity::Entity::find()).await

@@ -105,7 +105,20 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) async fn find<C: ConnectionTrait>(db: &C, today: Date) -> Result<Self, StoreError> {
-        let courses = courses::list(db).await?.into_iter().map(|row| {
+        Ok(Self::of(courses::list(db).await?, today))
+    }
+
+    /// As far as it is needed to show these students.
+    pub(super) async fn find_for<C: ConnectionTrait>(
+        db: &C,
+        students: impl Iterator<Item = &Model>,
+        today: Date,
+    ) -> Result<Self, StoreError> {
+        Ok(Self::of(courses::find_by_ids(db, students.map(|student| student.course_id)).await?, today))
+    }
+
+    fn of(rows: Vec<courses::entity::Model>, today: Date) -> Self {
+        let courses = rows.into_iter().map(|row| {
             let course = Course {
                 code: row.code,
                 name: row.name,
@@ -115,7 +128,7 @@ impl Ground {
             };
             (row.id, course)
         });
-        Ok(Self { courses: courses.collect(), today })
+        Self { courses: courses.collect(), today }
     }
 
     /// The course with this id or code.

@@ -358,6 +358,15 @@ pub(super) async fn ground<C: ConnectionTrait>(app: &App, db: &C) -> Result<Grou
     Ground::find(db, app.institute.today(app.store.clock().now())).await
 }
 
+/// What these students are shown with.
+pub(super) async fn ground_for<C: ConnectionTrait>(
+    app: &App,
+    db: &C,
+    students: impl Iterator<Item = &Model>,
+) -> Result<Ground, lamplight_store::StoreError> {
+    Ground::find_for(db, students, app.institute.today(app.store.clock().now())).await
+}
+
 async fn shown<C: ConnectionTrait>(db: &C, row: Model, ground: &Ground) -> Result<StudentRow, Problem> {
     let listed = store::with_accounts(db, vec![row]).await?.pop();
     Ok(document(listed.ok_or(StudentError::NotFound)?, ground, true))

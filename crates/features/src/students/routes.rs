@@ -97,8 +97,9 @@ async fn list_students(
     };
     // The attendance page of the existing client asks for a class without saying how many it can take.
     let page = params.page(if filter.course.is_some() { lamplight_kernel::MAX_LIMIT } else { 10 })?;
-    let ground = office::ground(&app, db).await?;
-    let page = store::list(db, &filter, order, page).await?.map(|listed| document(listed, &ground, staff.is_admin()));
+    let page = store::list(db, &filter, order, page).await?;
+    let ground = office::ground_for(&app, db, page.rows.iter().map(|(row, _)| row)).await?;
+    let page = page.map(|listed| document(listed, &ground, staff.is_admin()));
     Ok(data(StudentList { students: page.rows, pagination: page.pagination.into() }))
 }
 
@@ -115,8 +116,9 @@ async fn get_student(
     let db = app.store.reader();
     let row = store::find(db, id).await?.filter(|row| staff.may_act_for(row.course_id.into()));
     let row = row.ok_or(StudentError::NotFound)?;
+    let ground = office::ground_for(&app, db, std::iter::once(&row)).await?;
     let listed = store::with_accounts(db, vec![row]).await?.pop().ok_or(StudentError::NotFound)?;
-    Ok(data(document(listed, &office::ground(&app, db).await?, staff.is_admin())))
+    Ok(data(document(listed, &ground, staff.is_admin())))
 }
 
 /// How many.

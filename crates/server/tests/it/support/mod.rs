@@ -38,20 +38,18 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
 }
 
 /// Whatever a story did, the sums of attendance are what its records add up to, and what triggers keep is what the rows say. Nothing is
-/// asked of a database that the story closed.
+/// asked of a database that the story closed, or whose folder went with it.
 pub(crate) async fn sums_are_right(store: &lamplight_store::Store) {
-    if let Ok(wrong) = lamplight_features::attendance::find_wrong_sums(store.reader()).await {
-        assert_eq!(wrong, 0, "sums of attendance that are not what the records add up to");
-        assert_eq!(
-            store.count_wrong().await.unwrap(),
-            0,
-            "counts, or texts for searching, that are not what the rows say"
-        );
-        match store.check_indexes().await {
-            // The story is over, and with it the folder.
-            Err(error) if error.to_string().contains("unable to open database file") => {}
-            checked => checked.unwrap(),
-        }
+    let Ok(wrong) = lamplight_features::attendance::find_wrong_sums(store.reader()).await else { return };
+    assert_eq!(wrong, 0, "sums of attendance that are not what the records add up to");
+    let kept = async {
+        let wrong = store.count_wrong().await?;
+        store.check_indexes().await?;
+        Ok::<_, lamplight_store::StoreError>(wrong)
+    };
+    match kept.await {
+        Err(error) if error.to_string().contains("unable to open database file") => {}
+        wrong => assert_eq!(wrong.unwrap(), 0, "counts, or texts for searching, that are not what the rows say"),
     }
 }
 

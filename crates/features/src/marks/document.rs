@@ -139,6 +139,15 @@ impl Known {
         })
     }
 
+    /// What these sheets name, without their marks.
+    pub(super) async fn of_sheets<C: ConnectionTrait>(db: &C, sheets: &[sheets::Model]) -> Result<Self, StoreError> {
+        Ok(Self {
+            sheets: HashMap::new(),
+            courses: courses::find_names_of(db, sheets.iter().map(sheets::Model::course)).await?,
+            students: HashMap::new(),
+        })
+    }
+
     /// What the marks of one sheet name.
     pub(super) async fn of_sheet<C: ConnectionTrait>(
         db: &C,

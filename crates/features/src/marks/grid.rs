@@ -122,7 +122,7 @@ pub(super) async fn list_sheets(
     let db = app.store.reader();
     let filter = Filter { state: params.text("state"), ..super::routes::filter(&params, staff.courses())? };
     let page = store::list_sheets(db, &filter, params.page(SHEET_ROWS)?).await?;
-    let known = Known::find(db, &[]).await?;
+    let known = Known::of_sheets(db, &page.rows).await?;
     let ids = || page.rows.iter().map(|row| row.id);
     let (counts, running) = (store::count_marks(db, ids()).await?, store::running_of(db, ids()).await?);
     let sheets = page
@@ -178,7 +178,7 @@ pub(super) async fn make_sheet(
     let on = on.unwrap_or_else(|| app.institute.today(tx.now()));
     let sheet = key.make(&tx, (label.unwrap_or_default(), on), &form.maxima, staff.user).await?;
     tell_staged(&mut tx, &sheet, None)?;
-    let known = Known::find(tx.db(), &[]).await?;
+    let known = Known::of_sheets(tx.db(), std::slice::from_ref(&sheet)).await?;
     tx.commit().await?;
     Ok((http::StatusCode::CREATED, told("The sheet was made.", shown(&sheet, &known, (0, 0), None))))
 }

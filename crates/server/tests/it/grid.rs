@@ -17,6 +17,7 @@ async fn made(institute: &Institute) -> String {
     });
     let answer = institute.json("POST", &institute.people.teacher, "/api/admin/marks/sheets", &form).await;
     assert_eq!(answer.status, 201);
+    assert_eq!(answer.data()["course"]["courseCode"], "GNM");
     let id = answer.data()["_id"].as_str().unwrap().to_owned();
     let again = institute.json("POST", &institute.people.teacher, "/api/admin/marks/sheets", &form).await;
     again.refuses(409, "marks.sheet_exists", &[], "the same exam");

@@ -69,6 +69,7 @@ both_databases!(what_was_rehearsed_is_published_to_those_it_concerns_and_to_each
     let list = institute.get(&people.teacher, "/api/admin/marks/sheets").await.data();
     let picked = ["state", "entered", "published", "dueAt"].map(|key| list["sheets"][0][key].clone());
     assert_eq!(picked, [json!("published"), json!(1), json!(1), json!(null)]);
+    assert_eq!(list["sheets"][0]["course"]["courseCode"], "GNM");
     assert_eq!(
         institute.json("PUT", &people.teacher, "/api/admin/marks/publish", &exam(&institute)).await.data()["modifiedCount"],
         0

@@ -33,7 +33,7 @@ use crate::{
 /// How it is measured, for the page of figures.
 pub(crate) const METHOD: &str = "An institute of 10,000 students with 10,000 events, then one of 100,000 students whose log grows from 10,000 to 10 million events: six of seven for one \
     student, one for the staff. **Resume**: 100 students one after the other come back with 20 events to get, more than 600 events behind, so that the log is read: from dialling \
-    to the twentieth. **Commit**: a title is changed, from request to answer, with a commit that is on the disk. The lists are asked for 100 times each. Each cell is p50 and p99 in milliseconds. *More events* is \
+    to the twentieth. **Commit**: a title is changed, from request to answer, with a commit that is on the disk. The lists are asked for 100 times each; the name that is searched is one student's in the small institute and eleven students' in the large. Each cell is p50 and p99 in milliseconds. *More events* is \
     p50 with 10 million events of p50 with 10,000, both with 100,000 students; *more of both* of p50 in the small institute.";
 
 /// Students, and the events that are stored when it is measured.

@@ -19,8 +19,9 @@ use super::history::{Caught, Chronicle, Link, Seen, Who, key};
 
 /// What every bell's key begins with; its number follows.
 pub(super) const BELL: &str = "bell ";
-/// Small, so that who does not read is soon noticed.
-const BUFFER: u32 = 16 * 1024;
+/// Small, so that who does not read is soon noticed; but more than the largest segment of the loopback (64 KiB). A window below that is opened by
+/// the sender's probes alone, once it was full: 70 KB a second, however fast the reader is.
+const BUFFER: u32 = 128 * 1024;
 
 /// What is known of a connection from outside its task.
 #[derive(Debug, Clone, Copy, Default)]

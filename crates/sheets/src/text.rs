@@ -59,29 +59,54 @@ fn announced(text: &str) -> Option<(u8, usize)> {
     }
 }
 
+/// Lines that are looked at for the delimiter.
+const LOOKED_AT: usize = 10;
+
 /// The one that the first lines have most of, outside of quotes. Only a line's own can be meant, so lines are counted, not bytes:
 /// `Nair, Anju;GNM` has one of each, and the other lines decide.
 fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
-    let lines = || text.lines().filter(|line| !line.trim().is_empty()).take(10);
     for delimiter in [b',', b';', b'\t'] {
-        let count = |line: &str| {
-            let mut quoted = false;
-            line.bytes()
-                .filter(|&byte| {
-                    quoted ^= byte == b'"';
-                    byte == delimiter && !quoted
-                })
-                .count()
-        };
-        let counts = lines().map(count);
-        let first = lines().next().map_or(0, count);
-        let score = counts.filter(|&count| count > 0).count() * 1_000 + first.min(999);
+        let counts = counts(text, delimiter);
+        let first = counts.first().copied().unwrap_or(0);
+        let score = counts.iter().filter(|&&count| count > 0).count() * 1_000 + first.min(999);
         if score > best.0 {
             best = (score, delimiter);
         }
     }
     best.1
+}
+
+/// How often each of the first lines has it, blank ones left out. A line ends where a record does: not within quotes, which a cell of several
+/// lines has, and which begin a cell or are part of it (`5" tape`).
+fn counts(text: &str, delimiter: u8) -> Vec<usize> {
+    let mut counts = Vec::new();
+    let (mut count, mut is_blank, mut begins, mut quoted, mut closed) = (0, true, true, false, false);
+    for byte in text.bytes() {
+        if byte == b'"' {
+            // Two of them within quotes are one that is meant.
+            (quoted, closed) = (!quoted && (begins || closed), quoted);
+        } else {
+            closed = false;
+        }
+        begins = !quoted && (byte == delimiter || byte == b'\n' || byte == b'\r');
+        if begins && byte != delimiter {
+            if !is_blank {
+                counts.push(count);
+            }
+            if counts.len() == LOOKED_AT {
+                return counts;
+            }
+            (count, is_blank) = (0, true);
+        } else {
+            count += usize::from(begins);
+            is_blank &= byte.is_ascii_whitespace();
+        }
+    }
+    if !is_blank {
+        counts.push(count);
+    }
+    counts
 }
 
 #[cfg(test)]
@@ -125,6 +150,14 @@ mod tests {
         assert_eq!(read(b"Name;Course\nNair, Anju;GNM\n")[1], row(2, &["Nair, Anju", "GNM"]));
         assert_eq!(read(b"sep=;\nName, first;Course\nx;y\n")[0], row(2, &["Name, first", "Course"]));
         assert_eq!(read(b"\"a;b;c\",d\n")[0], row(1, &["a;b;c", "d"]));
+    }
+
+    #[test]
+    fn lines_of_one_cell_are_no_lines_of_the_table() {
+        let table = b"Name,Remark\nAsha,\"one; two\nthree; \"\"four\"\"\nfive; six\nseven; eight\"\nBina 5\" tall,x\n";
+        let long = "one; two\nthree; \"four\"\nfive; six\nseven; eight";
+        let expected = [row(1, &["Name", "Remark"]), row(2, &["Asha", long]), row(6, &["Bina 5\" tall", "x"])];
+        assert_eq!(read(table), expected);
     }
 
     #[test]

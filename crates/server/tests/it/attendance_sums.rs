@@ -12,6 +12,15 @@ use crate::{
     },
 };
 
+impl Institute {
+    /// What `lamplight verify` says of an institute whose server has ended.
+    pub(crate) async fn verify(&self, more: &[&str]) -> program::Said {
+        let folder = self.settings.data_dir.parent().unwrap();
+        let words = [&["verify"], more].concat();
+        program::run(lamplight(folder, &self.environment(), &words), "").await
+    }
+}
+
 both_databases!(what_is_kept_as_sums_is_what_the_days_add_up_to, async |institute: Institute| {
     let people = &institute.people;
     let mut random = StdRng::seed_from_u64(31);
@@ -52,15 +61,10 @@ async fn the_operator_is_told_of_wrong_sums_and_can_have_them_counted_anew() {
     institute.record(&institute.people.office, &class).await;
     institute.execute("UPDATE attendance_sums SET classes = 7 WHERE status = 'Absent'", []).await;
     institute.stop().await;
-    let folder = institute.settings.data_dir.parent().unwrap().to_owned();
-    let verify = async |more: &[&str]| {
-        let words = [&["verify"], more].concat();
-        program::run(lamplight(&folder, &institute.environment(), &words), "").await
-    };
-    let wrong = verify(&[]).await;
+    let wrong = institute.verify(&[]).await;
     assert!(!wrong.success && wrong.err.contains("1 sums") && wrong.err.contains("--recount"), "{wrong:?}");
-    let mended = verify(&["--recount"]).await;
+    let mended = institute.verify(&["--recount"]).await;
     assert!(mended.success && mended.out.contains("1 were wrong"), "{mended:?}");
-    let right = verify(&[]).await;
+    let right = institute.verify(&[]).await;
     assert!(right.success && right.out.contains("what its records add up to"), "{right:?}");
 }

@@ -8,7 +8,6 @@ use crate::{
     support::{
         Backend, Institute, both_databases,
         http::{each, strings},
-        program::{self, lamplight},
     },
 };
 
@@ -175,18 +174,13 @@ async fn the_operator_is_told_of_wrong_counts_and_of_a_damaged_index() {
         )
         .await;
     institute.stop().await;
-    let folder = institute.settings.data_dir.parent().unwrap().to_owned();
-    let verify = async |more: &[&str]| {
-        let words = [&["verify"], more].concat();
-        program::run(lamplight(&folder, &institute.environment(), &words), "").await
-    };
-    let wrong = verify(&[]).await;
+    let wrong = institute.verify(&[]).await;
     assert!(
         !wrong.success && wrong.err.contains("1 counts") && wrong.err.contains("The index for searching"),
         "{wrong:?}"
     );
-    let mended = verify(&["--recount"]).await;
+    let mended = institute.verify(&["--recount"]).await;
     assert!(mended.success && mended.out.contains("1 were wrong"), "{mended:?}");
-    let right = verify(&[]).await;
+    let right = institute.verify(&[]).await;
     assert!(right.success && right.out.contains("are what their rows say"), "{right:?}");
 }

@@ -38,7 +38,7 @@ pub(super) struct Mark {
 /// A record of attendance as the model knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attended {
-    /// Course and semester of the class.
+    /// Course and semester that it was first recorded in.
     pub(super) of: (CourseId, i32),
     pub(super) status: &'static str,
     pub(super) remarks: String,
@@ -311,8 +311,10 @@ impl World {
         let answer = self.institute.json("POST", &self.institute.people.office, "/api/admin/attendance", &body).await;
         self.note(format!("{} is {status} on {date}, {}", STUDENTS[student], answer.status));
         if answer.status == 200 {
-            let record = Attended { of: (course, semester), status, remarks };
-            let before = self.attendance.insert((student, date, session), record);
+            // What is corrected stays a record of the semester it was recorded in, whoever has moved since.
+            let key = (student, date, session);
+            let of = self.attendance.get(&key).map_or((course, semester), |before| before.of);
+            let before = self.attendance.insert(key, Attended { of, status, remarks });
             self.is_told_of_class(student, (date, session), before.map(|record| record.status), status);
         } else {
             // What they have of another course stays that course's.

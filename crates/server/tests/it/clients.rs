@@ -60,13 +60,13 @@ pub(crate) async fn tell(
     let mut complaints = client.stderr.take().unwrap();
     let mut complained = String::new();
     let story = async {
-        while let Some(command) = said.next_line().await.unwrap() {
+        while let Some(command) = soon(said.next_line()).await.unwrap() {
             assert!(["cut", "mend"].contains(&command.as_str()), "{command}");
-            please(&command).await;
+            soon(please(&command)).await;
             answers.write_all(b"done\n").await.unwrap();
         }
     };
-    let (_, read) = soon(async { tokio::join!(story, complaints.read_to_string(&mut complained)) }).await;
+    let (_, read) = tokio::join!(story, complaints.read_to_string(&mut complained));
     read.unwrap();
     let status = soon(client.wait()).await.unwrap();
     assert!(status.success(), "{status}: {complained}");
@@ -77,7 +77,7 @@ pub(crate) fn javascript() -> Command {
 }
 
 /// A story of the official client.
-fn official(story: &str) -> Command {
+pub(crate) fn official(story: &str) -> Command {
     let folder = root().join("clients/javascript");
     assert!(folder.join("node_modules").is_dir(), "the official client is not installed: run `make test-deps`");
     let mut command = Command::new("node");

@@ -71,7 +71,7 @@ impl Proxied {
 }
 
 /// Begins a session of long polling and forgets it.
-async fn handshake(from: IpAddr, to: SocketAddr) {
+pub(crate) async fn handshake(from: IpAddr, to: SocketAddr) {
     get(from, to, "/socket.io/?EIO=4&transport=polling").await;
 }
 

@@ -8,22 +8,6 @@
 //! Times are compressed: what lasts ten or thirty seconds in a computer room lasts one to four here, and nodes take a silent client for
 //! dead after two seconds instead of forty-five. The table of `docs/operations.md` names these tests; `failures.rs` holds it to that.
 
-mod clock;
-mod failures;
-mod follow;
-mod full;
-mod ground;
-mod postgres;
-
-use std::time::Duration;
-
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use tokio::time::sleep;
-
-use crate::support::wire::Flow;
-
-use ground::{Cluster, Outcome, With};
-
 /// Makes two tests of one story.
 macro_rules! with_and_without_redis {
     ($name:ident, $story:expr) => {
@@ -44,6 +28,23 @@ macro_rules! with_and_without_redis {
         }
     };
 }
+
+mod clock;
+mod failures;
+mod follow;
+mod full;
+mod ground;
+mod official;
+mod postgres;
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use tokio::time::sleep;
+
+use crate::support::wire::Flow;
+
+use ground::{Cluster, Outcome, With};
 
 const REDIS_AWAY: &str = "Redis is away; nodes wake each other through PostgreSQL";
 

@@ -35,7 +35,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take a connection to PostgreSQL to say that it is still there.
 const ANSWER: Duration = Duration::from_secs(2);
 /// How long the database may take to answer what many wait for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// A connection that was used so recently is not asked again.
 const ASK_AFTER: Duration = Duration::from_millis(100);
 /// After so long without a word within a transaction PostgreSQL gives it up. All committers wait for the row of the log; without this a node
@@ -522,8 +522,11 @@ pub(crate) async fn open_postgres(options: PgConnectOptions, connections: u32) -
 /// # Errors
 /// Those of the question, and that there is no answer, which counts as an outage.
 pub async fn in_time<T>(answer: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    let late = |_| DbErr::Conn(RuntimeErr::Internal("the database does not answer in time".to_owned()));
-    tokio::time::timeout(PATIENCE, answer).await.map_err(late)?
+    tokio::time::timeout(PATIENCE, answer).await.map_err(|_| late())?
+}
+
+pub(crate) fn late() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal("the database does not answer in time".to_owned()))
 }
 
 pub(crate) fn connecting(error: sqlx::Error) -> StoreError {

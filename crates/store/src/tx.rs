@@ -1,13 +1,16 @@
 //! The transaction: the only door through which anything is written.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lamplight_kernel::{Control, Event, Recorded, Target, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{Backend, Store, StoreError, fault, log};
+use crate::{Backend, Store, StoreError, connect::late, fault, log};
+
+/// How long a commit may take, as long as the request that asks for it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A transaction and the events it will have caused. Dropped without [`Tx::commit`], it never was.
 pub struct Tx {
@@ -89,13 +92,28 @@ impl Tx {
         Ok(())
     }
 
-    /// Writes the events into the log, commits, and wakes the relay.
+    /// Writes the events into the log, commits, and wakes the relay. What has begun is done, also when whoever asked for it has gone
+    /// meanwhile: dropped between the commit and the waking, it would be in the log and nobody would look for it.
     ///
     /// # Errors
-    /// When the database fails. Then nothing was written.
+    /// When the database fails. Then nothing was written, unless it says that nobody knows.
     pub async fn commit(self) -> Result<(), StoreError> {
         let span = tracing::debug_span!(target: "lamplight::traces", "commit", events = self.events.len());
-        self.write().instrument(span).await
+        let is_far = self.store.backend() == Backend::Postgres;
+        let write = self.write().instrument(span);
+        let done = tokio::spawn(async move {
+            if is_far {
+                // It has a connection that others need, and the network may say nothing for a quarter of an hour.
+                tokio::time::timeout(PATIENCE, write).await.unwrap_or_else(|_| Err(StoreError::OutcomeUnknown(late())))
+            } else {
+                write.await
+            }
+        });
+        done.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends.
+            Err(_) => Err(StoreError::OutcomeUnknown(late())),
+        })
     }
 
     async fn write(self) -> Result<(), StoreError> {

@@ -54,6 +54,16 @@ both_databases!(what_is_committed_is_in_the_log_in_order, async |db: TestDatabas
     assert_eq!(db.store.log().after(1, 1).await.unwrap()[0].seq, 2);
 });
 
+both_databases!(a_commit_whose_caller_has_gone_is_done_and_wakes, async |db: TestDatabase| {
+    let mut commits = db.store.commits();
+    let mut tx = db.store.begin().await.unwrap();
+    tx.record(&Happened { what: 1 }, Target::rooms([Room::students()])).unwrap();
+    let gone = tokio::time::timeout(Duration::ZERO, tx.commit()).await;
+    assert!(gone.is_err(), "asked once, and left");
+    tokio::time::timeout(Duration::from_secs(20), commits.changed()).await.unwrap().unwrap();
+    assert_eq!(db.store.log().head().await.unwrap().seq, 1);
+});
+
 both_databases!(who_comes_back_is_told_what_was_for_them, async |db: TestDatabase| {
     let soon = db.clock.now().plus(Duration::from_secs(60));
     record(&db.store, 1, Target::rooms([Room::semester(3), Room::students()])).await;

@@ -8,9 +8,13 @@ use sqlx::{
     ConnectOptions, Connection as _,
     postgres::{PgConnectOptions, PgConnection},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use crate::{Store, StoreError, connect::connecting, hold};
+use crate::{
+    Store, StoreError,
+    connect::{PATIENCE, connecting, late},
+    hold,
+};
 
 /// How often it is looked after whether the session is still there: a restart of PostgreSQL ends it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -49,16 +53,19 @@ impl Presence {
         }
     }
 
-    /// Makes the session again when it was lost, if nobody has moved the institute away meanwhile.
+    /// Makes the session again when it was lost, or says nothing, if nobody has moved the institute away meanwhile.
     async fn look(&mut self, db: &DatabaseConnection) -> Result<(), StoreError> {
         if let Some(session) = &mut self.session
-            && session.ping().await.is_ok()
+            && matches!(timeout(PATIENCE, session.ping()).await, Ok(Ok(())))
         {
             return Ok(());
         }
-        let again = Self::enter(&self.options).await?;
-        hold::check(db, false).await?;
-        *self = again;
+        let again = async {
+            let again = Self::enter(&self.options).await?;
+            hold::check(db, false).await?;
+            Ok::<_, StoreError>(again)
+        };
+        *self = timeout(PATIENCE, again).await.map_err(|_| StoreError::from(late()))??;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgListener, PgPool};
 use tokio::time::{sleep, timeout};
 
 use super::Node;
-use crate::StoreError;
+use crate::{StoreError, in_time};
 
 /// After the listening connection was lost and could not be made again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn tell(node: &Node) -> Result<(), StoreError> {
     let values = [node.channel().await?.into(), node.name.as_str().into()];
     let statement = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values);
-    node.store.writer().execute_raw(statement).await?;
+    in_time(node.store.writer().execute_raw(statement)).await?;
     Ok(())
 }
 

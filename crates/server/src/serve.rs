@@ -18,17 +18,17 @@ use lamplight_features::{
 };
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Home, Peer, Proxies, Stop};
-use lamplight_kernel::{Chance, Clock, Timestamp};
+use lamplight_kernel::{Chance, Clock};
 use lamplight_mail::Mailer;
 use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
-use lamplight_store::{Backend as Database, Store};
+use lamplight_store::{Backend as Database, Store, StoreError};
 use lamplight_tls::Stream;
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
@@ -58,10 +58,16 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(3600);
 /// Connections that wait to be accepted. After a restart everybody comes back at once, and whoever finds the queue full tries again
 /// only after a second, then three. The system may allow less (`net.core.somaxconn`).
 const BACKLOG: u32 = 4096;
+/// Bytes that the kernel takes of a connection before what it took earlier is on its way. Without a limit it takes megabytes for a client
+/// that reads slowly, besides what `SOCKET_QUEUE_BYTES` allows, and 18,000 such clients would take all the memory there is. It does not
+/// slow down a download over a long way: what is on its way does not count.
+const UNSENT: u32 = 128 * 1024;
 /// Connections at once of those who read the figures.
 const SCRAPERS: usize = 100;
 /// Connections at once of those who are sent to HTTPS.
 const SENT_ON: usize = 1000;
+/// How long a task may be busy with what it does from time to time in the database.
+const TURN: Duration = Duration::from_secs(60);
 /// Events or notifications dropped in one transaction, so that nobody waits long behind it.
 const DROP_AT_ONCE: u64 = 1000;
 
@@ -299,6 +305,8 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A restart must not wait for the connections of before.
     socket.set_reuseaddr(true)?;
+    // Each connection that is accepted has it from here.
+    socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -449,18 +457,14 @@ async fn tidy(scrape: Scrape, stop: CancellationToken) {
 async fn tidy_sessions(people: accounts::People, stop: CancellationToken) {
     let mut turns = every(TIDY_SESSIONS_EVERY);
     while is_next(&mut turns, &stop).await {
-        if let Err(error) = people.tidy().await {
-            tracing::error!(%error, "could not write down which sessions are in use; will try again");
-        }
+        turn("write down which sessions are in use", people.tidy()).await;
     }
 }
 
 async fn publish_due(store: Store, stop: CancellationToken) {
     let mut turns = every(PUBLISH_EVERY);
     while is_next(&mut turns, &stop).await {
-        if let Err(error) = marks::publish_due(&store).await {
-            tracing::error!(%error, "could not publish the marks that are due; will try again");
-        }
+        turn("publish the marks that are due", marks::publish_due(&store)).await;
     }
 }
 
@@ -470,42 +474,28 @@ async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
     let mut turns = every(CLEAN_UP_EVERY);
     while is_next(&mut turns, &stop).await {
         let now = store.clock().now();
-        match attendance::close_forgotten(&store).await {
-            Ok(0) => {}
-            Ok(classes) => tracing::info!(classes, "classes that nobody closed were closed"),
-            Err(error) => tracing::error!(%error, "could not close forgotten classes; will try again"),
+        if let Some(classes @ 1..) = turn("close forgotten classes", attendance::close_forgotten(&store)).await {
+            tracing::info!(classes, "classes that nobody closed were closed");
         }
-        drop_old(&store, Old::Events, now.minus(settings.events_keep)).await;
-        drop_old(&store, Old::Notifications, now.minus(settings.notifications_keep)).await;
-        if let Err(error) = store.tidy().await {
-            tracing::error!(%error, "the database could not be tidied; will try again");
-        }
+        let (log, events) = (store.log(), now.minus(settings.events_keep));
+        // A little at a time, until nothing is left to be dropped.
+        while let Some(DROP_AT_ONCE..) = turn("drop old events", log.drop_before(events, DROP_AT_ONCE)).await {}
+        let notices = now.minus(settings.notifications_keep);
+        let drop = || notifications::drop_before(&store, notices, DROP_AT_ONCE);
+        while let Some(DROP_AT_ONCE..) = turn("drop old notifications", drop()).await {}
+        turn("tidy the database", store.tidy()).await;
     }
 }
 
-/// What is not kept for ever.
-#[derive(Debug, Clone, Copy)]
-enum Old {
-    Events,
-    Notifications,
-}
-
-/// Drops a little at a time, until nothing is left to be dropped.
-async fn drop_old(store: &Store, what: Old, cutoff: Timestamp) {
-    loop {
-        let dropped = match what {
-            Old::Events => store.log().drop_before(cutoff, DROP_AT_ONCE).await,
-            Old::Notifications => notifications::drop_before(store, cutoff, DROP_AT_ONCE).await,
-        };
-        match dropped {
-            Ok(DROP_AT_ONCE..) => {}
-            Ok(_) => return,
-            Err(error) => {
-                tracing::error!(%error, ?what, "could not drop what is old; will try again");
-                return;
-            }
-        }
+/// One turn of a task, which is over in time or given up: a connection to the database whose other end has gone without a word would
+/// keep it for a quarter of an hour. What was not done is said, and done in another turn.
+async fn turn<T>(what: &str, turn: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    match timeout(TURN, turn).await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => tracing::error!(%error, "could not {what}; will try again"),
+        Err(_) => tracing::error!(seconds = TURN.as_secs(), "could not {what} in time; will try again"),
     }
+    None
 }
 
 pub(crate) fn every(period: Duration) -> Interval {

@@ -6,7 +6,7 @@ use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, ExprTrait, Query},
 };
 use uuid::Uuid;
 
@@ -219,11 +219,16 @@ pub(super) async fn find_forgotten<C: ConnectionTrait>(
     quiet_since: i64,
 ) -> Result<Vec<Class>, StoreError> {
     use classes::Column as C;
+    // Class by class, of which few are open: all taps there ever were are many.
     let mut marked = Query::select();
-    marked.column(taps::Column::ClassId).from(taps::Entity).and_where(taps::Column::ReceivedAt.gte(quiet_since));
+    marked
+        .expr(Expr::val(1))
+        .from(taps::Entity)
+        .and_where(Expr::col((taps::Entity, taps::Column::ClassId)).equals((classes::Entity, C::Id)))
+        .and_where(taps::Column::ReceivedAt.gte(quiet_since));
     let found = classes::Entity::find()
         .filter(C::ClosedAt.is_null())
         .filter(C::OpenedAt.lt(opened_before))
-        .filter(C::Id.not_in_subquery(marked));
+        .filter(Expr::exists(marked).not());
     Ok(found.order_by_asc(C::OpenedAt).limit(100).all(db).await?)
 }

@@ -127,6 +127,10 @@ bench: ui bench/peers/node/node_modules/.package-lock.json ## Measure everything
 bench-cluster: ## Measure one, two and three servers of one institute, and how many events a second can be made to last (some minutes).
 	@$(MAKE) --no-print-directory bench ONLY=log,cluster
 
+.PHONY: bench-tls
+bench-tls: ## Measure what TLS costs beside the same server without it (some minutes).
+	@$(MAKE) --no-print-directory bench ONLY=tls
+
 bench-docs: ## Write docs/performance.md and its plot from what `make bench` measured.
 	@$${CARGO_TARGET_DIR:-target}/release/lamplight-bench docs --from $${CARGO_TARGET_DIR:-target}/bench
 

@@ -107,6 +107,22 @@ pub(crate) fn resident(pid: u32) -> (u64, u64) {
     (field("VmRSS:"), field("RssAnon:"))
 }
 
+/// Bytes that the kernel holds for the clients of a server, sent or not, that they have not acknowledged. How the table is to be read:
+/// proc_net_tcp.txt of the kernel's documentation.
+pub(crate) fn send_queues(port: u16) -> u64 {
+    let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let of_line = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let own = fields.next()?.rsplit_once(':')?.1;
+        if u16::from_str_radix(own, 16).ok()? != port {
+            return None;
+        }
+        let queues = fields.nth(2)?;
+        u64::from_str_radix(queues.split_once(':')?.0, 16).ok()
+    };
+    table.lines().skip(1).filter_map(of_line).sum()
+}
+
 /// What this machine is, for the reader of the figures.
 pub(crate) fn describe() -> Value {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();

@@ -32,7 +32,7 @@ impl Place {
             DatabaseUrl::Postgres(address) => Some(address.as_str()),
             DatabaseUrl::Sqlite(_) => None,
         };
-        Lamplight { binary, data: self.folder.path(), log: "warn", database, redis, drain }
+        Lamplight { binary, data: self.folder.path(), log: "warn", database, redis, drain, tls: None }
     }
 
     /// Starts a server on it, on the core of servers.

@@ -59,6 +59,7 @@ impl Seed {
                 database: None,
                 redis: None,
                 drain: 0,
+                tls: None,
             }
             .start()?;
             upload(server.address, &office)?

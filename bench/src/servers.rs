@@ -100,6 +100,14 @@ pub(crate) struct Lamplight<'a> {
     pub(crate) redis: Option<&'a str>,
     /// `DRAIN_SECONDS`.
     pub(crate) drain: u32,
+    /// The certificate and key, if it is to speak TLS.
+    pub(crate) tls: Option<&'a TlsFiles>,
+}
+
+/// A certificate and its key, both PEM.
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// A process and where it listens.
@@ -143,6 +151,9 @@ impl Lamplight<'_> {
         }
         if let Some(redis) = self.redis {
             command.env("REDIS_URL", redis);
+        }
+        if let Some(tls) = self.tls {
+            command.env("TLS_CERTIFICATE", &tls.certificate).env("TLS_KEY", &tls.key);
         }
         // To a file, as a service's log goes to one in the end.
         let log = File::options().append(true).create(true).open(self.data.join(LOG))?;
@@ -233,8 +244,16 @@ fn spawn_here(
 ) -> anyhow::Result<Process> {
     if kind == Kind::Lamplight {
         let data = data.context("no data")?.path();
-        return Lamplight { binary: &binaries.lamplight, data, log: LEVEL, database: None, redis: None, drain: 0 }
-            .spawn(address);
+        return Lamplight {
+            binary: &binaries.lamplight,
+            data,
+            log: LEVEL,
+            database: None,
+            redis: None,
+            drain: 0,
+            tls: None,
+        }
+        .spawn(address);
     }
     let mut command = match kind {
         Kind::Floor => {

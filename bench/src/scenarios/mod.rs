@@ -29,6 +29,7 @@ pub(crate) mod revoke;
 pub(crate) mod slow;
 pub(crate) mod soak;
 pub(crate) mod storm;
+pub(crate) mod tls;
 pub(crate) mod upgrade;
 
 /// How many connections are being made at a time, where that is not what is measured.
@@ -47,6 +48,8 @@ pub(crate) enum Scenario {
     Connect,
     /// What a connection holds.
     Memory,
+    /// What TLS costs.
+    Tls,
     /// Everybody comes back after kill -9.
     Storm,
     /// Servers are stopped in order and started again.
@@ -77,6 +80,7 @@ impl Scenario {
             Self::Deliver => "deliver",
             Self::Connect => "connect",
             Self::Memory => "memory",
+            Self::Tls => "tls",
             Self::Storm => "storm",
             Self::Upgrade => "upgrade",
             Self::Cuts => "cuts",
@@ -101,6 +105,7 @@ impl Scenario {
             Self::Deliver => "A delivered message",
             Self::Connect => "An authenticated connect",
             Self::Memory => "Memory a connection",
+            Self::Tls => "TLS",
             Self::Storm => "Everybody comes back",
             Self::Upgrade => "A new version is put in",
             Self::Cuts => "Connections that are cut again and again",
@@ -121,6 +126,7 @@ impl Scenario {
             Self::Deliver => deliver::METHOD,
             Self::Connect => connect::METHOD,
             Self::Memory => memory::METHOD,
+            Self::Tls => tls::METHOD,
             Self::Storm => storm::METHOD,
             Self::Upgrade => upgrade::METHOD,
             Self::Cuts => cuts::METHOD,
@@ -141,6 +147,7 @@ impl Scenario {
             Self::Deliver => deliver::run(bench),
             Self::Connect => connect::run(bench),
             Self::Memory => memory::run(bench),
+            Self::Tls => tls::run(bench),
             Self::Storm => storm::run(bench),
             Self::Upgrade => upgrade::run(bench),
             Self::Cuts => cuts::run(bench),
@@ -160,6 +167,7 @@ impl Scenario {
             Self::Deliver => deliver::table(figures),
             Self::Connect => connect::table(figures),
             Self::Memory => memory::table(figures),
+            Self::Tls => tls::table(figures),
             Self::Storm => storm::table(figures),
             Self::Upgrade => upgrade::table(figures),
             Self::Cuts => cuts::table(figures),

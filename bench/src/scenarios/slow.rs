@@ -14,7 +14,7 @@ use super::{Bench, IN_FLIGHT, PATIENCE, Zeros, each, open_trigger};
 use crate::{
     deliveries::Received,
     load::Swarm,
-    machine::{nanos_of, now, resident},
+    machine::{nanos_of, now, resident, send_queues},
     report::{Row, Table},
     say::progress,
     servers::{Kind, Running},
@@ -25,7 +25,7 @@ use crate::{
 /// How it is measured, for the page of figures.
 pub(crate) const METHOD: &str = "200 clients, 10,000 events in a minute, each by an HTTP request of its own. Ten clients stop reading for the minute, then read on; \
     who was closed meanwhile comes back. *KB a stopped reader* is what the server held more at its highest than before they stopped, \
-    divided by ten. *To the others* is from when the HTTP request is sent, and only of those who never stop.";
+    divided by ten; *in the kernel* is the same of what the kernel holds of it that they have not acknowledged. *To the others* is from when the HTTP request is sent, and only of those who never stop.";
 
 const CLIENTS: usize = 200;
 const STOPPED: usize = 10;
@@ -46,6 +46,7 @@ pub(crate) fn table(figures: &[Value]) -> Table {
     let mut table = Table::new(&[
         "server",
         "KB a stopped reader",
+        "in the kernel",
         "to the others before, ms: p50",
         "p99",
         "meanwhile: p50",
@@ -63,6 +64,7 @@ pub(crate) fn table(figures: &[Value]) -> Table {
         table.row(vec![
             row.text("server"),
             format!("{:.0}", row.number("kilobytesPerStoppedReader")),
+            row.maybe("kilobytesInKernel").map_or_else(|| "not measured".to_owned(), |most| format!("{most:.0}")),
             ms("nanosToEachBefore", "p50"),
             ms("nanosToEachBefore", "p99"),
             ms("nanosToEachMeanwhile", "p50"),
@@ -79,10 +81,28 @@ pub(crate) fn table(figures: &[Value]) -> Table {
     table
 }
 
-/// Causes events at a steady rate; gives their latency, and the most the server held meanwhile.
-fn flow(swarm: &mut Swarm, server: &Running, events: u32, time: Duration) -> anyhow::Result<(Histogram, u64)> {
+/// What is held for clients, in KB.
+#[derive(Debug, Default, Clone, Copy)]
+struct Held {
+    /// Resident memory of the server.
+    server: u64,
+    kernel: u64,
+}
+
+impl Held {
+    /// The most of each, of before and of now.
+    fn most(self, server: &Running) -> Self {
+        Self {
+            server: self.server.max(resident(server.process.pid()).0),
+            kernel: self.kernel.max(send_queues(server.address.port()) / 1024),
+        }
+    }
+}
+
+/// Causes events at a steady rate; gives their latency, and the most that was held meanwhile.
+fn flow(swarm: &mut Swarm, server: &Running, events: u32, time: Duration) -> anyhow::Result<(Histogram, Held)> {
     swarm.deliveries.latency = Histogram::default();
-    let (started, mut most) = (now(), 0);
+    let (started, mut most) = (now(), Held::default());
     for number in 0..events {
         if now() > started + nanos_of(time) * 5 {
             bail!("{number} of {events} events took five times as long as they should");
@@ -91,11 +111,11 @@ fn flow(swarm: &mut Swarm, server: &Running, events: u32, time: Duration) -> any
         swarm.fire()?;
         swarm.run_until(now() + nanos_of(TIME), |swarm| swarm.trigger.as_ref().is_some_and(Trigger::is_idle))?;
         if number % 100 == 0 {
-            most = most.max(resident(server.process.pid()).0);
+            most = most.most(server);
         }
     }
     swarm.run_for(Duration::from_millis(500))?;
-    Ok((std::mem::take(&mut swarm.deliveries.latency), most.max(resident(server.process.pid()).0)))
+    Ok((std::mem::take(&mut swarm.deliveries.latency), most.most(server)))
 }
 
 fn one(bench: &Bench, kind: Kind, clients: usize) -> anyhow::Result<Value> {
@@ -126,10 +146,11 @@ fn one(bench: &Bench, kind: Kind, clients: usize) -> anyhow::Result<Value> {
     let missing = |received: &Received| received.missing(all);
     let lost_to_stopped: u64 = swarm.clients.iter().take(STOPPED).map(|client| missing(&client.received)).sum();
     let fresh: u32 = swarm.clients.iter().map(|client| client.fresh.saturating_sub(1)).sum();
-    let each = most.saturating_sub(held) as f64 / STOPPED as f64;
+    let each = |most: u64, held: u64| most.saturating_sub(held) as f64 / STOPPED as f64;
     let figures = json!({
         "server": kind.name(), "clients": clients, "stopped": STOPPED, "events": EVENTS / by,
-        "kilobytesPerStoppedReader": each, "kilobytesBefore": held, "kilobytesMost": most,
+        "kilobytesPerStoppedReader": each(most.server, held.server), "kilobytesBefore": held.server, "kilobytesMost": most.server,
+        "kilobytesInKernel": each(most.kernel, held.kernel),
         "nanosToEachBefore": {"p50": before.quantile(0.5), "p99": before.quantile(0.99), "max": before.max()},
         "nanosToEachMeanwhile": {"p50": meanwhile.quantile(0.5), "p99": meanwhile.quantile(0.99), "max": meanwhile.max()},
         "nanosToEachAfter": {"p50": after.quantile(0.5), "p99": after.quantile(0.99), "max": after.max()},

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayIn, hourIn } from './clock.ts';
-import { bytes, calendarDay, dayOf, found, lastDay, plural, timeOf } from './format.ts';
+import { bytes, calendarDay, dayOf, found, lastDay, momentOf, plural, timeOf } from './format.ts';
 
 describe('bytes', () => {
   it.each([
@@ -34,6 +34,12 @@ describe('dates', () => {
     expect(hourIn(kolkata, at)).toBe(1);
     expect(hourIn(kolkata, Date.parse('2026-03-10T18:40:00Z'))).toBe(0);
   });
+
+  it.each([
+    ['2026-03-10T19:00:00Z', 'today, 00:30'],
+    ['2026-03-09T18:00:00Z', '9 Mar 2026, 23:30'],
+    ['nonsense', ''],
+  ])('says the minute of %s', (iso, text) => expect(momentOf(iso, kolkata, at)).toBe(text));
 
   it.each([
     ['2026-03-10T19:00:00Z', 'today, 00:30'],

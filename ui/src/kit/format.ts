@@ -50,6 +50,12 @@ export function dayOf(iso: string, timezone: string, at: number): string {
   return calendarDay(day);
 }
 
+/** The minute something happened, however long ago: who looks for what was done asks when. */
+export function momentOf(iso: string, timezone: string, at: number): string {
+  const day = dayOf(iso, timezone, at);
+  return day === '' || day.includes(',') ? day : `${day}, ${timeOf(Date.parse(iso), timezone)}`;
+}
+
 /** `14:32` */
 export function timeOf(moment: number, timezone: string): string {
   return new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(moment);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Problem } from '../../kit/problem.ts';
 import type { TapForm, TapResults } from '../../kit/wire.ts';
 import { newId, TapQueue, type Waiting } from './queue.ts';
 
@@ -44,6 +45,24 @@ describe('taps that wait', () => {
     expect(queue.notices().map(({ text }) => text)).toEqual(['Mary said Absent after you. Your “Present” does not count.']);
     queue.dismiss();
     expect(queue.notices()).toEqual([]);
+  });
+
+  it.each([
+    [403, []],
+    [404, []],
+    [401, ['a', 'b']],
+    [429, ['a', 'b']],
+    [503, ['a', 'b']],
+  ])('are given up when they were all refused with %i, and do not hold up those of another class', async (status, left) => {
+    const send = (classId: string, taps: TapForm[]) =>
+      classId === 'c' ? Promise.reject(new Problem(status, 'x', 'Not your class.')) : Promise.resolve(answer(taps));
+    const queue = new TapQueue('k', new Memory(), send);
+    queue.add([tap('a')]);
+    queue.add([tap('b', 'other')]);
+    await queue.flush();
+    await queue.flush();
+    expect(queue.waiting().map(({ student }) => student)).toEqual(left);
+    expect(queue.notices().map(({ student, text }) => [student, text])).toEqual(left.length > 0 ? [] : [['a', 'Not your class.']]);
   });
 
   it('have ids that are UUIDs', () => {

@@ -2,6 +2,7 @@
  * Taps on their way: kept on the device until the server has answered for each, so that no signal, a closed tab or a flat
  * battery loses none. Each has an id of its own, so that sending it again is harmless.
  */
+import { asProblem } from '../../kit/problem.ts';
 import type { TapForm, TapResults } from '../../kit/wire.ts';
 
 export interface Waiting extends TapForm {
@@ -36,6 +37,14 @@ export function noticeOf(result: TapResults['results'][number], said: string | n
   return outcome === 'counts'
     ? `${conflict.by} had said ${theirs}. Your later “${said ?? 'not marked'}” counts.`
     : `${conflict.by} said ${theirs} after you. Your “${said ?? 'not marked'}” does not count.`;
+}
+
+/** The answer for taps that were all refused, as those of a class that is not one's own any more: they would be refused again, and what was tapped for other classes stands behind them. */
+function refusedWhole(problem: unknown, taps: TapForm[]): TapResults {
+  const { status, message } = asProblem(problem);
+  // Who signs in again sends them; what is too much at once passes.
+  if (status < 400 || status >= 500 || [401, 408, 429].includes(status)) throw problem;
+  return { results: taps.map(({ tapId }) => ({ tapId, outcome: 'refused', error: message })), marks: [] };
 }
 
 export class TapQueue {
@@ -88,7 +97,8 @@ export class TapQueue {
         const first = this.#read()[0];
         if (first === undefined) return;
         const batch = this.#read().filter((tap) => tap.classId === first.classId).slice(0, 500);
-        const results = await this.#send(first.classId, batch.map(({ tapId, student, status, hoursAttended, base, at }) => ({ tapId, student, status, hoursAttended, base, at })));
+        const taps = batch.map(({ tapId, student, status, hoursAttended, base, at }) => ({ tapId, student, status, hoursAttended, base, at }));
+        const results = await this.#send(first.classId, taps).catch((error: unknown) => refusedWhole(error, taps));
         const done = new Set(batch.map(({ tapId }) => tapId));
         // Tapped meanwhile, here or in another tab of this browser.
         this.#write(this.#read().filter(({ tapId }) => !done.has(tapId)));

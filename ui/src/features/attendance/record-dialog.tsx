@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { now } from '../../kit/clock.ts';
 import drawer from '../../kit/drawer.module.css';
-import { calendarDay, dayOf } from '../../kit/format.ts';
+import { calendarDay, momentOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
@@ -122,7 +122,7 @@ function History({ id, record }: { id: string; record: Attendance }) {
   if (history.isError) return <Failed error={history.error} retry={() => void history.refetch()} retrying={history.isFetching} />;
   return (
     <ol className={classes.history}>
-      <li><Text size="sm"><strong>Recorded</strong>{` ${dayOf(record.recordedAt, timezone, now())}${record.recordedBy === null ? '' : ` by ${record.recordedBy.fullName}`}`}</Text></li>
+      <li><Text size="sm"><strong>Recorded</strong>{` ${momentOf(record.recordedAt, timezone, now())}${record.recordedBy === null ? '' : ` by ${record.recordedBy.fullName}`}`}</Text></li>
       {history.data.map((line, index) => <li key={index}><Line line={line} /></li>)}
     </ol>
   );
@@ -134,7 +134,7 @@ function Line({ line }: { line: AttendanceLine }) {
     <>
       <Text size="sm">
         <strong>{happened[line.action] ?? line.action}</strong>
-        {` ${dayOf(line.at, timezone, now())}${line.by === null ? '' : ` by ${line.by.fullName}`}, ${ways[line.way] ?? line.way}`}
+        {` ${momentOf(line.at, timezone, now())}${line.by === null ? '' : ` by ${line.by.fullName}`}, ${ways[line.way] ?? line.way}`}
       </Text>
       {line.before !== null && line.after !== null && <Text size="sm">{`${saidInWords(line.before)} became ${saidInWords(line.after)}`}</Text>}
       {line.reason !== null && <Text size="sm" c="dimmed">{`Why: ${line.reason}`}</Text>}

@@ -5,7 +5,7 @@ import { useAddressFilter } from '../../kit/address-filter.ts';
 import { now } from '../../kit/clock.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import { countSet, Filters } from '../../kit/filters.tsx';
-import { dayOf, sentence } from '../../kit/format.ts';
+import { momentOf, sentence } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListEnd, ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
@@ -57,7 +57,7 @@ function Row({ entry }: { entry: AuditEntry }) {
   const timezone = useTimezone();
   return (
     <tr>
-      <th scope="row">{dayOf(entry.at, timezone, now())}</th>
+      <th scope="row">{momentOf(entry.at, timezone, now())}</th>
       <Cell label="Who">{entry.by.fullName}<Text size="sm" c="dimmed">{[entry.by.role, entry.address].filter(Boolean).join(' · ')}</Text></Cell>
       <Cell label="What">{`${sentence(inWords(entry.kind))}: ${inWords(entry.action)}`}<Text size="sm" c="dimmed" className={classes.written}>{entry.label}</Text></Cell>
       <Cell label={entry.changes.length === 0 ? undefined : 'Changes'}>

@@ -61,7 +61,7 @@ function OpenGrid({ grid, username }: { grid: MarkGrid; username: string }) {
         <TextInput className={classes.reason} label="Reason for changing published marks" description="Published marks change only with a reason. The student can read it." value={edits.reason} onChange={(event) => edits.setReason(event.currentTarget.value)} maxLength={500} />
       )}
       <Problems edits={edits} grid={grid} />
-      <Text size="sm" c="dimmed" className={classes.hint}>Write marks, A for absent or W for withheld. Arrow keys and Enter move; cells of a spreadsheet can be pasted. Everything is saved as you go.</Text>
+      <Text size="sm" c="dimmed" className={classes.hint}>Write marks, A for absent or W for withheld. <span className={classes.keys}>Arrow keys and Enter move; cells of a spreadsheet can be pasted. </span>Everything is saved as you go.</Text>
       <Table grid={grid} parts={parts} edits={edits} isLocked={isScheduled} onHistory={setLooking} />
       <div role="status" className={classes.saving}>{edits.isSaving ? 'Saving…' : edits.wasSaved ? 'Saved' : ''}</div>
       <Suspense fallback={null}>{looking !== null && <HistoryDialog row={looking} onClose={() => setLooking(null)} />}</Suspense>

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { now } from '../../kit/clock.ts';
-import { dayOf } from '../../kit/format.ts';
+import { momentOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import type { MarkChange } from '../../kit/wire.ts';
@@ -34,7 +34,7 @@ export function History({ of, id }: { of: 'student' | 'staff'; id: string }) {
         <li key={index}>
           <Text size="sm">
             <strong>{happened[change.action] ?? change.action}</strong>
-            {` ${dayOf(change.at, timezone, now())} by ${change.by}`}
+            {` ${momentOf(change.at, timezone, now())} by ${change.by}`}
             {change.action === 'changed' && change.from != null && change.to != null && `: ${became(change.from, change.to)}`}
             {change.action === 'entered' && change.to != null && `: ${entered(change.to)}`}
           </Text>

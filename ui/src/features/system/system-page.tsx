@@ -3,7 +3,7 @@ import { IconAlertCircle, IconAlertTriangle, IconCircleCheck } from '@tabler/ico
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { now } from '../../kit/clock.ts';
-import { bytes, dayOf, plural, timeOf } from '../../kit/format.ts';
+import { bytes, momentOf, plural, timeOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
@@ -151,7 +151,7 @@ function Backup({ backup: { state, at } }: { backup: SystemStatus['backup'] }) {
       <Text size="sm" c="dimmed">
         {at === null
           ? (state === 'never' ? 'Without one, whatever this machine loses is lost.' : 'Other tools make it, and nobody has told this server.')
-          : `Made ${dayOf(at, timezone, now())}.`}
+          : `Made ${momentOf(at, timezone, now())}.`}
       </Text>
     </Card>
   );

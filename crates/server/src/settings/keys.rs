@@ -137,8 +137,8 @@ pub const KEYS: &[Key] = &[
     key(
         "SOCKET_QUEUE_BYTES",
         "1000000",
-        "What may wait in memory for a client that reads slowly, in bytes. With more its connection is closed; it comes back and \
-         is given the rest.",
+        "What may wait in memory for a client that reads slowly, in bytes, besides some 128 KiB in the kernel. With more its \
+         connection is closed; it comes back and is given the rest.",
     ),
     key("SOCKET_HANDSHAKES_PER_SECOND", "200", "New sockets a second that one address may open for long."),
     key(

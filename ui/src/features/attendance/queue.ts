@@ -56,7 +56,7 @@ export class TapQueue {
   readonly #listeners = new Set<() => void>();
   #waiting: readonly Waiting[];
   #notices: readonly Notice[] = [];
-  #isSending = false;
+  #sending: Promise<void> | null = null;
 
   constructor(key: string, storage: Storage, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
     this.#key = key;
@@ -89,9 +89,14 @@ export class TapQueue {
   }
 
   /** Sends what waits, class by class. What gets no answer stays. */
-  async flush(): Promise<void> {
-    if (this.#isSending) return;
-    this.#isSending = true;
+  flush(): Promise<void> {
+    this.#sending ??= this.#flush();
+    return this.#sending;
+  }
+
+  async #flush(): Promise<void> {
+    // So that it is noted as under way before it ends.
+    await Promise.resolve();
     try {
       for (;;) {
         const first = this.#read()[0];
@@ -114,7 +119,7 @@ export class TapQueue {
     } catch {
       // No signal. Whoever sees that it is back asks again.
     } finally {
-      this.#isSending = false;
+      this.#sending = null;
     }
   }
 

@@ -289,7 +289,7 @@ pub(crate) fn fresh_schema() -> anyhow::Result<String> {
     Ok(format!("{server}{joint}options=-csearch_path%3D{schema}"))
 }
 
-/// Lets PostgreSQL count what its tables hold.
+/// Lets PostgreSQL count what its tables hold; another database does so itself.
 pub(crate) fn analyze(database: &DatabaseUrl) -> anyhow::Result<()> {
     let DatabaseUrl::Postgres(address) = database else { return Ok(()) };
     let done = Command::new("psql").args(["--quiet", "--command", "VACUUM (ANALYZE)", address]).status()?;

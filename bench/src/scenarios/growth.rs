@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use lamplight_features::attendance::Changed;
 use lamplight_kernel::{Chance, Clock, Room, Target};
-use lamplight_store::{Backend, Store};
+use lamplight_store::Store;
 use serde_json::{Value, json};
 
 use super::{
@@ -119,9 +119,7 @@ async fn fill(place: &Place, school: &School, events: i64, name: &str) -> anyhow
     }
     // What each database does by itself in the long run, and has had no time for.
     store.tidy().await?;
-    if store.backend() == Backend::Postgres {
-        analyze(&place.url)?;
-    }
+    analyze(&place.url)?;
     store.close().await?;
     Ok(())
 }

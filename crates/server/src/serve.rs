@@ -511,3 +511,17 @@ async fn is_next(turns: &mut Interval, stop: &CancellationToken) -> bool {
         _ = turns.tick() => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_accepted_has_the_limit_of_the_listener() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_client, accepted) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
+        let (accepted, _) = accepted.unwrap();
+        assert_eq!(socket2::SockRef::from(&accepted).tcp_notsent_lowat().unwrap(), UNSENT);
+    }
+}

@@ -31,7 +31,7 @@ export default function NoticeDrawer({ notice, audience, onClose }: NoticeDrawer
   const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
     mutationFn: async () => {
-      if (base !== undefined) return changeNotice(base._id, toChange(draft, base.rev));
+      if (base !== undefined) return changeNotice(queries, base._id, toChange(draft, base.rev));
       await writeNotice(toSend(draft));
     },
     onSuccess: () => {

@@ -39,7 +39,7 @@ export default function NoticesPage() {
   const [deleting, setDeleting] = useState<WrittenNotice | null>(null);
   const codes = new Map((courses.data ?? []).map(({ _id, courseCode }) => [_id, courseCode]));
   const showing = useMutation({
-    mutationFn: (notice: WrittenNotice) => changeNotice(notice._id, { isActive: !notice.isActive, rev: notice.rev }),
+    mutationFn: (notice: WrittenNotice) => changeNotice(queries, notice._id, { isActive: !notice.isActive, rev: notice.rev }),
     onSettled: () => refreshWritten(queries),
     onError: (error) => showToast({ key: 'notices:show', title: 'It was not changed', text: asProblem(error).message }),
   });

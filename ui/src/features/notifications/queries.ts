@@ -44,8 +44,11 @@ export async function writeNotice(form: NoticeForm): Promise<WrittenNotice> {
   return (await call<{ data: WrittenNotice }>('POST', '/admin/notifications', { body: form })).data;
 }
 
-export async function changeNotice(id: string, form: NoticeForm): Promise<void> {
-  await call('PUT', at(id), { body: form });
+/** What the server has made of it stands in the lists before they are asked for again: whoever changes it once more at once changes that. */
+export async function changeNotice(queries: QueryClient, id: string, form: NoticeForm): Promise<void> {
+  const { data: changed } = await call<{ data: WrittenNotice }>('PUT', at(id), { body: form });
+  queries.setQueriesData<WrittenNoticesPage>({ queryKey: ['notifications', 'written'] }, (page) =>
+    page && { ...page, notifications: page.notifications.map((notice) => (notice._id === changed._id ? changed : notice)) });
 }
 
 export async function deleteNotice(id: string): Promise<void> {

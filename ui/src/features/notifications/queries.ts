@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
+import { replaced } from '../../kit/replaced.ts';
 import type { NoticeForm, NotificationsPage, WrittenNotice, WrittenNoticesPage } from '../../kit/wire.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
 import { apply, nextPage, type Happening, type Pages } from './cache.ts';
@@ -44,11 +45,9 @@ export async function writeNotice(form: NoticeForm): Promise<WrittenNotice> {
   return (await call<{ data: WrittenNotice }>('POST', '/admin/notifications', { body: form })).data;
 }
 
-/** What the server has made of it stands in the lists before they are asked for again: whoever changes it once more at once changes that. */
 export async function changeNotice(queries: QueryClient, id: string, form: NoticeForm): Promise<void> {
   const { data: changed } = await call<{ data: WrittenNotice }>('PUT', at(id), { body: form });
-  queries.setQueriesData<WrittenNoticesPage>({ queryKey: ['notifications', 'written'] }, (page) =>
-    page && { ...page, notifications: page.notifications.map((notice) => (notice._id === changed._id ? changed : notice)) });
+  queries.setQueriesData<WrittenNoticesPage>({ queryKey: ['notifications', 'written'] }, (page) => page && { ...page, notifications: replaced(page.notifications, changed) });
 }
 
 export async function deleteNotice(id: string): Promise<void> {

@@ -23,7 +23,7 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
   const saving = useMutation({
     mutationFn: () => {
       const form = { ...changes(final, base), ...curriculumChanges(final, base) };
-      return course === undefined ? addCourse(form) : changeCourse(course._id, { ...form, version });
+      return course === undefined ? addCourse(form) : changeCourse(queries, course._id, { ...form, version });
     },
     onSuccess: () => {
       void queries.invalidateQueries({ queryKey: coursesQuery.queryKey });

@@ -47,7 +47,7 @@ export default function CoursesPage() {
           confirm={asked.course.isActive ? 'Close the course' : 'Open the course'}
           keep="Cancel"
           refusal="It was not changed"
-          run={() => changeCourse(asked.course._id, { isActive: !asked.course.isActive, version: asked.course.version })}
+          run={() => changeCourse(queries, asked.course._id, { isActive: !asked.course.isActive, version: asked.course.version })}
           onDone={() => done(`Saved: ${asked.course.courseName}`)}
           onClose={() => setAsked(null)}
         >

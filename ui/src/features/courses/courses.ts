@@ -1,5 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
+import { replaced } from '../../kit/replaced.ts';
 import type { Course, CourseForm } from '../../kit/wire.ts';
 
 export const coursesQuery = queryOptions({
@@ -16,8 +17,9 @@ export async function addCourse(form: CourseForm): Promise<void> {
   await call('POST', '/admin/courses', { body: form });
 }
 
-export async function changeCourse(id: string, form: CourseForm): Promise<void> {
-  await call('PUT', at(id), { body: form });
+export async function changeCourse(queries: QueryClient, id: string, form: CourseForm): Promise<void> {
+  const { data: changed } = await call<{ data: Course }>('PUT', at(id), { body: form });
+  queries.setQueryData(coursesQuery.queryKey, (courses) => courses && replaced(courses, changed));
 }
 
 export async function deleteCourse(id: string): Promise<void> {

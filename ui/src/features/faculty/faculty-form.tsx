@@ -43,7 +43,7 @@ export default function FacultyForm({ member, courses, onAdded, onClose }: Facul
   const saving = useMutation({
     mutationFn: async (): Promise<Added | undefined> => {
       if (isNew) return { member: await addMember(changes(final, { ...blank(courses, ''), isActive: 'true' })), password: final.password.trim() };
-      await changeMember(member._id, { ...changes(final, base), version: version ?? null });
+      await changeMember(queries, member._id, { ...changes(final, base), version: version ?? null });
       return undefined;
     },
     onSuccess: (added) => {

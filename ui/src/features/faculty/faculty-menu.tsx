@@ -19,7 +19,7 @@ export function FacultyMenu({ member, onEdit }: { member: FacultyMember; onEdit:
   const acts: RecordAct[] = [
     { label: 'Edit', onPick: onEdit },
     newPassword,
-    switchAct(name, isActive, 'What they recorded stays theirs.', () => changeMember(member._id, { isActive: !isActive, version: member.version }), done),
+    switchAct(name, isActive, 'What they recorded stays theirs.', () => changeMember(queries, member._id, { isActive: !isActive, version: member.version }), done),
     { label: 'Delete', isDangerous: true, question: { title: `Delete ${name}?`, confirm: 'Delete', text: 'Who has recorded anything cannot be deleted; switch them off instead.', run: () => deleteMember(member._id), onDone: done } },
   ];
   return (

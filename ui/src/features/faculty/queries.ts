@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
+import { replaced } from '../../kit/replaced.ts';
 import type { FacultyForm, FacultyMember } from '../../kit/wire.ts';
 
 export interface FacultyFilter {
@@ -37,7 +38,11 @@ async function sent<T>(method: 'POST' | 'PUT', path: string, body: unknown): Pro
 
 export const oneMember = (id: string) => getData<FacultyMember>(at(id));
 export const addMember = (form: FacultyForm) => sent<FacultyMember>('POST', '/admin/faculty', form);
-export const changeMember = (id: string, form: FacultyForm) => sent<FacultyMember>('PUT', at(id), form);
+
+export async function changeMember(queries: QueryClient, id: string, form: FacultyForm): Promise<void> {
+  const changed = await sent<FacultyMember>('PUT', at(id), form);
+  queries.setQueriesData<FacultyMember[]>({ queryKey: ['faculty', 'list'] }, (members) => members && replaced(members, changed));
+}
 
 export async function deleteMember(id: string): Promise<void> {
   await call('DELETE', at(id));

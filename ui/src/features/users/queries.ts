@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
+import { replaced } from '../../kit/replaced.ts';
 import type { ManagedUser, UserAdded, UserForm, UserList } from '../../kit/wire.ts';
 
 export interface UsersFilter {
@@ -25,9 +26,19 @@ async function sent<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string
 
 export const oneUser = (id: string) => getData<ManagedUser>(at(id));
 export const addUser = (form: UserForm) => sent<UserAdded>('POST', '/admin/users', form);
-export const changeUser = (id: string, form: UserForm) => sent<ManagedUser>('PUT', at(id), form);
-export const toggleUser = (id: string) => sent<{ isActive: boolean }>('PATCH', at(id, '/toggle-active'));
 export const giveNewPassword = (id: string) => sent<{ email: string; password?: string }>('POST', at(id, '/reset-password'), {});
+
+const keep = (queries: QueryClient, user: ManagedUser) => queries.setQueriesData<UserList>({ queryKey: ['users'] }, (list) => list && { ...list, data: replaced(list.data, user) });
+
+export async function changeUser(queries: QueryClient, id: string, form: UserForm): Promise<void> {
+  keep(queries, await sent<ManagedUser>('PUT', at(id), form));
+}
+
+/** The answer does not say which version it made: that is read. When it can't be, it was switched all the same. */
+export async function toggleUser(queries: QueryClient, id: string): Promise<void> {
+  await sent('PATCH', at(id, '/toggle-active'));
+  await oneUser(id).then((user) => keep(queries, user), () => undefined);
+}
 
 export async function deleteUser(id: string): Promise<void> {
   await call('DELETE', at(id));

@@ -29,7 +29,7 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
   const saving = useMutation({
     mutationFn: async () => {
       if (user === undefined) return { added: await addUser(changes(final, { ...blank, role: '' })) };
-      await changeUser(user._id, { ...changes(final, base), version });
+      await changeUser(queries, user._id, { ...changes(final, base), version });
       return {};
     },
     onSuccess: ({ added }) => {

@@ -19,7 +19,7 @@ export function UserMenu({ user, onEdit }: { user: ManagedUser; onEdit: () => vo
     { label: 'Edit', onPick: onEdit },
     newPassword,
     { label: 'Sign out everywhere', question: { title: `Sign ${name} out everywhere?`, confirm: 'Sign out', text: 'All their devices are signed out at once. Their password stays.', run: () => signOutUser(user._id), onDone: done } },
-    switchAct(name, isActive, 'What they did stays.', () => toggleUser(user._id), done),
+    switchAct(name, isActive, 'What they did stays.', () => toggleUser(queries, user._id), done),
   ];
   if (user.role !== 'student') {
     acts.push({ label: 'Delete', isDangerous: true, question: { title: `Delete ${name}?`, confirm: 'Delete', text: 'An account that is named in records cannot be deleted; switch it off instead.', run: () => deleteUser(user._id), onDone: done } });

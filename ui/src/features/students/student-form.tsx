@@ -38,7 +38,7 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
   const saving = useMutation({
     mutationFn: async () => {
       if (student === undefined) return { added: await addStudent(changes(final, { ...base, semester: '', admissionYear: '', academicStatus: '', isActive: 'true' })) };
-      await changeStudent(student._id, { ...changes(final, base), version });
+      await changeStudent(queries, student._id, { ...changes(final, base), version });
       return {};
     },
     onSuccess: ({ added }) => {

@@ -48,10 +48,14 @@ async function sent<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: u
 }
 
 export const addStudent = (form: StudentForm) => sent<StudentAdded>('POST', '/admin/students', form);
-export const changeStudent = (id: string, form: StudentForm) => sent<StudentRow>('PUT', at(id), form);
 export const deleteStudent = (id: string) => sent<{ archived: boolean }>('DELETE', at(id));
 export const restoreStudent = (id: string) => sent<StudentRow>('POST', at(id, '/restore'));
 export const resetPassword = (id: string) => sent<StudentPassword>('POST', at(id, '/reset-password'), {});
+
+/** What the server has made of it stands in the view before it is asked for again: whoever changes it once more at once changes that. */
+export async function changeStudent(queries: QueryClient, id: string, form: StudentForm): Promise<void> {
+  queries.setQueryData(oneStudent(id).queryKey, await sent<StudentRow>('PUT', at(id), form));
+}
 
 const importAt = (id: string, what = '') => `/admin/students/imports/${encodeURIComponent(id)}${what}`;
 

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
-import type { AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
+import { replaced } from '../../kit/replaced.ts';
+import type { Attendance, AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
 
 /** A student's own attendance of a month, with how they stand in the semester. */
 export const ownAttendance = (year: number, month: number) => queryOptions({
@@ -76,8 +77,9 @@ export async function sendTaps(classId: string, taps: TapForm[]): Promise<TapRes
 
 const at = (id: string) => `/admin/attendance/${encodeURIComponent(id)}`;
 
-export async function correct(id: string, correction: AttendanceCorrection): Promise<void> {
-  await call('PUT', at(id), { body: correction });
+export async function correct(queries: QueryClient, id: string, correction: AttendanceCorrection): Promise<void> {
+  const { data: corrected } = await call<{ data: Attendance }>('PUT', at(id), { body: correction });
+  queries.setQueriesData<AttendanceList>({ queryKey: ['attendance', 'records'] }, (list) => list && { ...list, attendance: replaced(list.attendance, corrected) });
 }
 
 export async function deleteRecord(id: string, rev: number, reason: string): Promise<void> {

@@ -38,7 +38,7 @@ export default function RecordDialog({ first, record, onClose }: RecordDialogPro
     onClose();
   };
   const changed = { status, remarks: remarks.trim() === '' ? null : remarks.trim(), hoursAttended: hours === String(base.hoursAttended) && status !== base.status ? null : Number(hours.replace(',', '.')) };
-  const saving = useMutation({ mutationFn: () => correct(base._id, { ...changed, reason: reason.trim(), rev: base.rev }), onSuccess: () => done('Corrected. The student sees it now.'), onError: (error) => asProblem(error).status === 409 && void refreshRecords(queries) });
+  const saving = useMutation({ mutationFn: () => correct(queries, base._id, { ...changed, reason: reason.trim(), rev: base.rev }), onSuccess: () => done('Corrected. The student sees it now.'), onError: (error) => asProblem(error).status === 409 && void refreshRecords(queries) });
   const deleting = useMutation({ mutationFn: () => deleteRecord(base._id, base.rev, reason.trim()), onSuccess: () => done('Deleted. Its history stays.') });
   const failed = saving.error ?? deleting.error;
   const refused = failed === null ? null : asProblem(failed);

@@ -37,7 +37,13 @@ mod words;
 mod wrong;
 
 pub use app::{App, DemoSignIn, Institute};
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{Next, from_fn},
+    response::Response,
+};
+use lamplight_store::answering;
 pub use routing::{Permission, permissions};
 use utoipa::{
     Modify, OpenApi,
@@ -113,8 +119,14 @@ fn moving() -> OpenApiRouter<App> {
 
 /// Every route of every feature: those that answer at once, on which a deadline belongs, and those that move files.
 pub fn routers(app: &App) -> (Router, Router) {
-    let routes = |router: OpenApiRouter<App>| router.split_for_parts().0.with_state(app.clone());
+    let routes =
+        |router: OpenApiRouter<App>| router.split_for_parts().0.with_state(app.clone()).layer(from_fn(settled));
     (routes(quick()), routes(moving()))
+}
+
+/// A layer that gives an answer when what it is about is on the disk.
+async fn settled(request: Request, next: Next) -> Response {
+    answering(next.run(request)).await.unwrap_or_else(|error| lamplight_http::answer(error.into()))
 }
 
 /// The description of every route, from the same declarations.

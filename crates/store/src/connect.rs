@@ -28,10 +28,11 @@ use crate::{
     Log, StoreError, Tx, hold,
     migrations::{self, m0033_counts, m0034_search},
     presence::{self, Presence},
+    turns::Turns,
 };
 
 /// How long a request waits for a connection before it is told that the database is not to be had.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take a connection to PostgreSQL to say that it is still there.
 const ANSWER: Duration = Duration::from_secs(2);
 /// How long the database may take to answer what many wait for.
@@ -110,6 +111,8 @@ struct Inner {
     backend: Backend,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// Whose turn it is to write, on SQLite.
+    turns: Option<Turns>,
     clock: Clock,
     chance: Chance,
     /// Counts commits that recorded events, here or, as far as we were told, on other nodes. Its value means nothing; that it
@@ -204,6 +207,7 @@ impl Store {
                 backend,
                 writer,
                 reader,
+                turns: (backend == Backend::Sqlite).then(Turns::default),
                 clock,
                 chance,
                 commits: watch::Sender::new(0),
@@ -228,7 +232,28 @@ impl Store {
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx::new(self.inner.writer.begin().await?, self.clone()))
+        self.take_turn(true).await
+    }
+
+    /// Begins a transaction that may take long, such as that of a file with thousands of rows: on SQLite no other waits for it with its
+    /// commit.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn begin_long(&self) -> Result<Tx, StoreError> {
+        self.take_turn(false).await
+    }
+
+    async fn take_turn(&self, may_join: bool) -> Result<Tx, StoreError> {
+        let writer = &self.inner.writer;
+        let (db, turn) = match &self.inner.turns {
+            Some(turns) => {
+                let (db, turn) = turns.begin(writer, may_join).await?;
+                (db, Some(turn))
+            }
+            None => (writer.begin().await?, None),
+        };
+        Ok(Tx::new(db, turn, self.clone()))
     }
 
     /// The event log, for reading.

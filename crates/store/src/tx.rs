@@ -7,14 +7,16 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{Backend, Store, StoreError, connect::late, fault, log};
+use crate::{Backend, Store, StoreError, connect::late, fault, log, turns::Turn};
 
 /// How long a commit may take, as long as the request that asks for it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A transaction and the events it will have caused. Dropped without [`Tx::commit`], it never was.
 pub struct Tx {
+    // Before the turn: what is given up is taken back while nobody else has the connection.
     db: DatabaseTransaction,
+    turn: Option<Turn>,
     store: Store,
     now: Timestamp,
     events: Vec<Recorded>,
@@ -27,9 +29,9 @@ impl std::fmt::Debug for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(db: DatabaseTransaction, store: Store) -> Self {
+    pub(crate) fn new(db: DatabaseTransaction, turn: Option<Turn>, store: Store) -> Self {
         let now = store.clock().now();
-        Self { db, store, now, events: Vec::new() }
+        Self { db, turn, store, now, events: Vec::new() }
     }
 
     /// The connection, for statements.
@@ -124,13 +126,11 @@ impl Tx {
             log::append(&self.db, &self.events, self.now).await?;
             fault::reach(fault::BEFORE_COMMIT).await;
         }
-        self.db.commit().await.map_err(|error| match StoreError::from(error) {
-            // On SQLite there is nobody in between: what failed was not done.
-            StoreError::Database(error) if self.store.backend() == Backend::Postgres => {
-                StoreError::OutcomeUnknown(error)
-            }
-            error => error,
-        })?;
+        match self.turn {
+            // There is nobody in between: what failed was not done.
+            Some(turn) => turn.commit(self.db).await?,
+            None => self.db.commit().await.map_err(StoreError::OutcomeUnknown)?,
+        }
         if recorded {
             metrics::histogram!("lamplight_commit_seconds").record(asked.elapsed());
             // With the time before it, the moment from which everybody is to hear of it; measured by `make bench`.

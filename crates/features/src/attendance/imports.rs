@@ -165,7 +165,7 @@ async fn plan_import(
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Import>>, ApiError> {
     let (file_name, rows) = read(multipart).await?;
-    let tx = app.store.begin().await?;
+    let tx = app.store.begin_long().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
     let id: AttendanceImportId = imports::keep(&tx, NOUN, &file_name, &plan.rows, staff.user).await?;
     tx.commit().await?;
@@ -196,7 +196,7 @@ async fn apply_import(
     Staff(staff): Staff,
     PathId(id): PathId<AttendanceImportId>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     imports::lock(&tx, id).await?;
     let kept = imports::find(tx.db(), NOUN, id, staff.user).await?.ok_or(AttendanceError::ImportNotFound)?;
     if kept.applied_at.is_some() {
@@ -237,7 +237,7 @@ async fn import_at_once(
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
     let (file_name, rows) = read(multipart).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
     let imported = plan.apply(&mut tx, &staff, &file_name).await?;
     if imported.success > 0 {

@@ -180,7 +180,7 @@ async fn plan_marks_import(
     // Reading a workbook takes a while.
     let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
     // Looked at without counting the sheet's version up: a plan changes nothing.
-    let tx = app.store.begin().await?;
+    let tx = app.store.begin_long().await?;
     let sheet = store::find_sheet(tx.db(), id).await?.ok_or(MarkError::SheetNotFound)?;
     may_enter(tx.db(), &staff, sheet.course(), &sheet.subject).await?;
     let plan = Plan::make(&tx, &sheet, rows).await?;
@@ -218,7 +218,7 @@ async fn apply_marks_import(
     Staff(staff): Staff,
     PathId(id): PathId<MarkImportId>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     imports::lock(&tx, id).await?;
     let kept = imports::find(tx.db(), NOUN, id, staff.user).await?.ok_or(MarkError::ImportNotFound)?;
     if kept.applied_at.is_some() {

@@ -125,7 +125,7 @@ async fn plan_student_import(
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Import>>, ApiError> {
     let (file_name, rows) = read_file(multipart).await?;
-    let tx = app.store.begin().await?;
+    let tx = app.store.begin_long().await?;
     let ground = office::ground(&app, tx.db()).await?;
     let plan = Plan::make(&tx, &app.institute, &ground, rows).await?;
     let id: StudentImportId = imports::keep(&tx, NOUN, &file_name, &plan.rows, admin.user).await?;

@@ -12,7 +12,7 @@ use lamplight_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{students::StudentImports, system::Machine};
+use crate::{search::Common, students::StudentImports, system::Machine};
 
 /// What every handler has at hand. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct App {
     pub institute: Arc<Institute>,
     /// The files of students that are being applied.
     pub student_imports: StudentImports,
+    /// What is common in what is searched.
+    pub common: Common,
     /// Knows how this server is.
     pub machine: Arc<dyn Machine>,
 }

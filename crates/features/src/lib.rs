@@ -45,6 +45,7 @@ use axum::{
 };
 use lamplight_store::answering;
 pub use routing::{Permission, permissions};
+pub use search::Common;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},

@@ -13,8 +13,8 @@ use axum::{
 };
 use lamplight_auth::{Devices, Gate, Passwords, Secret, Tokens};
 use lamplight_features::{
-    App, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications, students::StudentImports,
-    uploads,
+    App, Common, DemoSignIn, Institute, accounts, attendance, institute, marks, notifications,
+    students::StudentImports, uploads,
 };
 use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
 use lamplight_http::{Home, Peer, Proxies, Stop};
@@ -228,8 +228,18 @@ impl Server {
         let readiness =
             Readiness { store: store.clone(), realtime: realtime.clone(), stopping: stop.accepting.clone() };
         let machine = Arc::new(System::new(readiness.clone(), &settings));
-        let app =
-            App { store: store.clone(), files, gate, passwords, devices, mailer, institute, student_imports, machine };
+        let app = App {
+            store: store.clone(),
+            files,
+            gate,
+            passwords,
+            devices,
+            mailer,
+            institute,
+            student_imports,
+            common: Common::default(),
+            machine,
+        };
         let listener = listen(settings.listen)
             .with_context(|| format!("can't listen on {}; is another server running there?", settings.listen))?;
         let address = listener.local_addr()?;

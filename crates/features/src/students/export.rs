@@ -47,7 +47,7 @@ pub(super) async fn export_students(
         rows: Vec::new(),
     };
     for page in 1.. {
-        let found = store::list(db, &filter, Order::StudentId, PageRequest::new(page, MAX_LIMIT)).await?;
+        let found = store::list(db, &app.common, &filter, Order::StudentId, PageRequest::new(page, MAX_LIMIT)).await?;
         // A search says how much it has found only as far as it counts.
         let is_last = (found.rows.len() as u64) < MAX_LIMIT;
         table.rows.extend(found.rows.into_iter().map(|listed| line(listed, &ground)));

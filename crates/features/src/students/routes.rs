@@ -97,7 +97,7 @@ async fn list_students(
     };
     // The attendance page of the existing client asks for a class without saying how many it can take.
     let page = params.page(if filter.course.is_some() { lamplight_kernel::MAX_LIMIT } else { 10 })?;
-    let page = store::list(db, &filter, order, page).await?;
+    let page = store::list(db, &app.common, &filter, order, page).await?;
     let ground = office::ground_for(&app, db, page.rows.iter().map(|(row, _)| row)).await?;
     let page = page.map(|listed| document(listed, &ground, staff.is_admin()));
     Ok(data(StudentList { students: page.rows, pagination: page.pagination.into() }))

@@ -13,7 +13,10 @@ use super::{
     entity::{Column, Entity, Model},
     rules::{AcademicStatus, Gender},
 };
-use crate::{accounts, search};
+use crate::{
+    accounts,
+    search::{self, Common},
+};
 
 /// Rows of one statement: SQLite takes 32,766 values, a student has twenty-eight.
 const CHUNK: usize = 1_000;
@@ -303,13 +306,14 @@ pub(crate) type Listed = (Model, Option<accounts::entity::Model>);
 /// Students with their accounts.
 pub(crate) async fn list<C: ConnectionTrait>(
     db: &C,
+    common: &Common,
     filter: &Filter<'_>,
     order: Order,
     page: PageRequest,
 ) -> Result<Page<Listed>, StoreError> {
     let found = Entity::find().filter(filter.condition());
     // Each word must be somewhere: "asha gnm" finds Asha of GNM2024007.
-    let (found, pagination) = match search::STUDENTS.found(db, filter.search).await? {
+    let (found, pagination) = match search::STUDENTS.found(db, common, filter.search).await? {
         Some(words) => {
             let found = found.filter(words);
             let pagination = search::count_found(db, found.clone(), page).await?;

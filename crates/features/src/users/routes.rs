@@ -76,7 +76,7 @@ async fn list_users(State(app): State<App>, Admin(_): Admin, params: Params) -> 
         Some(_) => return Err(unexpected("status", "This must be active or inactive.").into()),
     };
     let filter = Filter { role, is_active, search: params.text("search") };
-    let page = store::list(db, &filter, params.page(ROWS)?).await?;
+    let page = store::list(db, &app.common, &filter, params.page(ROWS)?).await?;
     let data = documents(db, &page.rows).await?;
     Ok(Answer(UserList { success: true, count: page.pagination.total, data, pagination: page.pagination.into() }))
 }

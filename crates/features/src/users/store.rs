@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     accounts::entity::{Column, Entity, Model},
-    search,
+    search::{self, Common},
 };
 
 /// What the list is narrowed by.
@@ -22,6 +22,7 @@ pub(super) struct Filter<'a> {
 /// Accounts, the newest first.
 pub(super) async fn list<C: ConnectionTrait>(
     db: &C,
+    common: &Common,
     filter: &Filter<'_>,
     page: PageRequest,
 ) -> Result<Page<Model>, StoreError> {
@@ -29,7 +30,7 @@ pub(super) async fn list<C: ConnectionTrait>(
         .add_option(filter.role.map(|role| Column::Role.eq(role.as_str())))
         .add_option(filter.is_active.map(|is_active| Column::IsActive.eq(i32::from(is_active))));
     let found = Entity::find().filter(all);
-    let (found, pagination) = match search::USERS.found(db, filter.search).await? {
+    let (found, pagination) = match search::USERS.found(db, common, filter.search).await? {
         Some(words) => {
             let found = found.filter(words);
             let pagination = search::count_found(db, found.clone(), page).await?;

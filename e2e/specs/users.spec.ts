@@ -66,6 +66,20 @@ test('two of the office who change one account are shown both sides', async ({ o
   await expect(row(office, name)).toContainText('Lecturer');
 });
 
+test('an account that is switched on the page of the faculty is so on that of the accounts, and the other way round', async ({ open, api, titled }) => {
+  const name = titled('Sister Ruth');
+  const { _id } = await api.call<{ _id: string }>('office', 'POST', '/admin/faculty', { fullName: name, email: `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.')}@example.com`, password: 'ward-round-at-dawn-7', designation: 'Lecturer', department: 'Anatomy' });
+  const search = encodeURIComponent(name);
+  const [faculty, accounts] = await Promise.all([open('office', { at: `/faculty?search=${search}` }), open('office', { at: `/users?search=${search}` })]);
+  await expect(row(accounts, name)).toBeVisible();
+  await api.call('office', 'PUT', `/admin/faculty/${_id}`, { isActive: false });
+  await expect(row(accounts, name)).toContainText('Switched off');
+  await expect(row(faculty, name)).toContainText('Switched off');
+  await choose(accounts, name, 'Switch on');
+  await accounts.getByRole('dialog').getByRole('button', { name: 'Switch on' }).click();
+  await expect(row(faculty, name)).not.toContainText('Switched off');
+});
+
 test('who wants to add a student is led to the page of the students, with its form open', async ({ open }) => {
   const office = await open('office', { at: '/users' });
   await office.getByRole('button', { name: 'Add', exact: true }).click();

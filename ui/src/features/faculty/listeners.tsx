@@ -13,6 +13,8 @@ export function AdminListener() {
   const queries = useQueryClient();
   const [refresh] = useState(() => coalesced(() => refreshFaculty(queries), together));
   useLiveEvent('faculty:changed', refresh);
+  // Their account.
+  useLiveEvent('users:changed', refresh);
   return null;
 }
 

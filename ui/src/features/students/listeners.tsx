@@ -15,5 +15,7 @@ export function AdminListener() {
   useLiveEvent('students:updated', refresh);
   useLiveEvent('students:deleted', refresh);
   useLiveEvent('students:imported', refresh);
+  // Their account.
+  useLiveEvent('users:changed', refresh);
   return null;
 }

@@ -11,5 +11,11 @@ export function AdminListener() {
   const queries = useQueryClient();
   const [refresh] = useState(() => coalesced(() => refreshUsers(queries), together));
   useLiveEvent('users:changed', refresh);
+  // What is changed of these may be of their account.
+  useLiveEvent('faculty:changed', refresh);
+  useLiveEvent('students:created', refresh);
+  useLiveEvent('students:updated', refresh);
+  useLiveEvent('students:deleted', refresh);
+  useLiveEvent('students:imported', refresh);
   return null;
 }

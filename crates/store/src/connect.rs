@@ -229,14 +229,17 @@ impl Store {
 
     /// Begins a transaction.
     ///
+    /// It may see what others wrote and have not committed yet ([`crate::answering`]), which [`Store::reader`] does not: who reads there what
+    /// was decided here commits first, also when there is nothing to write.
+    ///
     /// # Errors
     /// When no connection is to be had.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         self.take_turn(true).await
     }
 
-    /// Begins a transaction that may take long, such as that of a file with thousands of rows: on SQLite no other waits for it with its
-    /// commit.
+    /// Begins a transaction that may take long, such as that of a file with thousands of rows or a notice to everybody: on SQLite no other
+    /// waits for it with its commit.
     ///
     /// # Errors
     /// When no connection is to be had.
@@ -496,8 +499,13 @@ async fn open_sqlite_reader(path: &Path) -> Result<DatabaseConnection, StoreErro
 
 /// An embedded database does not go away: its connections are kept, and not asked each time whether they are still there, which
 /// would cost as much as the question that follows.
+///
+/// Except one whose transaction the database has ended by itself, because the disk is full or fails: the connection still counts it (`sqlx` counts
+/// down only what has succeeded) and takes the next `BEGIN` for a savepoint within it. One that is given up would then stay open, and every commit
+/// after it be one of nothing.
 fn sqlite_pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)

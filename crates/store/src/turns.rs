@@ -107,10 +107,24 @@ type Slot = OwnedMutexGuard<Option<Open>>;
 /// Commits what waits.
 async fn end(slot: &mut Slot) {
     if let Some(open) = slot.take() {
-        let group = Arc::clone(&open.group);
-        let outcome = open.commit().await;
-        // Only who holds the slot ends a group, once.
-        let _ = group.outcome.set(outcome);
+        let ending = Ending(Arc::clone(&open.group));
+        ending.tell(open.commit().await);
+    }
+}
+
+/// Who is about to end a group. They tell those who wait for it, whatever happens: nobody else can.
+struct Ending(Arc<Group>);
+
+impl Ending {
+    fn tell(&self, outcome: Result<(), DbErr>) {
+        // What was told already stays.
+        let _ = self.0.outcome.set(outcome);
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.tell(Err(late()));
     }
 }
 
@@ -201,6 +215,7 @@ impl Turn {
                 if slot.as_ref().is_some_and(|open| Arc::ptr_eq(&open.group, &group)) {
                     end(&mut slot).await;
                 }
+                drop(slot);
                 group.outcome().await
             }
         }

@@ -140,6 +140,20 @@ async fn when_the_database_takes_all_back_all_are_told_and_the_next_is_well() {
 }
 
 #[tokio::test]
+async fn what_the_database_ended_by_itself_is_not_taken_for_open_by_those_who_come_later() {
+    for undo in ["ROLLBACK", "COMMIT"] {
+        let db = TestDatabase::new(Backend::Sqlite).await;
+        let store = &db.store;
+        let ended = store.begin().await.unwrap();
+        ended.db().execute_unprepared(undo).await.unwrap();
+        ended.commit().await.unwrap_err();
+        drop(begin(store, 2).await);
+        begin(store, 3).await.commit().await.unwrap();
+        assert_eq!(kept(store).await, [3], "{undo}");
+    }
+}
+
+#[tokio::test]
 async fn a_savepoint_that_is_cut_off_while_it_begins_does_not_take_the_others_with_it_unsaid() {
     let db = TestDatabase::new(Backend::Sqlite).await;
     let store = &db.store;

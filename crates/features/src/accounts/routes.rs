@@ -172,9 +172,8 @@ async fn change_own_account(
     Json(form): Json<ProfileForm>,
 ) -> Result<Answer<Myself>, ApiError> {
     let user = caller.person.user;
-    let mut tx = app.store.begin().await?;
-    let before = store::find(tx.db(), user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
-    let others = [("username", &form.username, &before.username), ("email", &form.email, &before.email)];
+    let known = store::find(app.store.reader(), user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
+    let others = [("username", &form.username, &known.username), ("email", &form.email, &known.email)];
     for (field, said, is) in others {
         if said.as_ref().is_some_and(|said| !said.trim().eq_ignore_ascii_case(is)) {
             return Err(AccountError::field(field, "Please ask the office to change this.").into());
@@ -182,10 +181,11 @@ async fn change_own_account(
     }
     // What the institute knows of a student stands in their record.
     if let Ok(student) = Student::try_from(caller.clone()) {
-        drop(tx);
         students::save_own(&app, &student, OwnForm::reached_at(form.phone_number)).await?;
-        return Ok(Answer(Myself { success: true, user: shown(&app, before).await? }));
+        return Ok(Answer(Myself { success: true, user: shown(&app, known).await? }));
     }
+    let mut tx = app.store.begin().await?;
+    let before = store::find(tx.db(), user).await?.ok_or(lamplight_auth::Refusal::AccountUnknown)?;
     let mut row = before.clone();
     row.contact_number = match form.phone_number {
         Change::Set(text) => {
@@ -204,8 +204,8 @@ async fn change_own_account(
         let act = Act::new(Kind::Users, "changed", user, &row.full_name);
         let act = act.changed("contactNumber", &before.contact_number, &row.contact_number);
         audit::write(&tx, &caller, act).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(Answer(Myself { success: true, user: shown(&app, row).await? }))
 }
 

@@ -169,7 +169,8 @@ async fn change_course(
     let is_active = form.is_active.unwrap_or(before.is_active != 0);
     let details = form.check(Offered::of(&before)?.into(), &app.institute)?;
     let row = store::with_details(&tx, &before, &details, is_active)?;
-    if row != before {
+    let is_changed = row != before;
+    if is_changed {
         if !store::update(&tx, &before, &row).await.map_err(taken)? {
             return Err(CourseError::ChangedMeanwhile.into());
         }
@@ -187,7 +188,9 @@ async fn change_course(
             .changed("subjects", &before.subjects, &row.subjects)
             .changed("isActive", &(before.is_active != 0), &(row.is_active != 0));
         audit::write(&tx, &admin, act).await?;
-        tx.commit().await.map_err(taken)?;
+    }
+    tx.commit().await.map_err(taken)?;
+    if is_changed {
         tracing::info!(course = %row.code, user = %admin.user, "a course was changed");
     }
     Ok(told("Saved.", shown(&app, &row, true).await?))

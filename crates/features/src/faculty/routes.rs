@@ -250,6 +250,7 @@ async fn change_faculty(
         return Err(FacultyError::field("facultyId", "This is needed.").into());
     }
     if new == old && is_active == was_active {
+        tx.commit().await?;
         return Ok(told("Saved.", shown(&app, id).await?));
     }
     refuse_taken(&tx, &new, Some(&before)).await?;

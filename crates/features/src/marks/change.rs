@@ -76,13 +76,8 @@ impl MarkForm {
 }
 
 /// Takes the sheet of a mark for this transaction; gives both.
-async fn open_mark(
-    tx: &Tx,
-    app: &App,
-    staff: &StaffCaller,
-    id: MarkId,
-) -> Result<(sheets::Model, marks::Model), Problem> {
-    let row = store::find(app.store.reader(), id).await?.ok_or(MarkError::NotFound)?;
+async fn open_mark(tx: &Tx, staff: &StaffCaller, id: MarkId) -> Result<(sheets::Model, marks::Model), Problem> {
+    let row = store::find(tx.db(), id).await?.ok_or(MarkError::NotFound)?;
     let sheet = open_sheet(tx, staff, row.sheet_id.into()).await?;
     let row = store::find(tx.db(), id).await?.ok_or(MarkError::NotFound)?;
     Ok((sheet, row))
@@ -121,7 +116,7 @@ pub(super) async fn change_mark(
 ) -> Result<Answer<Envelope<Mark>>, ApiError> {
     let reason = reason(form.reason.as_deref())?;
     let mut tx = app.store.begin().await?;
-    let (sheet, before) = open_mark(&tx, &app, &staff, id).await?;
+    let (sheet, before) = open_mark(&tx, &staff, id).await?;
     if form.version.is_some_and(|version| version != before.version) {
         return Err(MarkError::ChangedMeanwhile.into());
     }
@@ -182,7 +177,7 @@ pub(super) async fn delete_mark(
 ) -> Result<Answer<Said>, ApiError> {
     let reason = reason(params.text("reason"))?;
     let mut tx = app.store.begin().await?;
-    let (sheet, row) = open_mark(&tx, &app, &staff, id).await?;
+    let (sheet, row) = open_mark(&tx, &staff, id).await?;
     let mut ledger = Ledger::open(sheet, staff.user);
     let was_published = row.published_at.is_some();
     let none = no_reason(&staff);

@@ -165,7 +165,7 @@ async fn write_notice(
     let ids: Vec<String> = form.target_ids.take().unwrap_or_default().into_iter().map(String::from).collect();
     let details = form.check(Details { is_active: true, ..Details::default() })?;
 
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     receivers::check(tx.db(), target, &ids).await??;
     let id: NotificationId = tx.id();
     let now = tx.now().millis();
@@ -218,7 +218,7 @@ async fn change_notice(
     PathId(id): PathId<NotificationId>,
     Json(form): Json<Form>,
 ) -> Result<Answer<Envelope<Written>>, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     let before = store::find_written(tx.db(), id).await?.ok_or(NotificationError::NotFound)?;
     if matches!(form.rev, Change::Set(rev) if rev != before.rev) {
         return Err(NotificationError::ChangedMeanwhile.into());
@@ -282,7 +282,7 @@ async fn delete_notice(
     Admin(admin): Admin,
     PathId(id): PathId<NotificationId>,
 ) -> Result<Answer<Said>, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_long().await?;
     let row = store::find_written(tx.db(), id).await?.ok_or(NotificationError::NotFound)?;
     let was = one(tx.db(), row.clone()).await?;
     let users = store::find_receivers(tx.db(), row.id).await?;

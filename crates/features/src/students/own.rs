@@ -33,7 +33,7 @@ pub(crate) async fn save_own(app: &App, student: &Student, form: OwnForm) -> Res
     if is_changed {
         write::tell_changed(&mut tx, &row)?;
         audit::write(&tx, student, trail::changed(&before, &row, &ground)).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(Saved::Stored(row))
 }

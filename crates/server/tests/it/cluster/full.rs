@@ -1,22 +1,27 @@
 //! A disk that is full, below the embedded database and below PostgreSQL.
 
+use futures_util::future::join_all;
 use lamplight_store::{DatabaseUrl, testing::fresh_schema};
 use serde_json::json;
 
-use super::postgres::OwnPostgres;
-use crate::support::{Backend, Form, Institute, until};
+use super::{disk::OwnDisk, postgres::OwnPostgres};
+use crate::support::{Form, Institute, until};
 
-/// Uploads until it is refused for want of room, and more; gives how many were taken.
+/// Uploads until it is refused for want of room, and more, some at one time; gives how many were taken.
 async fn fill(institute: &Institute) -> i64 {
     let office = &institute.people.office;
     let mut taken = 0;
-    for number in 0..40 {
-        let form = Form::titled(&format!("full {number}")).text("description", &"x".repeat(900));
-        let answer = institute.upload(office, form).await;
-        match answer.status {
-            // What fits into pages that are there already.
-            201 => taken += 1,
-            _ => answer.refuses(507, "server.disk_full", &[], "no room"),
+    for round in 0..10 {
+        let at_once = join_all((0..4).map(async |number| {
+            let form = Form::titled(&format!("full {round} {number}")).text("description", &"x".repeat(900));
+            institute.upload(office, form).await
+        }));
+        for answer in at_once.await {
+            match answer.status {
+                // What fits into pages that are there already.
+                201 => taken += 1,
+                _ => answer.refuses(507, "server.disk_full", &[], "no room"),
+            }
         }
     }
     assert!(taken < 30, "{taken} of 40");
@@ -25,26 +30,36 @@ async fn fill(institute: &Institute) -> i64 {
 
 #[tokio::test]
 async fn the_disk_of_the_embedded_database_is_full() {
-    let institute = Institute::open(Backend::Sqlite).await;
+    let here = "cluster::full::the_disk_of_the_embedded_database_is_full";
+    let Some(disk) = OwnDisk::of(24, here) else { return };
+    let mut institute = Institute::at(DatabaseUrl::Sqlite(disk.folder.join("lamplight.db")), None).await;
+    // Its write-ahead log is emptied: what that has taken of the disk before would be written over.
+    institute.stop().await;
+    institute.start().await;
     let office = &institute.people.office;
     let mut page = institute.live(office).await;
     institute.uploaded(office, Form::titled("before")).await;
     let before = institute.traces().await;
-    // Its one connection that writes is told that there is no room for more.
-    institute.execute("PRAGMA max_page_count = 1", []).await;
+    disk.fill();
 
     let kept = fill(&institute).await;
     let meanwhile = institute.traces().await;
+    assert_eq!(
+        (meanwhile.downloads, meanwhile.events),
+        (before.downloads + kept, before.events + kept),
+        "what was said"
+    );
     assert_eq!(institute.get(office, "/api/admin/downloads?limit=1").await.status, 200, "it can be read");
     assert_eq!(institute.get("", "/readyz").await.json(), json!({"ready": true, "reason": null}));
 
-    institute.execute("PRAGMA max_page_count = 1000000", []).await;
+    // Nobody restarts anything.
+    disk.free();
+    drop(institute.store().begin().await.unwrap());
     institute.uploaded(office, Form::titled("after")).await;
     institute.ring().await;
     let told = page.told().await;
     assert_eq!(told.len() as i64, kept + 2, "one event for each that is there: {told:?}");
     let after = institute.traces().await;
-    assert_eq!((meanwhile.downloads, meanwhile.events), (before.downloads + kept, before.events + kept));
     assert_eq!(after.downloads, before.downloads + kept + 1);
     assert_eq!(after.staged, before.staged, "nothing is left half-written");
 }

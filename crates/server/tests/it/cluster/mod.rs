@@ -30,6 +30,7 @@ macro_rules! with_and_without_redis {
 }
 
 mod clock;
+mod disk;
 mod failures;
 mod follow;
 mod full;

@@ -3,7 +3,7 @@
 //! One task, the only one who sends events and the only one who touches the hub. It holds a position in the log, is woken by
 //! commits, and polls as the net below: a wake-up is only a hint. What it has relayed last it remembers (`memory.rs`).
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
@@ -127,7 +127,10 @@ impl Relay {
         let mut warnings = interval(WARN_EVERY);
         warnings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing_since: Option<Instant> = None;
+        // The log had more than was taken. Between two batches others have their turn: who has just come, and whoever wants us to stop.
+        let mut is_behind = false;
         loop {
+            let mut looks = false;
             tokio::select! {
                 () = stop.cancelled() => return,
                 admission = self.admitted.recv() => {
@@ -149,10 +152,17 @@ impl Relay {
                     continue;
                 }
                 _ = commits.changed() => {}
-                _ = poll.tick() => {}
+                _ = poll.tick() => looks = true,
+                () = ready(()), if is_behind => {}
             }
-            match self.catch_up().await {
-                Ok(()) => {
+            let caught_up = async {
+                let is_last = self.catch_up().await?;
+                Ok((is_last, looks && is_last && self.is_of_another_log().await?))
+            };
+            match caught_up.await {
+                Ok((_, true)) => return,
+                Ok((is_last, _)) => {
+                    is_behind = !is_last;
                     for admission in std::mem::take(&mut self.ahead) {
                         self.admit(admission).await;
                     }
@@ -161,6 +171,8 @@ impl Relay {
                     }
                 }
                 Err(error) => {
+                    let error: StoreError = error;
+                    is_behind = false;
                     if failing_since.is_none() {
                         tracing::error!(%error, "the log can't be read; trying on");
                         failing_since = Some(Instant::now());
@@ -171,25 +183,40 @@ impl Relay {
         }
     }
 
-    /// Hands on everything that the log has beyond the position.
-    async fn catch_up(&mut self) -> Result<(), StoreError> {
-        loop {
-            let events = self.store.log().after(self.memory.position(), BATCH).await?;
-            // What is committed from here on wakes us again.
-            let is_last = (events.len() as u64) < BATCH;
-            if !events.is_empty() {
-                let span = tracing::debug_span!(target: "lamplight::traces", "relay", events = events.len());
-                let turn = async {
-                    for event in events {
-                        self.hand_on(event).await;
-                    }
-                };
-                turn.instrument(span).await;
-            }
-            if is_last {
-                return Ok(());
-            }
+    /// Hands on what the log has beyond the position, as much as is read at once; says whether that was all.
+    async fn catch_up(&mut self) -> Result<bool, StoreError> {
+        let events = self.store.log().after(self.memory.position(), BATCH).await?;
+        // What is committed from here on wakes us again.
+        let is_last = (events.len() as u64) < BATCH;
+        if !events.is_empty() {
+            let span = tracing::debug_span!(target: "lamplight::traces", "relay", events = events.len());
+            let turn = async {
+                for event in events {
+                    self.hand_on(event).await;
+                }
+            };
+            turn.instrument(span).await;
         }
+        Ok(is_last)
+    }
+
+    /// Whether what is in the database is not the log that was relayed any more: somebody has put back an earlier state below the running server, or
+    /// a replica has taken over that had not heard of the newest events. The same numbers will be given to other events, so nobody may resume
+    /// across it: the log gets a new epoch, unless it has one already, and this server must start afresh.
+    async fn is_of_another_log(&self) -> Result<bool, StoreError> {
+        let head = self.store.log().head().await?;
+        if head.epoch == self.epoch && head.seq >= self.memory.position() {
+            return Ok(false);
+        }
+        tracing::error!(
+            head = head.seq,
+            relayed = self.memory.position(),
+            "the log is an earlier or another one than was relayed: starting afresh"
+        );
+        if head.epoch == self.epoch {
+            self.store.log().begin_epoch().await?;
+        }
+        Ok(true)
     }
 
     async fn hand_on(&mut self, event: Logged) {
@@ -198,10 +225,15 @@ impl Relay {
             // Dropped from the log before we came to it. Who is connected can't be told any more: let them load afresh.
             self.close_all("the log has a hole");
         }
+        let is_control = event.name == Control::NAME;
         let past = self.past(event);
         match &past {
             Past::Event(target, frame) => self.emit(target, frame).await,
             Past::Control(control) => self.obey(control).await,
+            Past::Unreadable if is_control => {
+                // A newer server's, perhaps. It may have ended somebody's right to be here; who comes back is asked who they are.
+                self.close_all(RIGHTS_CHANGED);
+            }
             Past::Unreadable => {}
         }
         self.memory.push(past);
@@ -245,6 +277,8 @@ impl Relay {
     async fn obey(&mut self, control: &Control) {
         match *control {
             Control::SignedOut { user } => self.close_user(user),
+            // Who is not here is asked about when they come.
+            Control::RoomsChanged { user } if self.sockets_of(user).is_empty() => {}
             Control::RoomsChanged { user } => match self.gate.person(user).await {
                 Ok(Some(person)) => {
                     let rooms = person.rooms();
@@ -302,8 +336,11 @@ impl Relay {
         }
         let Admission { socket, mut rooms, position, known } = admission;
         let Some(session) = socket.data::<Session>() else { return };
-        let is_concerned =
-            |(_, past): (i64, &Past)| matches!(past, Past::Control(control) if Session::is_concerned(&socket, control));
+        let is_concerned = |(_, past): (i64, &Past)| match past {
+            Past::Control(control) => Session::is_concerned(&socket, control),
+            Past::Unreadable => true,
+            Past::Event(..) => false,
+        };
         match self.memory.after(known).map(|mut events| events.any(is_concerned)) {
             None => return socket.close_transport(TOO_FAR),
             Some(false) => {}

@@ -175,23 +175,28 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
         .with_context(|| format!("{} is no backup: it has no {CONTENTS}", from.display()))?;
     let contents: Contents = serde_json::from_str(&text).with_context(|| format!("{CONTENTS} can't be read"))?;
     let files = settings.data_dir.join(FILES);
-    for path in [database, &files] {
-        ensure!(
-            !path.exists(),
-            "{} exists already: a backup is never laid over an institute. Move it away, or set DATA_DIR to another folder",
-            path.display()
-        );
-    }
+    private_folder(&settings.data_dir)?;
+    // To the end: a server that comes up meanwhile, or is still there although its file was moved away, must not be overlooked.
+    let _lock = lamplight_store::lock_sqlite(database)?;
+    // What SQLite leaves beside it when its server was killed belongs to it: found beside another database it is taken for that one's.
+    let (log, index) = (beside(database, "-wal"), beside(database, "-shm"));
+    let there: Vec<&Path> = [database, &log, &index, &files].into_iter().filter(|path| path.exists()).collect();
+    ensure!(
+        there.is_empty(),
+        "there is an institute already, or a part of one: {}. A backup is never laid over it. Move all of it away, or set DATA_DIR to another folder",
+        there.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    );
     ensure!(
         hash(&from.join(DATABASE))?.to_string() == contents.database_sha256,
         "the database of this backup is damaged: its content is not what {CONTENTS} says"
     );
-    private_folder(&settings.data_dir)?;
     // Everything is checked before anything comes to its name, by which a server would take it for whole.
     let (part, files_part) = (beside(database, RESTORING), beside(&files, RESTORING));
     if files_part.exists() {
         fs::remove_dir_all(&files_part)?;
     }
+    // Of a restore that was cut off.
+    remove_beside(&part, &["-wal", "-shm", LOCK])?;
     copy(&from.join(DATABASE), &part)?;
     let wanted = referred(&part).await?;
     if settings.s3.is_none() {
@@ -208,15 +213,11 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
     // The file gets its name alone: nothing may be left to be moved into it.
     let log = beside(&part, "-wal");
     ensure!(fs::metadata(&log).map_or(0, |log| log.len()) == 0, "{} is not empty", log.display());
-    for ending in [LOCK, "-wal", "-shm"] {
-        match fs::remove_file(beside(&part, ending)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
+    remove_beside(&part, &["-wal", "-shm", LOCK])?;
     if files_part.exists() {
         sync_all(&files_part)?;
         fs::rename(&files_part, &files)?;
+        sync_parent(&files)?;
     }
     fs::rename(&part, database)?;
     sync_parent(database)?;
@@ -242,6 +243,17 @@ async fn begin_anew(database: &DatabaseUrl) -> anyhow::Result<()> {
     accounts::rotate_signing_key(&mut tx, audit::Actor::operator()).await?;
     tx.commit().await?;
     store.close().await?;
+    Ok(())
+}
+
+/// Removes what is there of it.
+fn remove_beside(path: &Path, endings: &[&str]) -> io::Result<()> {
+    for ending in endings {
+        match fs::remove_file(beside(path, ending)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
     Ok(())
 }
 

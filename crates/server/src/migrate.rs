@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use lamplight_features::{marks, uploads};
+use lamplight_files::Sha256;
 use lamplight_kernel::{Chance, Clock};
 use lamplight_store::{
     DatabaseUrl, Store,
@@ -59,17 +60,14 @@ pub(crate) async fn migrate(
     store.close().await?;
     match files_to {
         Some(folder) => {
-            let part = folder.join(format!("{FILES}.moving"));
-            backup::private_folder(&part)?;
-            let Some(bytes) = backup::copy_files(&referred, &settings.data_dir.join(FILES), &part)? else {
-                bail!("the database is moved; files that it refers to are missing in {}", settings.data_dir.display());
-            };
-            backup::sync_all(&part)?;
-            std::fs::rename(&part, folder.join(FILES))?;
-            let secret = settings.data_dir.join(SECRET);
-            if secret.exists() && !folder.join(SECRET).exists() {
-                backup::copy(&secret, &folder.join(SECRET)).with_context(|| folder.display().to_string())?;
-            }
+            let bytes = copy_files(&settings.data_dir, folder, &referred).with_context(|| {
+                format!(
+                    "the institute is moved to {to}, its files are not: copy {FILES} and {SECRET} from {} to {} (cp -a), then set DATABASE_URL and start \
+                     the server. What went wrong",
+                    settings.data_dir.display(),
+                    folder.display()
+                )
+            })?;
             say(&format!(
                 "{} uploaded files ({bytes} bytes) and the signing secret are in {}.",
                 referred.len(),
@@ -91,6 +89,27 @@ pub(crate) async fn migrate(
         "Now set DATABASE_URL to {to} (with its password, if it has one) and start the server. {from} is closed and kept as it was."
     ));
     Ok(())
+}
+
+/// Copies the uploaded files, and the signing secret when there is none yet; says how many bytes the files have.
+fn copy_files(from: &Path, to: &Path, referred: &[Sha256]) -> anyhow::Result<u64> {
+    let part = to.join(format!("{FILES}.moving"));
+    if part.exists() {
+        // Of a move that was cut off: a file in it may be half there.
+        std::fs::remove_dir_all(&part)?;
+    }
+    backup::private_folder(&part)?;
+    let Some(bytes) = backup::copy_files(referred, &from.join(FILES), &part)? else {
+        bail!("files that the database refers to are missing in {}", from.display());
+    };
+    backup::sync_all(&part)?;
+    std::fs::rename(&part, to.join(FILES))?;
+    let secret = from.join(SECRET);
+    if secret.exists() && !to.join(SECRET).exists() {
+        backup::copy(&secret, &to.join(SECRET)).with_context(|| to.display().to_string())?;
+    }
+    std::fs::File::open(to)?.sync_all()?;
+    Ok(bytes)
 }
 
 /// What stands in the databases about each other must be true from every folder.

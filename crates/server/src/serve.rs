@@ -1,6 +1,8 @@
 //! Running the server, top to bottom.
 
-use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    fmt::Display, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, pin::Pin, sync::Arc, time::Duration,
+};
 
 use anyhow::{Context, bail};
 use axum::{
@@ -22,7 +24,7 @@ use lamplight_kernel::{Chance, Clock};
 use lamplight_mail::Mailer;
 use lamplight_realtime::Realtime;
 use lamplight_socketio::Snapshot;
-use lamplight_store::{Backend as Database, Store, StoreError};
+use lamplight_store::{Backend as Database, Store};
 use lamplight_tls::Stream;
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -278,8 +280,11 @@ impl Server {
         self.stop.answering.cancel();
         self.relay_stop.cancel();
         while self.parts.join_next().await.is_some() {}
-        if let Err(error) = self.store.close().await {
-            tracing::warn!(%error, "the database did not close in order");
+        // A connection whose other end has gone without a word would be waited for.
+        match timeout(TURN, self.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not close in order"),
+            Err(_) => tracing::warn!("the database did not close in time"),
         }
     }
 
@@ -449,10 +454,8 @@ async fn socket(
 async fn sweep(store: Store, files: Files, stop: CancellationToken) {
     let mut turns = every(SWEEP_EVERY);
     while is_next(&mut turns, &stop).await {
-        match uploads::sweep(&store, &files, false).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "files that nobody refers to were removed"),
-            Err(error) => tracing::error!(%error, "could not sweep the uploads; will try again"),
+        if let Some(removed @ 1..) = turn("sweep the uploads", uploads::sweep(&store, &files, false)).await {
+            tracing::info!(removed, "files that nobody refers to were removed");
         }
     }
 }
@@ -499,7 +502,7 @@ async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
 
 /// One turn of a task, which is over in time or given up: a connection to the database whose other end has gone without a word would
 /// keep it for a quarter of an hour. What was not done is said, and done in another turn.
-async fn turn<T>(what: &str, turn: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+async fn turn<T, E: Display>(what: &str, turn: impl Future<Output = Result<T, E>>) -> Option<T> {
     match timeout(TURN, turn).await {
         Ok(Ok(done)) => return Some(done),
         Ok(Err(error)) => tracing::error!(%error, "could not {what}; will try again"),

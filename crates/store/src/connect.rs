@@ -464,8 +464,11 @@ fn count(commits: &watch::Sender<u64>) {
     commits.send_modify(|count| *count = count.wrapping_add(1));
 }
 
-/// Keeps other processes from an embedded database, for as long as the file is open.
-pub(crate) fn lock_sqlite(path: &Path) -> Result<File, StoreError> {
+/// Takes a SQLite file for this process alone, as whoever opens it does; for as long as what is given back lives. The file may be missing.
+///
+/// # Errors
+/// When another process has it, or its folder can't be made or written.
+pub fn lock_sqlite(path: &Path) -> Result<File, StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let at = |source| StoreError::Folder { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(at)?;

@@ -27,7 +27,7 @@ mod turns;
 mod tx;
 mod wake;
 
-pub use connect::{Backend, DatabaseUrl, Store, in_time, snapshot};
+pub use connect::{Backend, DatabaseUrl, Store, in_time, lock_sqlite, snapshot};
 pub use error::StoreError;
 pub use log::{Head, Log, Logged, Missed};
 pub use turns::answering;

@@ -12,7 +12,8 @@
 //!
 //! A kill between 2 and 3 leaves a file that the sweeper removes; a kill inside 2 a row without a file, which goes the
 //! same way. An upload of the same bytes while the sweeper looks at them is safe: both take the same lock, and the
-//! upload moves `check_at` an hour ahead before it looks whether the file is there.
+//! upload moves `check_at` an hour ahead before it looks whether the file is there. While the sweeper removes them it
+//! waits: what is to be removed is said beforehand, too (`removing_until`).
 //!
 //! * **Tables**: `uploads`.
 //! * **When you add** a table that refers to an upload, add it to `REFERENCES` in `store.rs`.
@@ -25,6 +26,7 @@ use std::time::Duration;
 use lamplight_files::{Files, FilesError, Kept, Staged};
 use lamplight_kernel::{Class, Problem};
 use lamplight_store::{Store, StoreError};
+use tokio::time::sleep;
 
 pub(crate) use receive::receive;
 pub(crate) use store::release;
@@ -32,16 +34,27 @@ pub use store::{list_newest_referred, list_referred, sweep, total};
 
 /// How long an upload may take from its file being whole to its row being written.
 const GRACE: Duration = Duration::from_secs(3600);
+/// How often and how long an upload waits for the removal of the same bytes.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// Keeps a file that was received, so that a row may refer to it for the next hour.
 ///
 /// # Errors
 /// When the database or the files fail.
 pub async fn keep(store: &Store, files: &Files, staged: Staged) -> Result<Kept, Problem> {
-    let tx = store.begin().await?;
-    store::expect(&tx, &staged.sha256().to_string(), staged.size(), tx.now().plus(GRACE)).await?;
-    tx.commit().await?;
-    files.keep(staged).await.map_err(problem)
+    let sha256 = staged.sha256().to_string();
+    for _ in 0..TRIES {
+        let tx = store.begin().await?;
+        if store::expect(&tx, &sha256, staged.size(), tx.now().plus(GRACE)).await? {
+            tx.commit().await?;
+            return files.keep(staged).await.map_err(problem);
+        }
+        drop(tx);
+        sleep(BETWEEN_TRIES).await;
+    }
+    let text = "The same file was deleted a moment ago and is still being removed. Please try again in two minutes.";
+    Err(Problem::new(Class::Unavailable, "uploads.being_removed", text).with_field("file", text))
 }
 
 /// What went wrong with a file, as an answer.
@@ -77,4 +90,7 @@ pub enum SweepError {
     /// The files.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The files, too late.
+    #[error("the storage did not remove a file in time")]
+    Late,
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use lamplight_files::{Files, Sha256};
 use lamplight_kernel::Timestamp;
 use lamplight_store::{Store, StoreError, Tx};
@@ -6,12 +8,18 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
     sea_query::{CaseStatement, Expr, OnConflict},
 };
+use tokio::time::timeout;
 
 use super::SweepError;
 
 /// Every column that refers to an upload by its hash.
 const REFERENCES: &[(&str, &str)] = &[("downloads", "file_sha256")];
 
+/// How long a storage is waited for.
+const REMOVAL: Duration = Duration::from_secs(60);
+/// Until when nobody counts on a file that was to be removed and of which nobody knows whether it was: a storage may still do what it was asked
+/// for when nobody waits for its answer any more.
+const REMOVED_BY: Duration = Duration::from_secs(120);
 /// Rows that one sweep looks at before it comes up for air.
 const BATCH: u64 = 100;
 
@@ -26,6 +34,7 @@ mod entity {
         pub(super) size: i64,
         pub(super) created_at: i64,
         pub(super) check_at: Option<i64>,
+        pub(super) removing_until: Option<i64>,
     }
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(super) enum Relation {}
@@ -34,23 +43,34 @@ mod entity {
 
 use entity::{Column, Entity};
 
+impl entity::Model {
+    fn is_being_removed(&self, now: Timestamp) -> bool {
+        self.removing_until.is_some_and(|until| until > now.millis())
+    }
+}
+
 /// One key a file, for uploads and the sweeper.
 fn lock_key(sha256: &str) -> String {
     format!("uploads:{sha256}")
 }
 
-/// Says that somebody must look at this file at `check_at`, and not before.
-pub(super) async fn expect(tx: &Tx, sha256: &str, size: u64, check_at: Timestamp) -> Result<(), StoreError> {
+/// Says that somebody must look at this file at `check_at`, and not before. False when it may still be being removed.
+pub(super) async fn expect(tx: &Tx, sha256: &str, size: u64, check_at: Timestamp) -> Result<bool, StoreError> {
     tx.lock(&lock_key(sha256)).await?;
+    let known = Entity::find_by_id(sha256).one(tx.db()).await?;
+    if known.is_some_and(|row| row.is_being_removed(tx.now())) {
+        return Ok(false);
+    }
     let row = entity::ActiveModel {
         sha256: Set(sha256.to_owned()),
         size: Set(i64::try_from(size).unwrap_or(i64::MAX)),
         created_at: Set(tx.now().millis()),
         check_at: Set(Some(check_at.millis())),
+        removing_until: Set(None),
     };
-    let again = OnConflict::column(Column::Sha256).update_column(Column::CheckAt).to_owned();
+    let again = OnConflict::column(Column::Sha256).update_columns([Column::CheckAt, Column::RemovingUntil]).to_owned();
     Entity::insert(row).on_conflict(again).exec_without_returning(tx.db()).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Says that somebody has stopped referring to this file. An upload that is counting on it keeps its hour.
@@ -91,26 +111,37 @@ pub async fn sweep(store: &Store, files: &Files, everything: bool) -> Result<u64
     }
 }
 
+/// Nothing of the database is held while the storage removes: it may take as long as it likes, and on SQLite nobody else could write.
 async fn sweep_one(store: &Store, files: &Files, sha256: &str, horizon: i64) -> Result<bool, SweepError> {
     let tx = store.begin().await?;
     tx.lock(&lock_key(sha256)).await?;
     let row = Entity::find_by_id(sha256).one(tx.db()).await.map_err(StoreError::from)?;
-    if row.is_none_or(|row| row.check_at.is_none_or(|check_at| check_at > horizon)) {
+    let is_due = |row: &entity::Model| row.check_at.is_some_and(|check_at| check_at <= horizon);
+    // With `everything` nobody else is there who could be removing it.
+    let is_free = |row: &entity::Model| horizon == i64::MAX || !row.is_being_removed(tx.now());
+    if !row.is_some_and(|row| is_due(&row) && is_free(&row)) {
         return Ok(false);
     }
+    let set = |column: Column, value: Option<i64>| {
+        Entity::update_many().col_expr(column, Expr::value(value)).filter(Column::Sha256.eq(sha256))
+    };
     if is_referred_to(&tx, sha256).await? {
-        let update = Entity::update_many().col_expr(Column::CheckAt, Expr::value(Option::<i64>::None));
-        update.filter(Column::Sha256.eq(sha256)).exec(tx.db()).await.map_err(StoreError::from)?;
+        set(Column::CheckAt, None).exec(tx.db()).await.map_err(StoreError::from)?;
         tx.commit().await?;
         return Ok(false);
     }
-    Entity::delete_by_id(sha256).exec(tx.db()).await.map_err(StoreError::from)?;
-    if let Ok(hash) = sha256.parse::<Sha256>() {
-        // Before the commit: if it fails, the row stays and the next sweep tries again.
-        files.remove(hash).await?;
-    }
+    let until = tx.now().plus(REMOVED_BY).millis();
+    set(Column::RemovingUntil, Some(until)).exec(tx.db()).await.map_err(StoreError::from)?;
     tx.commit().await?;
-    Ok(true)
+    if let Ok(hash) = sha256.parse::<Sha256>() {
+        // If it fails, the row stays and a later sweep tries again.
+        timeout(REMOVAL, files.remove(hash)).await.map_err(|_| SweepError::Late)??;
+    }
+    let tx = store.begin().await?;
+    let removed = Entity::delete_many().filter(Column::Sha256.eq(sha256)).filter(Column::RemovingUntil.eq(until));
+    let removed = removed.exec(tx.db()).await.map_err(StoreError::from)?;
+    tx.commit().await?;
+    Ok(removed.rows_affected > 0)
 }
 
 /// Every upload that something refers to, once. For a backup.

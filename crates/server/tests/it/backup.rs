@@ -102,8 +102,17 @@ async fn a_backup_of_a_running_server_is_put_back_whole() {
     refuses(&said(at, "data", &["backup", "kept"]).await, "exists already");
     office.upload("afterwards").await;
     let before = office.titles().await;
-    refuses(&said(at, "data", &["restore", "kept"]).await, "never laid over an institute");
+    refuses(&said(at, "data", &["restore", "kept"]).await, "in use by another process");
     running.kill().await;
+    refuses(&said(at, "data", &["restore", "kept"]).await, "never laid over it");
+
+    // What a killed server has left beside its database is not taken for the restored one's: neither where it was, nor under the name of before.
+    fs::create_dir(at.join("new")).unwrap();
+    fs::copy(at.join("data/lamplight.db-wal"), at.join("new/lamplight.db.restoring-wal")).unwrap();
+    for name in ["lamplight.db", "files"] {
+        fs::rename(at.join("data").join(name), at.join(name)).unwrap();
+    }
+    refuses(&said(at, "data", &["restore", "kept"]).await, "lamplight.db-wal");
 
     let restored = said(at, "new", &["restore", "kept"]).await;
     assert!(restored.success, "{restored:?}");

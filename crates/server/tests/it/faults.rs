@@ -3,8 +3,9 @@
 use std::{net::SocketAddr, path::Path};
 
 use lamplight_features::uploads;
-use lamplight_kernel::Clock;
-use lamplight_store::fault;
+use lamplight_kernel::{Chance, Clock};
+use lamplight_store::{Backend, Store, fault};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tokio::process::Command;
 
@@ -119,4 +120,40 @@ async fn a_server_that_is_told_to_stop_lets_its_pages_come_back() {
     assert_eq!(nothing, b"");
     institute.start().await;
     assert_eq!(institute.back(&institute.people.asha, &live.seat).await.seat.pid, live.seat.pid);
+}
+
+#[tokio::test]
+async fn a_log_that_has_gone_back_is_not_gone_on_with() {
+    let mut institute = Institute::open(Backend::Postgres).await;
+    institute.stop().await;
+    let asha = token(&institute, &institute.people.asha);
+    let running = Running::start(serve(&institute, None)).await;
+    let mut live = connect(running.address, &asha).await;
+    uploaded(&institute, running.address, "kept").await;
+    uploaded(&institute, running.address, "lost").await;
+    for title in ["kept", "lost"] {
+        assert_eq!(live.next().await.told(), format!("downloads:created {title}"));
+    }
+
+    // A replica that has not heard of the newest takes over.
+    let store = Store::connect(&institute.settings.database_url, Clock::system(), Chance::system()).await.unwrap();
+    let before = store.log().head().await.unwrap();
+    let tx = store.begin().await.unwrap();
+    for sql in [
+        "DELETE FROM event_room WHERE seq = (SELECT head FROM log)",
+        "DELETE FROM event WHERE seq = (SELECT head FROM log)",
+        "UPDATE log SET head = head - 1",
+    ] {
+        tx.db().execute_unprepared(sql).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert!(!running.ended().await, "it says that it has failed, so that it is started again");
+    assert_ne!(store.log().head().await.unwrap().epoch, before.epoch);
+    store.close().await.unwrap();
+
+    // The number of what was lost is another event's now: whoever has heard that must not resume.
+    let running = Running::start(serve(&institute, None)).await;
+    let again = back(running.address, &asha, &live.seat).await;
+    assert_ne!(again.seat.pid, live.seat.pid, "it loads afresh");
+    running.terminate().await;
 }

@@ -1,8 +1,12 @@
 //! Opening study material: the file, and that it was opened.
 
-use serde_json::json;
+use std::time::Duration;
 
-use crate::support::{Answer, Form, Institute, Member, PDF, both_databases, http::send, institute::DAY};
+use lamplight_features::uploads;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::support::{Answer, Form, Institute, Member, PDF, both_databases, http::send, institute::DAY, soon};
 
 async fn opened(institute: &Institute, who: &Member, id: &str) -> Answer {
     institute.bare("POST", who, &format!("/api/student/downloads/{id}/record")).await
@@ -205,4 +209,31 @@ both_databases!(an_upload_and_the_sweeper_do_not_cross, async |institute: Instit
     assert_eq!((answer.status, answer.body), (200, PDF.to_vec()));
     institute.sweep().await;
     assert_eq!(file(&institute, "GET", second["_id"].as_str().unwrap(), &[]).await.status, 200);
+});
+
+both_databases!(a_storage_that_does_not_answer_keeps_nobody_from_saving, async |institute: Institute| {
+    let office = &institute.people.office;
+    let form = |title: &str, bytes| Form::new().file("a.pdf", bytes).text("title", title).text("category", "Notes");
+    let saved = institute.uploaded(office, form("First", PDF)).await;
+    institute.clock.advance(DAY);
+    let path = format!("/api/admin/downloads/{}", saved["_id"].as_str().unwrap());
+    assert_eq!(institute.bare("DELETE", office, &path).await.status, 200);
+
+    // It takes requests and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let storage = institute.files_at(&format!("http://{}", silent.local_addr().unwrap()));
+    let store = institute.store().clone();
+    let sweeping = tokio::spawn(async move { uploads::sweep(&store, &storage, false).await });
+    let _asked = soon(silent.accept()).await.unwrap();
+
+    let other = [PDF, b"%another"].concat();
+    institute.uploaded(office, form("Other", &other)).await;
+    // The storage may still do what it was asked for: nobody counts on that file.
+    let answer = institute.upload(office, form("Second", PDF)).await;
+    answer.refuses(503, "uploads.being_removed", &["file"], "it may go at any moment");
+    assert_eq!(institute.sweep().await, 0, "nor does another server");
+    sweeping.abort();
+    institute.clock.advance(Duration::from_secs(121));
+    let second = institute.uploaded(office, form("Second", PDF)).await;
+    assert_eq!(file(&institute, "GET", second["_id"].as_str().unwrap(), &[]).await.body, PDF);
 });

@@ -42,6 +42,7 @@ mod m0031_attendance_sums;
 mod m0032_users_newest;
 pub(crate) mod m0033_counts;
 pub(crate) mod m0034_search;
+mod m0035_uploads_removal;
 
 struct Migrations;
 
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrations {
             Box::new(m0032_users_newest::Migration),
             Box::new(m0033_counts::Migration),
             Box::new(m0034_search::Migration),
+            Box::new(m0035_uploads_removal::Migration),
         ]
     }
 }

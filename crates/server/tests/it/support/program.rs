@@ -85,6 +85,11 @@ impl Running {
         soon(self.child.kill()).await.unwrap();
     }
 
+    /// Waits until it ends by itself, and says whether it has called that a success.
+    pub(crate) async fn ended(mut self) -> bool {
+        soon(self.child.wait()).await.unwrap().success()
+    }
+
     /// Sends it a signal.
     pub(crate) async fn signal(&self, name: &str) {
         let pid = self.child.id().unwrap().to_string();

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lamplight_features::uploads;
-use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy};
+use lamplight_files::{Accepted, Backend, Files, FilesConfig, Policy, S3Config, Secret};
 
 use super::{Institute, until};
 
@@ -45,6 +45,23 @@ impl Institute {
             policy: Policy { limit: self.settings.upload_limit, accepted: Accepted::all() },
         };
         Files::open(config).unwrap()
+    }
+
+    /// An S3 storage at this address.
+    pub(crate) fn files_at(&self, endpoint: &str) -> Files {
+        let s3 = S3Config {
+            endpoint: Some(endpoint.to_owned()),
+            bucket: "lamp".to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key_id: "me".to_owned(),
+            secret_access_key: Secret::new("not-so-secret"),
+            path_style: true,
+            allow_http: true,
+            prefix: String::new(),
+        };
+        let policy = Policy { limit: self.settings.upload_limit, accepted: Accepted::all() };
+        Files::open(FilesConfig { staging: self.settings.data_dir.join("other"), backend: Backend::S3(s3), policy })
+            .unwrap()
     }
 
     pub(crate) async fn traces(&self) -> Traces {

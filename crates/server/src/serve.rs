@@ -83,9 +83,15 @@ pub(crate) async fn serve(
     clock: Clock,
     exporter: Option<Exporter>,
 ) -> anyhow::Result<()> {
-    // Before anybody is told that it is ready, and may tell it to stop: until then a signal kills.
     let mut signals = Signals::listen()?;
-    let mut server = Server::start(settings, is_demo, clock, Chance::system()).await?;
+    // It may wait: for another server that migrates, for a database that does not answer.
+    let mut server = tokio::select! {
+        started = Server::start(settings, is_demo, clock, Chance::system()) => started?,
+        name = signals.next() => {
+            tracing::info!(name, "stopping before it was ready");
+            return Ok(());
+        }
+    };
     server.announce();
     let result = tokio::select! {
         ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
@@ -492,10 +498,14 @@ async fn clean_up(store: Store, settings: Settings, stop: CancellationToken) {
         }
         let (log, events) = (store.log(), now.minus(settings.events_keep));
         // A little at a time, until nothing is left to be dropped.
-        while let Some(DROP_AT_ONCE..) = turn("drop old events", log.drop_before(events, DROP_AT_ONCE)).await {}
+        while let Some(DROP_AT_ONCE..) = turn("drop old events", log.drop_before(events, DROP_AT_ONCE)).await
+            && !stop.is_cancelled()
+        {}
         let notices = now.minus(settings.notifications_keep);
         let drop = || notifications::drop_before(&store, notices, DROP_AT_ONCE);
-        while let Some(DROP_AT_ONCE..) = turn("drop old notifications", drop()).await {}
+        while let Some(DROP_AT_ONCE..) = turn("drop old notifications", drop()).await
+            && !stop.is_cancelled()
+        {}
         turn("tidy the database", store.tidy()).await;
     }
 }

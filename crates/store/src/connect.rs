@@ -42,6 +42,8 @@ const ASK_AFTER: Duration = Duration::from_millis(100);
 /// After so long without a word within a transaction PostgreSQL gives it up. All committers wait for the row of the log; without this a node
 /// that is cut off or stands still in the middle of a commit would keep the others from theirs until it is back.
 const LET_GO: &str = "3s";
+/// What each connection to SQLite keeps of it in memory at most, in KiB (`PRAGMA cache_size`, which says it as a negative number).
+const CACHE: &str = "-16384";
 pub(crate) const READERS: u32 = 4;
 pub(crate) const POSTGRES_WRITERS: u32 = 8;
 
@@ -520,6 +522,7 @@ pub(crate) fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", CACHE)
         .optimize_on_close(true, None)
         .disable_statement_logging()
 }

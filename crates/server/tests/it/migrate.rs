@@ -15,7 +15,9 @@ use crate::support::{
     Form, Institute, both_databases,
     institute::written,
     program::{Running, Said, lamplight, run},
-    soon, until,
+    soon,
+    traces::files_below,
+    until,
 };
 
 /// The other kind of database, empty.
@@ -112,6 +114,13 @@ both_databases!(killed_at_any_moment_it_is_one_or_the_other, async |mut institut
         }
     }
     let folder = institute.settings.data_dir.parent().unwrap().join("elsewhere");
+    // A move that was cut off has left half a file under its name.
+    let files = institute.settings.data_dir.join("files");
+    let whole = files_below(&files).pop_first().unwrap();
+    let half = folder.join("files.moving").join(whole.strip_prefix(&files).unwrap());
+    std::fs::create_dir_all(half.parent().unwrap()).unwrap();
+    std::fs::write(&half, "half").unwrap();
+    let bytes = std::fs::read(&whole).unwrap();
     let moved = migrate(&institute, &to, &["--files-to", folder.to_str().unwrap()]).await;
     assert!(moved.success && moved.out.contains("1 uploaded files"), "{moved:?}");
     refuses(&migrate(&institute, &to, &["--files-to", folder.to_str().unwrap()]).await, "has uploaded files already");
@@ -120,7 +129,8 @@ both_databases!(killed_at_any_moment_it_is_one_or_the_other, async |mut institut
     let office = institute.people.office.clone();
     let list = institute.get(&office, "/api/admin/downloads").await.json();
     let id = list["data"]["downloads"][0]["_id"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned();
-    assert_eq!(institute.get(&office, &format!("/api/downloads/{id}/file")).await.status, 200);
+    let file = institute.get(&office, &format!("/api/downloads/{id}/file")).await;
+    assert!(file.status == 200 && file.body == bytes);
 });
 
 #[tokio::test]

@@ -130,7 +130,7 @@ impl Drop for Ending {
 
 /// In a task of its own: cut off in the middle, nobody would know what became of it.
 async fn unhurried<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, DbErr> {
-    // Not only when the runtime ends: a panic has been told of by its hook.
+    // It has panicked, which its hook has told, or the runtime ends.
     tokio::spawn(work).await.map_err(|_| late())
 }
 

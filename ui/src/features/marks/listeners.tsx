@@ -42,5 +42,10 @@ export function StaffListener() {
   useLiveEvent('marks:published', look);
   useLiveEvent('marks:recalled', look);
   useLiveEvent('marks:staged', look);
+  useLiveEvent('marks:edited', ({ sheet }) => {
+    refresh();
+    // A grid that is shown takes the cells in itself; one that is opened again would show the marks from before.
+    void queries.invalidateQueries({ queryKey: gridKey(sheet), type: 'inactive', refetchType: 'none' });
+  });
   return null;
 }

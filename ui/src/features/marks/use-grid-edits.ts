@@ -10,6 +10,7 @@ import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../k
 import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
 import type { CellValue } from './cells.ts';
 import { gridKey, refreshSheets, saveCells } from './queries.ts';
+import { news, withCells } from './take-in.ts';
 import { keepUnsent, unsentOf } from './unsent.ts';
 
 export type CellState =
@@ -26,17 +27,6 @@ const presentFor = 20_000;
 
 /** What got no answer is sent again after this long, if nothing says earlier that the line is back. */
 const again = 5_000;
-
-function withCells(grid: MarkGrid, cells: { student: string; part: MarkPart; value?: unknown; rev: number }[]): MarkGrid {
-  const rows = grid.rows.map((row) => {
-    const own = cells.filter((cell) => cell.student === row._id && cell.rev > row.cells[cell.part].rev);
-    if (own.length === 0) return row;
-    const next = { ...row.cells };
-    for (const { part, value, rev } of own) next[part] = { value: value as never, rev };
-    return { ...row, cells: next };
-  });
-  return { ...grid, rows };
-}
 
 export function useGridEdits(grid: MarkGrid, me: string) {
   const queries = useQueryClient();
@@ -131,10 +121,16 @@ export function useGridEdits(grid: MarkGrid, me: string) {
   }, [problem]);
 
   useLiveEvent('marks:edited', ({ sheet, cells, by }) => {
-    if (sheet !== id || by === me) return;
-    queries.setQueryData<MarkGrid>(gridKey(id), (before) => (before === undefined ? before : withCells(before, cells)));
-    mark(cells.filter(({ student, part }) => states.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
-    void queries.invalidateQueries({ queryKey: gridKey(id) });
+    const known = queries.getQueryData<MarkGrid>(gridKey(id));
+    if (sheet !== id || known === undefined) return;
+    // Also what was put in one's own name, on another device.
+    const newer = news(known, cells);
+    if (newer.length === 0) return;
+    queries.setQueryData<MarkGrid>(gridKey(id), withCells(known, newer));
+    mark(newer.filter(({ student, part }) => states.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
+    // The sums follow; for what is just sent from here they come with its answer.
+    const isAnswered = ({ student, part }: { student: string; part: string }) => by === me && isSending.current && sent.current.has(keyOf(student, part));
+    if (!newer.every(isAnswered)) void queries.invalidateQueries({ queryKey: gridKey(id) });
   });
   useLiveEvent('marks:entered', ({ sheet, username, fullName, student, part }) => {
     if (sheet !== id || username === me) return;

@@ -1,14 +1,17 @@
 import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { commonQueries } from '../../kit/query.ts';
+import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
-import { profileQuery } from './me.ts';
+import { refreshLive } from '../../realtime/refresh-live.ts';
 
-/** The own account was changed, here or by the office: what the pages know of its person is asked for again. */
+/** Events within so many milliseconds are one question to the server. */
+const together = 300;
+
+/** The own account was changed, here or by the office: another course or semester has other classes, marks and material. */
 export function Listener() {
   const queries = useQueryClient();
-  useLiveEvent('profile:updated', () => {
-    void commonQueries.invalidateQueries({ queryKey: ['accounts', 'me'] });
-    void queries.invalidateQueries({ queryKey: profileQuery.queryKey });
-  });
+  const [refresh] = useState(() => coalesced(() => Promise.all([commonQueries.invalidateQueries({ queryKey: ['accounts', 'me'] }), refreshLive(queries)]), together));
+  useLiveEvent('profile:updated', refresh);
   return null;
 }

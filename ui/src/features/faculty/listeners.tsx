@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
-import { coursesQuery } from '../courses/courses.ts';
+import { refreshLive } from '../../realtime/refresh-live.ts';
 import { refreshFaculty } from './queries.ts';
 
 /** Events within so many milliseconds are one question to the server. */
@@ -18,10 +18,10 @@ export function AdminListener() {
   return null;
 }
 
-/** What somebody teaches may be another now, and with it whose classes and marks they see. */
+/** What somebody teaches may be another now, and with it whose classes, marks and material they see. */
 export function FacultyListener() {
   const queries = useQueryClient();
-  const [refresh] = useState(() => coalesced(() => Promise.all([coursesQuery.queryKey, ['attendance', 'classes'], ['marks', 'sheets']].map((queryKey) => queries.invalidateQueries({ queryKey }))), together));
+  const [refresh] = useState(() => coalesced(() => refreshLive(queries), together));
   useLiveEvent('faculty:changed', refresh);
   return null;
 }

@@ -1,25 +1,10 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query';
+import { afterAnswer } from './ask-again.ts';
 
 export interface Changed<D> {
   data: D;
   /** The list has parts that are not loaded and that have shifted: it must be asked for again. */
   shifted: boolean;
-}
-
-/** Runs `then` once, after the answer that is on its way to this query has been taken in. */
-function afterAnswer(queries: QueryClient, query: Query, then: () => void): void {
-  const cache = queries.getQueryCache();
-  const stop = cache.subscribe((event) => {
-    if (event.query !== query) return;
-    if (event.type === 'removed') stop();
-    if (event.type !== 'updated') return;
-    const { action } = event;
-    if (action.type === 'error') stop();
-    if (action.type === 'success' && action.manual !== true) {
-      stop();
-      then();
-    }
-  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useEffect, useEffectEvent, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { LiveEvents } from '../kit/wire.ts';
+import { askAgain } from './ask-again.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
 import { isLive } from './refresh-live.ts';
 
@@ -12,7 +13,7 @@ export function Live({ children }: { children: ReactNode }) {
   const [connection] = useState(() => new LiveConnection((recovered) => {
     // Not recovered: nobody can say what was missed. This is also so for the first connection, because a page may have asked
     // its questions before the socket was listening. Recovered: only what could not be loaded meanwhile is asked for again.
-    void queries.invalidateQueries({ predicate: (query) => isLive(query) && (!recovered || query.state.status === 'error') });
+    void askAgain(queries, { predicate: (query) => isLive(query) && (!recovered || query.state.status === 'error') });
   }));
   useEffect(() => {
     connection.start();

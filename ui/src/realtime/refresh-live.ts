@@ -1,7 +1,8 @@
 import type { Query, QueryClient } from '@tanstack/react-query';
+import { askAgain } from './ask-again.ts';
 
 /** Does this list keep itself fresh by events? */
 export const isLive = ({ meta }: Query): boolean => meta?.live === true;
 
 /** For who may see other things now than before: whatever is shown is asked for again, the rest when it is next shown. What is typed is the forms' own. */
-export const refreshLive = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ predicate: isLive });
+export const refreshLive = (queries: QueryClient): Promise<void> => askAgain(queries, { predicate: isLive });

@@ -5,6 +5,7 @@ import type { ViewProps } from '../../kit/feature.ts';
 import { calendarDay } from '../../kit/format.ts';
 import { showToast } from '../../kit/toasts.tsx';
 import type { User } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
 import { nameOf } from '../accounts/me.ts';
@@ -17,7 +18,7 @@ const together = 300;
 export function StudentListener() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [refresh] = useState(() => coalesced(() => Promise.all([queries.invalidateQueries({ queryKey: ['attendance', 'own'] }), queries.invalidateQueries({ queryKey: ['home'] })]), together));
+  const [refresh] = useState(() => coalesced(() => Promise.all([askAgain(queries, { queryKey: ['attendance', 'own'] }), askAgain(queries, { queryKey: ['home'] })]), together));
   useLiveEvent('attendance:changed', ({ subject, date }) => {
     refresh();
     showToast({
@@ -55,9 +56,9 @@ function useSending(user: User) {
 export function StaffListener({ user }: ViewProps) {
   const queries = useQueryClient();
   useSending(user);
-  const [refreshClasses] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'classes'] }), together));
-  const [refreshRecords] = useState(() => coalesced(() => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'attendance' && ['records', 'report', 'history'].includes(String(queryKey[1])) }), together));
-  const [refreshBoards] = useState(() => coalesced(() => queries.invalidateQueries({ queryKey: ['attendance', 'board'] }), together));
+  const [refreshClasses] = useState(() => coalesced(() => askAgain(queries, { queryKey: ['attendance', 'classes'] }), together));
+  const [refreshRecords] = useState(() => coalesced(() => askAgain(queries, { predicate: ({ queryKey }) => queryKey[0] === 'attendance' && ['records', 'report', 'history'].includes(String(queryKey[1])) }), together));
+  const [refreshBoards] = useState(() => coalesced(() => askAgain(queries, { queryKey: ['attendance', 'board'] }), together));
   const everything = () => {
     refreshClasses();
     refreshRecords();

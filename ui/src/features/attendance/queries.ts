@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/reac
 import { call, getData } from '../../kit/api.ts';
 import { replaced } from '../../kit/replaced.ts';
 import type { Attendance, AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 
 /** A student's own attendance of a month, with how they stand in the semester. */
 export const ownAttendance = (year: number, month: number) => queryOptions({
@@ -91,7 +92,7 @@ export async function applyImport(id: string): Promise<AttendanceImported> {
 }
 
 /** Whatever lists records: after something was changed here. */
-export const refreshRecords = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['attendance'] });
+export const refreshRecords = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['attendance'] });
 
 type Mark = LiveEvents['attendance:tapped']['marks'][number];
 

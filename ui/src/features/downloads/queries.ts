@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient 
 import { call, getData } from '../../kit/api.ts';
 import { dayIn, now } from '../../kit/clock.ts';
 import type { AudienceReach, ManagedDownload, ManagedDownloadsPage, StudentDownloadsPage } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
 import { applyForStaff, applyForStudent, nextPage, type ManagedFilter, type Pages, type StaffChange, type StudentChange, type StudentFilter } from './cache.ts';
 
@@ -39,7 +40,7 @@ export function changeForStaff(queries: QueryClient, change: StaffChange): void 
 }
 
 /** Asks for the lists of staff again. What is shown stays until the answer is there. */
-export const refreshManaged = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['downloads', 'managed'] });
+export const refreshManaged = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['downloads', 'managed'] });
 
 export interface AudienceQuestion {
   targetAudience: string;

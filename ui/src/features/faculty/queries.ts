@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/reac
 import { call, getData } from '../../kit/api.ts';
 import { replaced } from '../../kit/replaced.ts';
 import type { FacultyForm, FacultyMember } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 
 export interface FacultyFilter {
   search: string;
@@ -28,7 +29,7 @@ export const offeredQuery = queryOptions({
   queryFn: async ({ signal }) => (await getData<{ filters: Offered }>('/faculty', {}, signal)).filters,
 });
 
-export const refreshFaculty = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['faculty'] });
+export const refreshFaculty = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['faculty'] });
 
 const at = (id: string) => `/admin/faculty/${encodeURIComponent(id)}`;
 

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { showToast } from '../../kit/toasts.tsx';
+import { askAgain } from '../../realtime/ask-again.ts';
 import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
 import { gridKey, refreshSheets } from './queries.ts';
@@ -12,7 +13,7 @@ const together = 300;
 export function StudentListener() {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const [refresh] = useState(() => coalesced(() => Promise.all([queries.invalidateQueries({ queryKey: ['marks', 'own'] }), queries.invalidateQueries({ queryKey: ['marks', 'history'] }), queries.invalidateQueries({ queryKey: ['home'] })]), 0));
+  const [refresh] = useState(() => coalesced(() => Promise.all([askAgain(queries, { queryKey: ['marks', 'own'] }), askAgain(queries, { queryKey: ['marks', 'history'] }), askAgain(queries, { queryKey: ['home'] })]), 0));
   const open = { label: 'Open', run: () => void navigate('/marks') };
 
   useLiveEvent('marks:published', ({ subject, examType, sheet }) => {
@@ -35,7 +36,7 @@ export function StaffListener() {
   const [refresh] = useState(() => coalesced(() => refreshSheets(queries), together));
   const look = ({ sheet }: { sheet: string }) => {
     refresh();
-    void queries.invalidateQueries({ queryKey: gridKey(sheet) });
+    void askAgain(queries, { queryKey: gridKey(sheet) });
   };
   useLiveEvent('marks:added', look);
   useLiveEvent('marks:updated', look);
@@ -45,7 +46,7 @@ export function StaffListener() {
   useLiveEvent('marks:edited', ({ sheet }) => {
     refresh();
     // A grid that is shown takes the cells in itself; one that is opened again would show the marks from before.
-    void queries.invalidateQueries({ queryKey: gridKey(sheet), type: 'inactive', refetchType: 'none' });
+    void askAgain(queries, { queryKey: gridKey(sheet), predicate: (query) => !query.isActive() || query.state.data === undefined });
   });
   return null;
 }

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
 import type { CellEdit, CellsResult, MarkChanges, MarkGrid, MarkSheet, MarksImported, MarkSheets, NewSheet, OwnMarks, Publishing, PublishRehearsal } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 
 export const ownMarks = queryOptions({
   queryKey: ['marks', 'own'] as const,
@@ -59,4 +60,4 @@ export const applyMarks = (id: string) => sent<MarksImported>('POST', `/admin/ma
 export const recallSheet = (id: string, reason: string) => sent<unknown>('POST', at(id, '/recall'), { reason });
 export const tellPresence = (id: string, student: string | null, part: string | null) => sent<unknown>('POST', at(id, '/presence'), { student, part });
 
-export const refreshSheets = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['marks', 'sheets'] });
+export const refreshSheets = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['marks', 'sheets'] });

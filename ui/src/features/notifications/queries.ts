@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, type QueryClient 
 import { call, getData } from '../../kit/api.ts';
 import { replaced } from '../../kit/replaced.ts';
 import type { NoticeForm, NotificationsPage, WrittenNotice, WrittenNoticesPage } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
 import { apply, nextPage, type Happening, type Pages } from './cache.ts';
 
@@ -37,7 +38,7 @@ export const writtenNotices = (filter: NoticesFilter, page: number) => queryOpti
   meta: { live: true },
 });
 
-export const refreshWritten = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['notifications', 'written'] });
+export const refreshWritten = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['notifications', 'written'] });
 
 const at = (id: string) => `/admin/notifications/${encodeURIComponent(id)}`;
 

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { askAgain } from '../../realtime/ask-again.ts';
 import { coalesced } from '../../realtime/coalesced.ts';
 import { useLiveEvent } from '../../realtime/live.tsx';
 
@@ -11,7 +12,7 @@ const together = 300;
 
 export function Listener() {
   const queries = useQueryClient();
-  const [refresh] = useState(() => coalesced(() => queries.invalidateQueries({ predicate: ({ queryKey }) => computed.includes(String(queryKey[0])) }), together));
+  const [refresh] = useState(() => coalesced(() => askAgain(queries, { predicate: ({ queryKey }) => computed.includes(String(queryKey[0])) }), together));
   useLiveEvent('regulations:changed', refresh);
   return null;
 }

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
 import type { StudentAdded, StudentForm, StudentImport, StudentPassword, StudentRow, StudentsPage, StudentStatistics } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 
 /** The first students a search finds; enough to pick from, never the whole institute. */
 export const studentSearch = (search: string) => queryOptions({
@@ -41,7 +42,7 @@ export const oneStudent = (id: string) => queryOptions({
   meta: { live: true },
 });
 
-export const refreshStudents = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['students'] });
+export const refreshStudents = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['students'] });
 
 async function sent<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
   return (await call<{ data: T }>(method, path, body === undefined ? {} : { body })).data;

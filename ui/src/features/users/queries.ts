@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/reac
 import { call, getData } from '../../kit/api.ts';
 import { replaced } from '../../kit/replaced.ts';
 import type { ManagedUser, UserAdded, UserForm, UserList } from '../../kit/wire.ts';
+import { askAgain } from '../../realtime/ask-again.ts';
 
 export interface UsersFilter {
   search: string;
@@ -16,7 +17,7 @@ export const usersPage = (filter: UsersFilter, page: number) => queryOptions({
   meta: { live: true },
 });
 
-export const refreshUsers = (queries: QueryClient): Promise<void> => queries.invalidateQueries({ queryKey: ['users'] });
+export const refreshUsers = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['users'] });
 
 const at = (id: string, what = '') => `/admin/users/${encodeURIComponent(id)}${what}`;
 

@@ -1,8 +1,9 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
 import { replaced } from '../../kit/replaced.ts';
-import type { Attendance, AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, TapForm, TapResults } from '../../kit/wire.ts';
+import type { Attendance, AttendanceClass, AttendanceCorrection, AttendanceImported, AttendanceLine, AttendanceList, AttendanceReport, LiveEvents, NewAttendanceClass, OwnAttendance, RollCallBoard, RollCallSeat, TapForm, TapResults } from '../../kit/wire.ts';
 import { askAgain } from '../../realtime/ask-again.ts';
+import { changeLists } from '../../realtime/change-lists.ts';
 
 /** A student's own attendance of a month, with how they stand in the semester. */
 export const ownAttendance = (year: number, month: number) => queryOptions({
@@ -98,14 +99,17 @@ type Mark = LiveEvents['attendance:tapped']['marks'][number];
 
 /** Takes marks into the board that is shown. An answer and an event may overtake each other: the older mark does not win. */
 export function applyMarks(queries: QueryClient, classId: string, marks: Mark[], by: string | null): void {
-  queries.setQueryData<RollCallBoard>(['attendance', 'board', classId], (board) => board === undefined ? board : marked(board, marks, by));
+  changeLists<RollCallBoard>(queries, boardOf(classId).queryKey, (board) => ({ data: marked(board, marks, by), shifted: false }));
 }
+
+/** Whoever has seen a mark taps later; what was corrected since has the same time and a higher revision. */
+const isOlder = (mark: Mark, seat: RollCallSeat): boolean => seat.at !== null && mark.at !== null && (mark.at < seat.at || (mark.at === seat.at && mark.rev < seat.rev));
 
 export function marked(board: RollCallBoard, marks: Mark[], by: string | null): RollCallBoard {
   const news = new Map(marks.map((mark) => [mark.student, mark]));
   const students = board.students.map((seat) => {
     const mark = news.get(seat.student._id);
-    if (mark === undefined || (seat.at !== null && mark.at !== null && mark.at < seat.at)) return seat;
+    if (mark === undefined || isOlder(mark, seat)) return seat;
     const { status, hoursAttended, attendance, rev, at } = mark;
     return { ...seat, status, hoursAttended, attendance, rev, at, by: status === null ? null : (by ?? seat.by) };
   });

@@ -1,5 +1,5 @@
 /** What a grid takes in of what was put elsewhere: only what it does not know yet, because answers and events overtake each other. Pure. */
-import type { LiveEvents, MarkGrid } from '../../kit/wire.ts';
+import type { CellsResult, LiveEvents, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
 
 type Cell = Pick<LiveEvents['marks:edited']['cells'][number], 'student' | 'part' | 'rev'> & { value?: unknown };
 
@@ -19,4 +19,19 @@ export function withCells(grid: MarkGrid, cells: Cell[]): MarkGrid {
     return { ...row, cells: next };
   });
   return { ...grid, rows };
+}
+
+const parts = ({ cells }: MarkRow) => Object.keys(cells) as MarkPart[];
+
+/** The answer to what was put here. A row of it has the sums too, unless somebody else was in that row since. */
+export function withAnswer(grid: MarkGrid, { rows, conflicts }: CellsResult): MarkGrid {
+  const told = new Map(rows.map((row) => [row._id, row]));
+  const next = grid.rows.map((row) => {
+    const answer = told.get(row._id);
+    return answer !== undefined && parts(row).every((part) => answer.cells[part].rev >= row.cells[part].rev) ? answer : row;
+  });
+  return withCells({ ...grid, rows: next }, [
+    ...rows.flatMap((row) => parts(row).map((part) => ({ student: row._id, part, ...row.cells[part] }))),
+    ...conflicts.map(({ student, part, theirs, rev }) => ({ student, part, value: theirs, rev })),
+  ]);
 }

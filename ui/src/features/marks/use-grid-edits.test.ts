@@ -63,3 +63,15 @@ it('does not ask for what comes with the answer to what is just sent', async () 
   edited(41, 2);
   expect(isAskedFor()).toBe(false);
 });
+
+it('what was saved is not undone by an answer that left before it', async () => {
+  const edits = open(gridOf(40, 1));
+  let answer: (grid: MarkGrid) => void = () => undefined;
+  const asked = queries.query({ queryKey: gridKey('sheet'), queryFn: () => new Promise<MarkGrid>((resolve) => (answer = resolve)) });
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ data: { version: 2, saved: [], conflicts: [], refused: [], rows: [rowOf(41, 2)] } })));
+  edits.put(rowOf(40, 1), 'theory', 41);
+  await vi.waitFor(() => expect(theory()?.rev).toBe(2));
+  answer(gridOf(40, 1));
+  await asked;
+  expect(theory()).toEqual({ value: 41, rev: 2 });
+});

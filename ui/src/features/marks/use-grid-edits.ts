@@ -7,10 +7,11 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { now } from '../../kit/clock.ts';
 import { asProblem, isPassing, type Problem } from '../../kit/problem.ts';
 import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
+import { changeLists } from '../../realtime/change-lists.ts';
 import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
 import type { CellValue } from './cells.ts';
 import { gridKey, refreshSheets, saveCells } from './queries.ts';
-import { news, withCells } from './take-in.ts';
+import { news, withAnswer, withCells } from './take-in.ts';
 import { keepUnsent, unsentOf } from './unsent.ts';
 
 export type CellState =
@@ -53,12 +54,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
 
   const sent = useRef(new Map<string, CellEdit>());
   const takeIn = (result: CellsResult) => {
-    queries.setQueryData<MarkGrid>(gridKey(id), (before) => {
-      if (before === undefined) return before;
-      const known = new Map(result.rows.map((row) => [row._id, row]));
-      const rows = before.rows.map((row) => known.get(row._id) ?? row);
-      return withCells({ ...before, rows }, result.conflicts.map(({ student, part, theirs, rev }) => ({ student, part, value: theirs, rev })));
-    });
+    changeLists<MarkGrid>(queries, gridKey(id), (known) => ({ data: withAnswer(known, result), shifted: false }));
     for (const { student, part, rev } of result.saved) {
       // Put again while this was on its way: it follows our own edit. What followed somebody else's is a conflict.
       const newer = waiting.current.get(keyOf(student, part));
@@ -126,7 +122,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     // Also what was put in one's own name, on another device.
     const newer = news(known, cells);
     if (newer.length === 0) return;
-    queries.setQueryData<MarkGrid>(gridKey(id), withCells(known, newer));
+    changeLists<MarkGrid>(queries, gridKey(id), (before) => ({ data: withCells(before, newer), shifted: false }));
     mark(newer.filter(({ student, part }) => states.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
     // The sums follow; for what is just sent from here they come with its answer.
     const isAnswered = ({ student, part }: { student: string; part: string }) => by === me && isSending.current && sent.current.has(keyOf(student, part));

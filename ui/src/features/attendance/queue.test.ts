@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '../../kit/problem.ts';
+import { Problem, problemFrom } from '../../kit/problem.ts';
 import type { TapForm, TapResults } from '../../kit/wire.ts';
 import { newId, TapQueue, type Waiting } from './queue.ts';
 
@@ -48,14 +48,16 @@ describe('taps that wait', () => {
   });
 
   it.each([
-    [403, []],
-    [404, []],
-    [401, ['a', 'b']],
-    [429, ['a', 'b']],
-    [503, ['a', 'b']],
-  ])('are given up when they were all refused with %i, and do not hold up those of another class', async (status, left) => {
+    [403, 'x', []],
+    [404, 'x', []],
+    [401, 'x', ['a', 'b']],
+    [429, 'x', ['a', 'b']],
+    [503, 'x', ['a', 'b']],
+    [403, 'request.origin_refused', ['a', 'b']],
+    [404, problemFrom(404, null).code, ['a', 'b']],
+  ])('are given up when they were all refused with %i %s, and do not hold up those of another class', async (status, code, left) => {
     const send = (classId: string, taps: TapForm[]) =>
-      classId === 'c' ? Promise.reject(new Problem(status, 'x', 'Not your class.')) : Promise.resolve(answer(taps));
+      classId === 'c' ? Promise.reject(new Problem(status, code, 'Not your class.')) : Promise.resolve(answer(taps));
     const queue = new TapQueue('k', new Memory(), send);
     queue.add([tap('a')]);
     queue.add([tap('b', 'other')]);

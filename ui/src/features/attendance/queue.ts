@@ -41,9 +41,11 @@ export function noticeOf(result: TapResults['results'][number], said: string | n
 
 /** The answer for taps that were all refused, as those of a class that is not one's own any more: they would be refused again, and what was tapped for other classes stands behind them. */
 function refusedWhole(problem: unknown, taps: TapForm[]): TapResults {
-  const { status, message } = asProblem(problem);
+  const { status, code, message } = asProblem(problem);
   // Who signs in again sends them; what is too much at once passes.
   if (status < 400 || status >= 500 || [401, 408, 429].includes(status)) throw problem;
+  // A proxy in between, or an address that is not set up yet: nobody has looked at the taps.
+  if (code.startsWith('http.') || code === 'request.origin_refused') throw problem;
   return { results: taps.map(({ tapId }) => ({ tapId, outcome: 'refused', error: message })), marks: [] };
 }
 

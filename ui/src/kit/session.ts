@@ -1,6 +1,5 @@
 import { useSyncExternalStore } from 'react';
-
-type TokenStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+import { deviceStorage, type DeviceStorage } from './storage.ts';
 
 export interface SessionState {
   token: string | null;
@@ -21,10 +20,10 @@ const key = 'token';
 export class Session {
   #state: SessionState;
   #changing: Promise<unknown> = Promise.resolve();
-  readonly #storage: TokenStorage;
+  readonly #storage: DeviceStorage;
   readonly #listeners = new Set<() => void>();
 
-  constructor(storage: TokenStorage) {
+  constructor(storage: DeviceStorage) {
     this.#storage = storage;
     this.#state = { token: storage.getItem(key), ended: null, returnToPage: true };
   }
@@ -85,22 +84,7 @@ export class Session {
   }
 }
 
-/** A browser that forbids storage still gets a session, for as long as the tab lives. */
-function browserStorage(): TokenStorage {
-  try {
-    window.localStorage.getItem(key);
-    return window.localStorage;
-  } catch {
-    const memory = new Map<string, string>();
-    return {
-      getItem: (name) => memory.get(name) ?? null,
-      setItem: (name, value) => void memory.set(name, value),
-      removeItem: (name) => void memory.delete(name),
-    };
-  }
-}
-
-export const session = new Session(typeof window === 'undefined' ? { getItem: () => null, setItem: () => undefined, removeItem: () => undefined } : browserStorage());
+export const session = new Session(deviceStorage);
 
 export function followOtherTabs(): void {
   window.addEventListener('storage', (event) => {

@@ -67,6 +67,27 @@ describe('taps that wait', () => {
     expect(queue.notices().map(({ student, text }) => [student, text])).toEqual(left.length > 0 ? [] : [['a', 'Not your class.']]);
   });
 
+  it('are kept on the page and sent once when the storage is full', async () => {
+    const memory = new Memory();
+    const sent: string[] = [];
+    let isUp = false;
+    const queue = new TapQueue('k', memory, (_, taps) => {
+      if (!isUp) return Promise.reject(new Error('no signal'));
+      sent.push(...taps.map(({ student }) => student));
+      return Promise.resolve(answer(taps));
+    });
+    queue.add([tap('a')]);
+    memory.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+    queue.add([tap('b')]);
+    await queue.flush();
+    expect(queue.waiting().map(({ student }) => student)).toEqual(['a', 'b']);
+    isUp = true;
+    await queue.flush();
+    await queue.flush();
+    expect(sent).toEqual(['a', 'b']);
+    expect(queue.waiting()).toEqual([]);
+  });
+
   it('have ids that are UUIDs', () => {
     expect(newId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(newId()).not.toBe(newId());

@@ -3,6 +3,7 @@
  * battery loses none. Each has an id of its own, so that sending it again is harmless.
  */
 import { asProblem } from '../../kit/problem.ts';
+import type { DeviceStorage } from '../../kit/storage.ts';
 import type { TapForm, TapResults } from '../../kit/wire.ts';
 
 export interface Waiting extends TapForm {
@@ -14,11 +15,6 @@ export interface Notice {
   tapId: string;
   student: string;
   text: string;
-}
-
-interface Storage {
-  getItem: (key: string) => string | null;
-  setItem: (key: string, value: string) => void;
 }
 
 /** A random UUID, also on a page that came without TLS. */
@@ -51,16 +47,20 @@ function refusedWhole(problem: unknown, taps: TapForm[]): TapResults {
 
 export class TapQueue {
   readonly #key: string;
-  readonly #storage: Storage;
+  readonly #storage: Pick<DeviceStorage, 'getItem' | 'setItem'>;
   readonly #send: (classId: string, taps: TapForm[]) => Promise<TapResults>;
   /** Told of every answer. */
   #onAnswer: (classId: string, results: TapResults) => void = () => undefined;
   readonly #listeners = new Set<() => void>();
   #waiting: readonly Waiting[];
+  /** What a full storage did not take: kept for as long as the page is open. */
+  #unkept: readonly Waiting[] = [];
+  /** Answered, also if a storage could not let go of them. */
+  readonly #answered = new Set<string>();
   #notices: readonly Notice[] = [];
   #sending: Promise<void> | null = null;
 
-  constructor(key: string, storage: Storage, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
+  constructor(key: string, storage: Pick<DeviceStorage, 'getItem' | 'setItem'>, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
     this.#key = key;
     this.#storage = storage;
     this.#send = send;
@@ -106,9 +106,9 @@ export class TapQueue {
         const batch = this.#read().filter((tap) => tap.classId === first.classId).slice(0, 500);
         const taps = batch.map(({ tapId, student, status, hoursAttended, base, at }) => ({ tapId, student, status, hoursAttended, base, at }));
         const results = await this.#send(first.classId, taps).catch((error: unknown) => refusedWhole(error, taps));
-        const done = new Set(batch.map(({ tapId }) => tapId));
+        for (const { tapId } of batch) this.#answered.add(tapId);
         // Tapped meanwhile, here or in another tab of this browser.
-        this.#write(this.#read().filter(({ tapId }) => !done.has(tapId)));
+        this.#write(this.#read());
         const notices = results.results.flatMap((result) => {
           const tap = batch.find(({ tapId }) => tapId === result.tapId);
           const text = noticeOf(result, tap?.status ?? null);
@@ -126,6 +126,10 @@ export class TapQueue {
   }
 
   #read(): Waiting[] {
+    return [...this.#stored(), ...this.#unkept].filter(({ tapId }) => !this.#answered.has(tapId));
+  }
+
+  #stored(): Waiting[] {
     try {
       const found: unknown = JSON.parse(this.#storage.getItem(this.#key) ?? '[]');
       return Array.isArray(found) ? found as Waiting[] : [];
@@ -135,7 +139,13 @@ export class TapQueue {
   }
 
   #write(waiting: Waiting[]): void {
-    this.#storage.setItem(this.#key, JSON.stringify(waiting));
+    try {
+      this.#storage.setItem(this.#key, JSON.stringify(waiting));
+      this.#unkept = [];
+    } catch {
+      const stored = new Set(this.#stored().map(({ tapId }) => tapId));
+      this.#unkept = waiting.filter(({ tapId }) => !stored.has(tapId));
+    }
     this.#waiting = waiting;
     this.#tell();
   }

@@ -4,6 +4,7 @@ import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { MarkGrid, MarkRow } from '../../kit/wire.ts';
 import { gridKey } from './queries.ts';
+import { keepUnsent } from './unsent.ts';
 import { useGridEdits } from './use-grid-edits.ts';
 
 const heard = vi.hoisted(() => new Map<string, (payload: unknown) => void>());
@@ -38,7 +39,7 @@ function open(grid: MarkGrid): Edits {
 const theory = () => queries.getQueryData<MarkGrid>(gridKey('sheet'))?.rows[0]?.cells.theory;
 const isAskedFor = () => queries.getQueryState(gridKey('sheet'))?.isInvalidated;
 
-beforeEach(() => vi.stubGlobal('window', { localStorage: { getItem: () => null, setItem: () => undefined, removeItem: () => undefined } }));
+beforeEach(() => keepUnsent('mary', 'sheet', { cells: [], reason: '' }));
 afterEach(() => vi.unstubAllGlobals());
 
 it('takes in what was put in the own name on another device', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Problem, problemFrom } from '../../kit/problem.ts';
 import type { TapForm, TapResults } from '../../kit/wire.ts';
 import { newId, TapQueue, type Waiting } from './queue.ts';
@@ -86,6 +86,24 @@ describe('taps that wait', () => {
     await queue.flush();
     expect(sent).toEqual(['a', 'b']);
     expect(queue.waiting()).toEqual([]);
+  });
+
+  it('are not shown as waiting any more once another tab has sent them', async () => {
+    const memory = new Memory();
+    let isUp = false;
+    const open = () => new TapQueue('k', memory, (_, taps) => (isUp ? Promise.resolve(answer(taps)) : Promise.reject(new Error('no signal'))));
+    const [one, other] = [open(), open()];
+    one.add([tap('a')]);
+    await one.flush();
+    await other.flush();
+    expect(other.waiting()).toHaveLength(1);
+    const told = vi.fn();
+    other.subscribe(told);
+    isUp = true;
+    await one.flush();
+    await other.flush();
+    expect(other.waiting()).toEqual([]);
+    expect(told).toHaveBeenCalled();
   });
 
   it('have ids that are UUIDs', () => {

@@ -101,9 +101,12 @@ export class TapQueue {
     await Promise.resolve();
     try {
       for (;;) {
-        const first = this.#read()[0];
+        // Another tab may have sent some meanwhile, or have some more.
+        this.#waiting = this.#read();
+        this.#tell();
+        const first = this.#waiting[0];
         if (first === undefined) return;
-        const batch = this.#read().filter((tap) => tap.classId === first.classId).slice(0, 500);
+        const batch = this.#waiting.filter((tap) => tap.classId === first.classId).slice(0, 500);
         const taps = batch.map(({ tapId, student, status, hoursAttended, base, at }) => ({ tapId, student, status, hoursAttended, base, at }));
         const results = await this.#send(first.classId, taps).catch((error: unknown) => refusedWhole(error, taps));
         for (const { tapId } of batch) this.#answered.add(tapId);

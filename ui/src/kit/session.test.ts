@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Session } from './session.ts';
+import { holderOf, Session } from './session.ts';
 
 function storage(token: string | null) {
   const map = new Map<string, string>(token === null ? [] : [['token', token]]);
@@ -61,3 +61,11 @@ describe('Session', () => {
     expect(session.get().token).toBe('t');
   });
 });
+
+it.each([
+  ['eyJhbGciOiJIUzI1NiJ9.eyJ1c2VySWQiOiJhIiwidXNlcm5hbWUiOiJBc2jEgT8_In0.c2ln', 'a'],
+  ['e30.e30.c2ln', null],
+  ['e30.bnVsbA.c2ln', null],
+  ['nonsense', null],
+  [null, null],
+])('the token %s is held by %s', (token, holder) => expect(holderOf(token)).toBe(holder));

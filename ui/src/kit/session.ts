@@ -11,6 +11,16 @@ export interface SessionState {
 
 const key = 'token';
 
+/** Whose token this is: it says so itself. */
+export function holderOf(token: string | null): string | null {
+  try {
+    const claims = JSON.parse(atob((token ?? '').split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? '')) as { userId?: unknown } | null;
+    return typeof claims?.userId === 'string' ? claims.userId : null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Who is signed in, as far as this browser knows: one token in the storage all tabs share.
  *

@@ -1,8 +1,8 @@
 import { Button, Group } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Navigate, useLocation } from 'react-router';
-import { meQuery } from '../features/accounts/me.ts';
+import { knownHolder, meQuery } from '../features/accounts/me.ts';
 import { signInAddress } from '../features/accounts/next-address.ts';
 import { session, useSession } from '../kit/session.ts';
 import { Failed, Waiting } from '../kit/states.tsx';
@@ -18,8 +18,7 @@ export function SessionGate({ children }: { children: (user: User) => ReactNode 
 }
 
 function Known({ token, children }: { token: string; children: (user: User) => ReactNode }) {
-  // While a changed password's new token is being looked up, the page stays as it is.
-  const me = useQuery({ ...meQuery(token), placeholderData: keepPreviousData });
+  const me = useQuery({ ...meQuery(token), placeholderData: knownHolder(token) });
   if (me.data !== undefined) return children(me.data);
   if (me.isError) {
     return (

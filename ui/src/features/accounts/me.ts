@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
-import { session } from '../../kit/session.ts';
+import { holderOf, session } from '../../kit/session.ts';
 import type { Device, Myself, OwnContact, OwnProfile, PasswordChange, PasswordChanged, SignedIn, User } from '../../kit/wire.ts';
 
 /** Who the holder of this token is. */
@@ -10,6 +10,9 @@ export const meQuery = (token: string) => queryOptions({
   staleTime: Infinity,
   refetchOnReconnect: 'always',
 });
+
+/** While a new token of the same person is looked up (they changed their password) the page stays as it is; with that of somebody else it does not. */
+export const knownHolder = (token: string) => (before: User | undefined): User | undefined => (before?._id === holderOf(token) ? before : undefined);
 
 export function signIn(email: string, password: string): Promise<SignedIn> {
   return call<SignedIn>('POST', '/auth/login', { body: { email, password }, signingIn: true });

@@ -2,9 +2,10 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { session } from '../../kit/session.ts';
 import type { MarkGrid, MarkRow } from '../../kit/wire.ts';
 import { gridKey } from './queries.ts';
-import { keepUnsent } from './unsent.ts';
+import { keepUnsent, unsentOf } from './unsent.ts';
 import { useGridEdits } from './use-grid-edits.ts';
 
 const heard = vi.hoisted(() => new Map<string, (payload: unknown) => void>());
@@ -40,7 +41,10 @@ const theory = () => queries.getQueryData<MarkGrid>(gridKey('sheet'))?.rows[0]?.
 const isAskedFor = () => queries.getQueryState(gridKey('sheet'))?.isInvalidated;
 
 beforeEach(() => keepUnsent('mary', 'sheet', { cells: [], reason: '' }));
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  session.leave();
+});
 
 it('takes in what was put in the own name on another device', () => {
   open(gridOf(40, 1));
@@ -75,4 +79,15 @@ it('what was saved is not undone by an answer that left before it', async () => 
   answer(gridOf(40, 1));
   await asked;
   expect(theory()).toEqual({ value: 41, rev: 2 });
+});
+
+it('what was put is not sent as somebody else who has signed in meanwhile', async () => {
+  const fetched = vi.fn(() => new Promise(() => undefined));
+  vi.stubGlobal('fetch', fetched);
+  const edits = open(gridOf(40, 1));
+  session.begin(`e30.${btoa(JSON.stringify({ userId: 'leela' }))}.c2ln`);
+  edits.put(rowOf(40, 1), 'theory', 41);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(fetched).not.toHaveBeenCalled();
+  expect(unsentOf('mary', 'sheet').cells).toHaveLength(1);
 });

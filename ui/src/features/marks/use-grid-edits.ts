@@ -5,7 +5,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { now } from '../../kit/clock.ts';
-import { asProblem, isPassing, type Problem } from '../../kit/problem.ts';
+import { asProblem, isPassing, noAnswer, type Problem } from '../../kit/problem.ts';
+import { holderOf, session } from '../../kit/session.ts';
 import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
 import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
@@ -32,6 +33,7 @@ const again = 5_000;
 export function useGridEdits(grid: MarkGrid, me: string) {
   const queries = useQueryClient();
   const id = grid.sheet._id;
+  const [holder] = useState(() => holderOf(session.get().token));
   // What an earlier visit could not send.
   const [before] = useState(() => unsentOf(me, id));
   const [states, setStates] = useState<ReadonlyMap<string, CellState>>(() => new Map(before.cells.map(({ student, part, value }) => [keyOf(student, part), { kind: 'saving', yours: value ?? null }])));
@@ -80,6 +82,8 @@ export function useGridEdits(grid: MarkGrid, me: string) {
       sent.current = waiting.current;
       waiting.current = new Map();
       try {
+        // Another tab may have signed in somebody else: these wait for who put them.
+        if (holderOf(session.get().token) !== holder) throw noAnswer();
         takeIn(await saveCells(id, [...sent.current.values()], why.current.trim()));
         keep(waiting.current.values());
         setProblem(null);

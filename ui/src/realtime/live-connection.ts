@@ -91,9 +91,10 @@ export class LiveConnection {
 
   stop(): void {
     this.#stopWatching?.();
+    // First of all: it says at once that the line is lost, and for that there would be another try.
+    this.#socket.disconnect();
     clearTimeout(this.#retry);
     clearTimeout(this.#look);
-    this.#socket.disconnect();
   }
 
   #opened(): void {

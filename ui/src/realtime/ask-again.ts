@@ -8,10 +8,16 @@ export function afterAnswer(queries: QueryClient, query: Query, then: () => void
     if (event.type === 'removed') stop();
     if (event.type !== 'updated') return;
     const { action } = event;
-    if (action.type === 'error') stop();
     if (action.type === 'success' && action.manual !== true) {
       stop();
       then();
+    } else if (action.type === 'fetch') {
+      // Asked anew: that answer knows what happened.
+      stop();
+    } else if (query.state.fetchStatus === 'idle') {
+      // Failed, or given up because nobody looks any more: what something was put into meanwhile would pass for fresh.
+      stop();
+      query.invalidate();
     }
   });
 }

@@ -1,5 +1,5 @@
-import { QueryClient } from '@tanstack/react-query';
-import { expect, it } from 'vitest';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
+import { expect, it, vi } from 'vitest';
 import { changeLists } from './change-lists.ts';
 
 const key = ['things', 'all'];
@@ -44,4 +44,35 @@ it('asks again for a list whose unloaded parts have shifted', () => {
   queries.setQueryData(key, ['a']);
   changeLists<string[]>(queries, ['things'], (data) => ({ data, shifted: true }));
   expect(queries.getQueryState(key)?.isInvalidated).toBe(true);
+});
+
+it('leaves a list that has to be asked for again one', async () => {
+  const queries = new QueryClient();
+  queries.setQueryData(key, ['a']);
+  await queries.invalidateQueries({ queryKey: key });
+  changeLists(queries, ['things'], add('b'));
+  expect(queries.getQueryData(key)).toEqual(['b', 'a']);
+  expect(queries.getQueryState(key)?.isInvalidated).toBe(true);
+});
+
+it.each(['given up', 'asked anew'])('does not repeat a change after an answer that is another than the one that was on its way: %s', async (what) => {
+  const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
+  queries.setQueryData(key, ['a']);
+  const answers: ((things: string[]) => void)[] = [];
+  const options = { queryKey: key, queryFn: ({ signal }: { signal: AbortSignal }) => new Promise<string[]>((resolve) => (signal.aborted ? undefined : answers.push(resolve))) };
+  const show = () => new QueryObserver(queries, options).subscribe(() => undefined);
+  const hide = show();
+  void queries.invalidateQueries({ queryKey: key });
+  changeLists(queries, ['things'], add('b'));
+  if (what === 'given up') {
+    hide();
+    // What was to be asked for still is.
+    expect(queries.getQueryState(key)?.isInvalidated).toBe(true);
+    show();
+  } else void queries.invalidateQueries({ queryKey: key });
+  expect(answers).toHaveLength(2);
+  // Taken away again since.
+  answers[1]?.(['a']);
+  await vi.waitFor(() => expect(queries.isFetching()).toBe(0));
+  expect(queries.getQueryData(key)).toEqual(['a']);
 });

@@ -18,7 +18,10 @@ export function changeLists<D>(queries: QueryClient, under: QueryKey, change: (d
     const before = queries.getQueryData<D>(query.queryKey);
     if (before === undefined) return;
     const { data, shifted } = change(before, query.queryKey);
+    const { isInvalidated } = query.state;
     if (data !== before) queries.setQueryData(query.queryKey, data);
+    // What is put into a list does not make the rest of it fresh.
+    if (isInvalidated) query.invalidate();
     if (shifted) void queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
   };
   for (const query of queries.getQueryCache().findAll({ queryKey: under })) {

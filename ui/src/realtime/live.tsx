@@ -13,7 +13,7 @@ export function Live({ children }: { children: ReactNode }) {
   const [connection] = useState(() => new LiveConnection((recovered) => {
     // Not recovered: nobody can say what was missed. This is also so for the first connection, because a page may have asked
     // its questions before the socket was listening. Recovered: only what could not be loaded meanwhile is asked for again.
-    void askAgain(queries, { predicate: (query) => isLive(query) && (!recovered || query.state.status === 'error') });
+    void askAgain(queries, { predicate: (query) => isLive(query) && (!recovered || query.state.isInvalidated) });
   }));
   useEffect(() => {
     connection.start();

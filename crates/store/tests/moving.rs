@@ -172,11 +172,11 @@ async fn what_would_be_lost_is_refused() {
         ("CREATE TABLE notes (id integer)", "DROP TABLE notes", "notes.id"),
         ("CREATE TABLE notes (at datetime)", "DROP TABLE notes", "notes.at is of the type datetime"),
         (
-            "INSERT INTO uploads VALUES ('x', 'many', 0, NULL)",
+            "INSERT INTO uploads (sha256, size, created_at) VALUES ('x', 'many', 0)",
             "DELETE FROM uploads",
             "uploads.size holds something of the kind TEXT",
         ),
-        ("INSERT INTO uploads VALUES ('x' || char(0), 1, 0, NULL)", "DELETE FROM uploads", "NUL"),
+        ("INSERT INTO uploads (sha256, size, created_at) VALUES ('x' || char(0), 1, 0)", "DELETE FROM uploads", "NUL"),
         (
             "DELETE FROM seaql_migrations WHERE version = 'm0030_hold'",
             "INSERT INTO seaql_migrations VALUES ('m0030_hold', 0)",

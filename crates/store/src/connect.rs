@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, File, TryLockError},
+    fs::File,
     path::{Path, PathBuf},
     str::FromStr,
     sync::{
@@ -25,7 +25,8 @@ use sqlx::{
 use tokio::sync::watch;
 
 use crate::{
-    Log, StoreError, Tx, hold,
+    Log, StoreError, Tx,
+    hold::{self, lock_sqlite},
     migrations::{self, m0033_counts, m0034_search},
     presence::{self, Presence},
     turns::Turns,
@@ -464,24 +465,6 @@ pub async fn snapshot(from: &Path, to: &Path) -> Result<(), StoreError> {
 
 fn count(commits: &watch::Sender<u64>) {
     commits.send_modify(|count| *count = count.wrapping_add(1));
-}
-
-/// Takes a SQLite file for this process alone, as whoever opens it does; for as long as what is given back lives. The file may be missing.
-///
-/// # Errors
-/// When another process has it, or its folder can't be made or written.
-pub fn lock_sqlite(path: &Path) -> Result<File, StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let at = |source| StoreError::Folder { path: folder.to_owned(), source };
-    fs::create_dir_all(folder).map_err(at)?;
-    let mut lock_name = path.file_name().unwrap_or_default().to_owned();
-    lock_name.push(".lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(lock_name)).map_err(at)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(at(source)),
-    }
 }
 
 /// One connection: SQLite has one writer, and waiting for our own turn is fair where its file lock is not.

@@ -1,7 +1,12 @@
-//! What keeps a database from being served: it is half there, or the institute lives elsewhere now.
+//! What keeps a database from being served: another process has it, it is half there, or the institute lives elsewhere now.
 //!
 //! Two databases with one epoch, both served, would tell clients two stories under the same numbers. So a move closes one before it
 //! opens the other.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
@@ -27,4 +32,22 @@ pub(crate) async fn check(db: &DatabaseConnection, lift: bool) -> Result<(), Sto
         MOVED => StoreError::Moved { to: row.try_get_by_index(1)? },
         _ => StoreError::Corrupt { table: "hold", what: reason },
     })
+}
+
+/// Takes a SQLite file for this process alone, as whoever opens it does; for as long as what is given back lives. The file may be missing.
+///
+/// # Errors
+/// When another process has it, or its folder can't be made or written.
+pub fn lock_sqlite(path: &Path) -> Result<File, StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let at = |source| StoreError::Folder { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(at)?;
+    let mut lock_name = path.file_name().unwrap_or_default().to_owned();
+    lock_name.push(".lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(lock_name)).map_err(at)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(at(source)),
+    }
 }

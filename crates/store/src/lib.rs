@@ -27,8 +27,9 @@ mod turns;
 mod tx;
 mod wake;
 
-pub use connect::{Backend, DatabaseUrl, Store, in_time, lock_sqlite, snapshot};
+pub use connect::{Backend, DatabaseUrl, Store, in_time, snapshot};
 pub use error::StoreError;
+pub use hold::lock_sqlite;
 pub use log::{Head, Log, Logged, Missed};
 pub use turns::answering;
 pub use tx::Tx;

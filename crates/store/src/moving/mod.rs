@@ -24,7 +24,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, PgConnection, SqliteC
 
 use crate::{
     DatabaseUrl, StoreError,
-    connect::{connecting, lock_sqlite, open_postgres, open_sqlite_writer, postgres_options, sqlite_options},
+    connect::{connecting, open_postgres, open_sqlite_writer, postgres_options, sqlite_options},
     fault, hold, migrations, presence,
 };
 use catalogue::{Table, quoted};
@@ -89,7 +89,7 @@ impl Side {
     async fn open(url: &DatabaseUrl) -> Result<Self, MoveError> {
         match url {
             DatabaseUrl::Sqlite(path) => {
-                let lock = lock_sqlite(path).map_err(|error| in_use(error, url))?;
+                let lock = hold::lock_sqlite(path).map_err(|error| in_use(error, url))?;
                 let options = sqlite_options(path).create_if_missing(true).pragma("cache_size", "-200000");
                 Ok(Self::Sqlite { db: options.connect().await.map_err(connecting)?, _lock: lock })
             }

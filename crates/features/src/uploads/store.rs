@@ -15,8 +15,8 @@ use super::SweepError;
 /// Every column that refers to an upload by its hash.
 const REFERENCES: &[(&str, &str)] = &[("downloads", "file_sha256")];
 
-/// How long a storage is waited for.
-const REMOVAL: Duration = Duration::from_secs(60);
+/// How long a storage is waited for: less than a turn of the sweeper, so that it says itself what was late.
+const REMOVAL: Duration = Duration::from_secs(45);
 /// Until when nobody counts on a file that was to be removed and of which nobody knows whether it was: a storage may still do what it was asked
 /// for when nobody waits for its answer any more.
 const REMOVED_BY: Duration = Duration::from_secs(120);

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use lamplight_features::uploads;
-use lamplight_kernel::{Chance, Clock};
+use lamplight_kernel::{Chance, Clock, Control};
 use lamplight_store::{Backend, Store, fault};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -157,3 +157,21 @@ async fn a_log_that_has_gone_back_is_not_gone_on_with() {
     assert_ne!(again.seat.pid, live.seat.pid, "it loads afresh");
     running.terminate().await;
 }
+
+both_databases!(a_control_that_can_not_be_read_ends_every_connection, async |institute: Institute| {
+    let mut live = institute.live(&institute.people.asha).await;
+    // A newer server's, which may have ended anybody's right to be here.
+    institute.execute("UPDATE log SET head = head + 1", []).await;
+    institute
+        .execute(
+            "INSERT INTO event (seq, at, name, rooms, except_rooms, payload) SELECT head, 0, $1, '', '', '{\"new\":1}' FROM log",
+            [Control::NAME.into()],
+        )
+        .await;
+    institute.ring().await;
+    assert_eq!(live.before_the_end().await, []);
+    // Who may be here comes back, without a loss.
+    let mut again = institute.back(&institute.people.asha, &live.seat).await;
+    assert_eq!(again.seat.pid, live.seat.pid);
+    again.before_the_bell().await;
+});

@@ -8,7 +8,7 @@ use sqlx::{
     ConnectOptions, Connection as _,
     postgres::{PgConnectOptions, PgConnection},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     Store, StoreError,
@@ -18,6 +18,9 @@ use crate::{
 
 /// How often it is looked after whether the session is still there: a restart of PostgreSQL ends it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// In how long PostgreSQL has noticed that a session's socket is closed. It reads that at once, if it has the processor.
+const NOTICED_WITHIN: Duration = Duration::from_secs(1);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const SHARED: &str =
     "SELECT pg_try_advisory_lock_shared(hashtextextended('lamplight presence ' || current_schema(), 0))";
 const ALONE: &str = "SELECT pg_try_advisory_lock(hashtextextended('lamplight presence ' || current_schema(), 0))";
@@ -48,8 +51,7 @@ impl Presence {
 
     pub(crate) async fn leave(&mut self) {
         if let Some(session) = self.session.take() {
-            // Otherwise it ends with the socket.
-            let _ = session.close().await;
+            leave(session).await;
         }
     }
 
@@ -75,8 +77,26 @@ pub(crate) async fn alone(session: &mut PgConnection) -> Result<bool, StoreError
     lock(session, ALONE).await
 }
 
+/// Ends a session that holds a lock. Whoever asks for the lock after this has it: a session that is merely closed keeps its locks until
+/// PostgreSQL has noticed.
+pub(crate) async fn leave(mut session: PgConnection) {
+    // If this fails, the lock ends with the socket.
+    let _ = sqlx::raw_sql("SELECT pg_advisory_unlock_all()").execute(&mut session).await;
+    let _ = session.close().await;
+}
+
+/// Takes the lock, or finds that somebody has it and keeps it: who was killed has it for a moment more.
 async fn lock(session: &mut PgConnection, sql: &'static str) -> Result<bool, StoreError> {
-    sqlx::query_scalar(sql).fetch_one(session).await.map_err(connecting)
+    let until = Instant::now() + NOTICED_WITHIN;
+    loop {
+        if sqlx::query_scalar(sql).fetch_one(&mut *session).await.map_err(connecting)? {
+            return Ok(true);
+        }
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        sleep(LOOK_AGAIN).await;
+    }
 }
 
 impl Store {

@@ -202,3 +202,14 @@ async fn what_would_be_lost_is_refused() {
     let error = refused(&postgres, &nothing).await;
     assert!(matches!(error, MoveError::InUse(_)), "somebody has it open: {error}");
 }
+
+/// A session that is merely closed keeps its locks until PostgreSQL has noticed: who moves right after the last server's end would be told
+/// that it still runs.
+#[tokio::test]
+async fn whoever_closes_a_database_has_let_go_of_it() {
+    let stays = TestDatabase::new(Backend::Postgres).await;
+    for _ in 0..20 {
+        open(&stays.url).await.unwrap().close().await.unwrap();
+        assert_eq!(stays.store.count_present().await.unwrap(), Some(1));
+    }
+}

@@ -174,7 +174,7 @@ impl Side {
                 // See `Store::close`.
                 let _ = lock.unlock();
             }
-            Self::Postgres { db } => db.close().await?,
+            Self::Postgres { db } => presence::leave(db).await,
         }
         Ok(())
     }

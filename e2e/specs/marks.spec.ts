@@ -6,6 +6,10 @@ interface Sheet {
   _id: string;
 }
 
+interface Grid {
+  rows: { _id: string; cells: { theory: { rev: number } } }[];
+}
+
 test('a mark is entered in the grid, published with an undo, and on the student’s open page', async ({ open, api, titled }) => {
   const subject = titled('Midwifery');
   const sheet = await api.call<Sheet>('office', 'POST', '/admin/marks/sheets', { course: 'GNM', semester: 3, subject, examType: 'Internal', maxima: { theory: 75, practical: 25, viva: 0, assignment: 0 } });
@@ -132,6 +136,18 @@ test('two who write in one cell are shown both values', async ({ open, api, titl
   await teacher.getByRole('button', { name: 'Put 50' }).click();
   await expect(teacher.getByRole('alert')).toBeHidden();
   await expect(first).toHaveValue('50');
+
+  // Now it comes while the teacher types, and the cell below shows that the page has heard of it.
+  const { rows } = await api.call<Grid>('office', 'GET', `/admin/marks/sheets/${sheet._id}`);
+  await first.fill('60');
+  const cells = [45, 33].map((value, index) => ({ student: rows[index]?._id, part: 'theory', value, base: rows[index]?.cells.theory.rev }));
+  await api.call('office', 'PATCH', `/admin/marks/sheets/${sheet._id}/cells`, { cells });
+  await expect(teacher.locator('[data-cell="1:0"]')).toHaveValue('33');
+  await expect(first).toHaveValue('60');
+  await teacher.keyboard.press('Enter');
+  await expect(teacher.getByRole('alert')).toContainText('you wrote 60, somebody else wrote 45');
+  await teacher.getByRole('button', { name: 'Keep 45' }).click();
+  await expect(first).toHaveValue('45');
 });
 
 test('cells are pasted, and marked absent with a key', async ({ open, api, titled }) => {

@@ -166,6 +166,8 @@ function Table({ grid, parts, edits, isLocked, onHistory }: TableProps) {
                     present={edits.presence.get(keyOf(row._id, part))}
                     isLocked={isLocked}
                     onPut={(value) => edits.put(row, part, value)}
+                    onBegin={() => edits.begin(row, part)}
+                    onEnd={() => edits.end(row, part)}
                     onEnter={() => void tellPresence(sheet._id, row._id, part).catch(() => undefined)}
                     onMove={(key, atStart, atEnd) => {
                       const to = moved(key, { row: index, column }, rows.length, parts.length, atStart, atEnd);
@@ -199,20 +201,39 @@ interface CellProps {
   present: string | undefined;
   isLocked: boolean;
   onPut: (value: CellValue) => void;
+  /** Somebody begins to type. */
+  onBegin: () => void;
+  /** What was typed is nothing to put. */
+  onEnd: () => void;
   onEnter: () => void;
   /** Says whether it led somewhere. */
   onMove: (key: string, atStart: boolean, atEnd: boolean) => boolean;
   onPaste: (text: string) => void;
 }
 
-function Cell({ row, part, place, state, present, isLocked, onPut, onEnter, onMove, onPaste }: CellProps) {
-  const [draft, setDraft] = useState<string | null>(null);
+function Cell({ row, part, place, state, present, isLocked, onPut, onBegin, onEnd, onEnter, onMove, onPaste }: CellProps) {
+  const [draft, setDraft] = useState<{ text: string; from: CellValue } | null>(null);
   const saved = row.cells[part].value;
   const value = state === undefined || state.kind === 'saved' ? saved : state.yours;
   const name = `${partName[part]}, ${row.fullName}`;
-  const commit = (text: string | null) => {
+  const type = (text: string) => {
+    if (draft === null) onBegin();
+    setDraft({ text, from: draft === null ? value : draft.from });
+  };
+  const leave = () => {
     setDraft(null);
-    if (text !== null && read(text) !== value) onPut(read(text));
+    onEnd();
+  };
+  const commit = (text: string) => {
+    setDraft(null);
+    if (read(text) === value) onEnd();
+    else onPut(read(text));
+  };
+  const commitDraft = () => {
+    if (draft === null) return;
+    // Who writes what stood there has changed nothing, whatever somebody else has put meanwhile.
+    if (read(draft.text) === draft.from) leave();
+    else commit(draft.text);
   };
   const press = (event: KeyboardEvent<HTMLInputElement>) => {
     const input = event.currentTarget;
@@ -223,21 +244,20 @@ function Cell({ row, part, place, state, present, isLocked, onPut, onEnter, onMo
       commit(word);
       return;
     }
-    if (event.key === 'Escape') setDraft(null);
+    if (event.key === 'Escape') leave();
     const whole = input.selectionStart === 0 && input.selectionEnd === input.value.length;
     const atStart = whole || (input.selectionStart === 0 && input.selectionEnd === 0);
     const atEnd = whole || (input.selectionStart === input.value.length && input.selectionEnd === input.value.length);
     if (['Enter', 'ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'].includes(event.key)) {
-      const text = draft;
       if (onMove(event.key, atStart, atEnd)) event.preventDefault();
-      else if (event.key === 'Enter') commit(text);
+      else if (event.key === 'Enter') commitDraft();
     }
   };
   const paste = (event: ClipboardEvent<HTMLInputElement>) => {
     const text = event.clipboardData.getData('text/plain');
     if (!/[\t\n]/.test(text.trimEnd())) return;
     event.preventDefault();
-    setDraft(null);
+    leave();
     onPaste(text);
   };
   return (
@@ -249,13 +269,13 @@ function Cell({ row, part, place, state, present, isLocked, onPut, onEnter, onMo
         inputMode="decimal"
         autoComplete="off"
         disabled={isLocked}
-        value={draft ?? shown(value)}
+        value={draft?.text ?? shown(value)}
         onFocus={(event) => {
           event.currentTarget.select();
           onEnter();
         }}
-        onChange={(event) => setDraft(event.currentTarget.value)}
-        onBlur={() => commit(draft)}
+        onChange={(event) => type(event.currentTarget.value)}
+        onBlur={commitDraft}
         onKeyDown={press}
         onPaste={paste}
       />

@@ -91,3 +91,67 @@ it('what was put is not sent as somebody else who has signed in meanwhile', asyn
   expect(fetched).not.toHaveBeenCalled();
   expect(unsentOf('mary', 'sheet').cells).toHaveLength(1);
 });
+
+/** The server, as far as a sheet of one cell goes: it takes what stands upon what it has. */
+function serve(value: number, rev: number) {
+  const puts: { value: number; base: number }[] = [];
+  let held = { value, rev };
+  vi.stubGlobal('fetch', (_address: string, { body }: { body: string }) => {
+    const [cell] = (JSON.parse(body) as { cells: { value: number; base: number }[] }).cells;
+    if (cell === undefined) throw new Error('Nothing was put.');
+    puts.push(cell);
+    const name = { student: 'asha', part: 'theory' };
+    const isTaken = cell.base === held.rev;
+    const conflicts = isTaken ? [] : [{ ...name, yours: cell.value, theirs: held.value, rev: held.rev }];
+    if (isTaken) held = { value: cell.value, rev: held.rev + 1 };
+    const saved = isTaken ? [{ ...name, ...held }] : [];
+    return Promise.resolve(Response.json({ data: { version: held.rev, saved, conflicts, refused: [], rows: [rowOf(held.value, held.rev)] } }));
+  });
+  return {
+    puts,
+    putBySomebodyElse: (next: number) => {
+      held = { value: next, rev: held.rev + 1 };
+      edited(held.value, held.rev, 'leela');
+    },
+  };
+}
+const row = () => queries.getQueryData<MarkGrid>(gridKey('sheet'))?.rows[0] ?? rowOf(0, 0);
+
+it('what comes in while somebody types is not overwritten by what they put then', async () => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1);
+  edits.begin(row(), 'theory');
+  server.putBySomebodyElse(55);
+  edits.put(row(), 'theory', 41);
+  await vi.waitFor(() => expect(server.puts).toEqual([expect.objectContaining({ value: 41, base: 1 })]));
+  await vi.waitFor(() => expect(theory()).toEqual({ value: 55, rev: 2 }));
+});
+
+it('what comes in below an edit that has no answer yet is not overwritten by the next one', async () => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1);
+  edits.put(row(), 'theory', 41);
+  server.putBySomebodyElse(55);
+  edits.put(row(), 'theory', 42);
+  await vi.waitFor(() => expect(server.puts).toEqual([expect.objectContaining({ value: 42, base: 1 })]));
+});
+
+it('who goes on typing while the first of it is saved is in nobody’s way', async () => {
+  const edits = open(gridOf(40, 1));
+  serve(40, 1);
+  edits.put(row(), 'theory', 4);
+  edits.begin(row(), 'theory');
+  await vi.waitFor(() => expect(theory()).toEqual({ value: 4, rev: 2 }));
+  edits.put(row(), 'theory', 42);
+  await vi.waitFor(() => expect(theory()).toEqual({ value: 42, rev: 3 }));
+});
+
+it('who leaves a cell as it was has seen what comes in later', async () => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1);
+  edits.begin(row(), 'theory');
+  edits.end(row(), 'theory');
+  server.putBySomebodyElse(55);
+  edits.put(row(), 'theory', 41);
+  await vi.waitFor(() => expect(theory()).toEqual({ value: 41, rev: 3 }));
+});

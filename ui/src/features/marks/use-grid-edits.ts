@@ -55,12 +55,17 @@ export function useGridEdits(grid: MarkGrid, me: string) {
   });
 
   const sent = useRef(new Map<string, CellEdit>());
+  /** Upon which state of its cell somebody began to type: what comes in meanwhile is not what they saw. */
+  const begun = useRef(new Map<string, number>());
   const takeIn = (result: CellsResult) => {
     changeLists<MarkGrid>(queries, gridKey(id), (known) => ({ data: withAnswer(known, result), shifted: false }));
     for (const { student, part, rev } of result.saved) {
-      // Put again while this was on its way: it follows our own edit. What followed somebody else's is a conflict.
-      const newer = waiting.current.get(keyOf(student, part));
-      if (newer !== undefined && newer.base === sent.current.get(keyOf(student, part))?.base) newer.base = rev;
+      // Put again, or begun again, while this was on its way: it follows our own edit. What followed somebody else's is a conflict.
+      const key = keyOf(student, part);
+      const base = sent.current.get(key)?.base;
+      const newer = waiting.current.get(key);
+      if (newer !== undefined && newer.base === base) newer.base = rev;
+      if (base !== undefined && begun.current.get(key) === base) begun.current.set(key, rev);
     }
     mark([
       ...result.saved.map(({ student, part, value }): Change => {
@@ -105,6 +110,13 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     keep(new Map([...(isSending.current ? sent.current : []), ...waiting.current]).values());
     mark([[key, { kind: 'saving', yours: value }]]);
     setTimeout(() => void send(), 0);
+  };
+
+  /** What the cell shows stands upon this: an edit that has no answer yet hides what came in below it. */
+  const shownBase = (row: MarkRow, part: MarkPart) => {
+    const key = keyOf(row._id, part);
+    const own = waiting.current.get(key) ?? (isSending.current ? sent.current.get(key) : undefined);
+    return own?.base ?? row.cells[part].rev;
   };
 
   const isLive = useLiveState().shown === 'live';
@@ -160,7 +172,15 @@ export function useGridEdits(grid: MarkGrid, me: string) {
       why.current = text;
       setReason(text);
     },
-    put: (row: MarkRow, part: MarkPart, value: CellValue) => put(row._id, part, value, row.cells[part].rev),
+    /** Somebody begins to type there. What comes in until it is put, they have not seen. */
+    begin: (row: MarkRow, part: MarkPart) => void begun.current.set(keyOf(row._id, part), shownBase(row, part)),
+    /** They leave it as it was. */
+    end: (row: MarkRow, part: MarkPart) => void begun.current.delete(keyOf(row._id, part)),
+    put: (row: MarkRow, part: MarkPart, value: CellValue) => {
+      const key = keyOf(row._id, part);
+      put(row._id, part, value, begun.current.get(key) ?? shownBase(row, part));
+      begun.current.delete(key);
+    },
     /** Takes back what was not saved. */
     drop: (key: string) => mark([[key, null]]),
     /** Puts it again, now that what stands there was seen, or that there is a reason. */

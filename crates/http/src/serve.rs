@@ -1,6 +1,6 @@
 //! The accept loop: HTTP/1.1 on a listener, plain or over TLS, with an orderly stop.
 //!
-//! `axum::serve` would do but for two things: it does not limit how long a client may take to send its headers, and it
+//! `axum::serve` would do but for two things: it does not limit how long a client may take to send its headers or to read an answer, and it
 //! wraps the connection so that a WebSocket can't have the bare stream, which the Socket.IO server writes to, and takes, when
 //! it can, before it becomes an HTTP connection.
 
@@ -13,7 +13,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use lamplight_tls::{Acceptor, Stream};
+use lamplight_tls::{Acceptor, Patient, Stream};
 use tokio::{
     net::TcpListener,
     sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
@@ -24,6 +24,8 @@ use tower::ServiceExt;
 
 /// How long a client may take to send the headers of a request. An idle connection may wait as long for its next one.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// For how long a client may take nothing of an answer. A phone that goes through a tunnel is back by then.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// After a failed accept, most often for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -131,7 +133,7 @@ impl Serving {
             if let Some(stream) = given_back {
                 // A task of its own: this one is small, and most connections need no more.
                 connections.spawn(async move {
-                    connection(stream, peer, app, stop).await;
+                    connection(stream, peer, app, stop, WRITE_TIMEOUT).await;
                     drop(place);
                 });
             }
@@ -139,7 +141,7 @@ impl Serving {
     }
 }
 
-async fn connection(stream: Stream, peer: SocketAddr, app: Router, stop: CancellationToken) {
+async fn connection(stream: Stream, peer: SocketAddr, app: Router, stop: CancellationToken, patience: Duration) {
     let peer = Peer { address: peer, is_tls: stream.is_tls() };
     let service = app.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
@@ -148,7 +150,7 @@ async fn connection(stream: Stream, peer: SocketAddr, app: Router, stop: Cancell
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(Patient::new(stream, patience)), TowerToHyperService::new(service))
         .with_upgrades();
     tokio::pin!(connection);
     let result = tokio::select! {
@@ -161,5 +163,24 @@ async fn connection(stream: Stream, peer: SocketAddr, app: Router, stop: Cancell
     if let Err(error) = result {
         // Clients that go away in the middle are daily bread.
         tracing::debug!(%error, peer = %peer.address, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_asks_and_does_not_read_is_let_go() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        let app = Router::new().route("/", get(async || vec![0_u8; 64 << 20]));
+        let served = connection(Stream::plain(stream), peer, app, CancellationToken::new(), Duration::from_millis(50));
+        timeout(HEADER_TIMEOUT / 2, served).await.expect("it waits for ever");
     }
 }

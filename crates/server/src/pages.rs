@@ -1,5 +1,7 @@
 //! The web UI, inside the binary.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -38,7 +40,10 @@ pub(crate) async fn page(request: Request<Body>) -> Response {
     let keep = if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" };
     (
         [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static(keep))],
-        Body::from(file.data.into_owned()),
+        match file.data {
+            Cow::Borrowed(bytes) => Body::from(bytes),
+            Cow::Owned(bytes) => Body::from(bytes),
+        },
     )
         .into_response()
 }

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use lamplight_tls::Stream;
+use lamplight_tls::{Patient, Stream};
 
 use crate::addresses::{Peer, Place};
 use crate::codec::engine;
@@ -192,6 +192,10 @@ async fn take_over(server: &Server, upgrade: OnUpgrade, Peer { address: peer, ..
             tracing::debug!(%peer, "a handshake was not completed in time");
             return None;
         }
+    };
+    let upgraded = match upgraded.downcast::<TokioIo<Patient>>() {
+        Ok(parts) => return Some((parts.io.into_inner().into_inner(), parts.read_buf)),
+        Err(upgraded) => upgraded,
     };
     match upgraded.downcast::<TokioIo<Stream>>() {
         Ok(parts) => Some((parts.io.into_inner(), parts.read_buf)),

@@ -200,7 +200,7 @@ impl SocketIo {
     /// Answers a request to the server's path (`/socket.io/` for official clients), whose connection came from `peer`.
     ///
     /// A good handshake of a WebSocket is answered with 101, and the connection taken over when the HTTP server lets go of it:
-    /// that must be hyper's HTTP/1 with upgrades, on a `TokioIo<Stream>`. A poll is answered when there is something to
+    /// that must be hyper's HTTP/1 with upgrades, on a `TokioIo` of a [`Stream`] or a [`Patient`](lamplight_tls::Patient). A poll is answered when there is something to
     /// say, at the latest with the next ping; dropping the future says that the client has gone. The body is read here, up to
     /// [`Settings::max_payload`]. The origin is for the caller to check before, see [`SocketIo::forbidden`]; so are preflight
     /// requests, which are only told the methods here.

@@ -1,5 +1,7 @@
 //! Tables that come and go as files: CSV and XLSX read, CSV, XLSX and PDF written.
 
+use std::time::Duration;
+
 use axum::{
     extract::{Multipart, multipart::MultipartRejection},
     response::{IntoResponse, Response},
@@ -8,6 +10,9 @@ use http::header;
 use lamplight_http::Params;
 use lamplight_kernel::{Class, Problem};
 use lamplight_sheets::Table;
+use tokio::time::timeout;
+
+use crate::uploads::{self, Pace};
 
 /// The largest file that is read as a table, in bytes.
 pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -42,20 +47,31 @@ pub(crate) fn save(table: &Table, name: &str, params: &Params) -> Result<Respons
     })
 }
 
-/// The part `file` of a form: its name and its bytes. What can't be read is refused in the feature's own words.
+/// The part `file` of a form: its name and its bytes. What can't be read is refused in the feature's own words. Gives up when nothing comes
+/// for `patience`.
 pub(crate) async fn receive(
     multipart: Result<Multipart, MultipartRejection>,
     unreadable: fn(&str) -> Problem,
+    patience: Duration,
 ) -> Result<(String, Vec<u8>), Problem> {
     let mut multipart = multipart.map_err(|_| unreadable("Send the file as a form (multipart/form-data)."))?;
     let cut = |_| unreadable("The file did not arrive whole, or it has more than 4 MB.");
-    while let Some(field) = multipart.next_field().await.map_err(cut)? {
+    let late = |_| uploads::stalled();
+    for _ in 0..uploads::MAX_FIELDS {
+        // What is left of the part before it is read here, too.
+        let Some(mut field) = timeout(patience, multipart.next_field()).await.map_err(late)?.map_err(cut)? else {
+            break;
+        };
         if field.name() != Some("file") {
             continue;
         }
         let name: String = field.file_name().unwrap_or("file").chars().take(200).collect();
-        let bytes = field.bytes().await.map_err(cut)?;
-        return Ok((name, bytes.to_vec()));
+        let (mut bytes, mut pace) = (Vec::new(), Pace::new(patience));
+        while let Some(chunk) = timeout(patience, field.chunk()).await.map_err(late)?.map_err(cut)? {
+            pace.came(chunk.len())?;
+            bytes.extend_from_slice(&chunk);
+        }
+        return Ok((name, bytes));
     }
     Err(unreadable("Choose a file."))
 }

@@ -164,7 +164,7 @@ async fn plan_import(
     Staff(staff): Staff,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Import>>, ApiError> {
-    let (file_name, rows) = read(multipart).await?;
+    let (file_name, rows) = read(&app, multipart).await?;
     let tx = app.store.begin_long().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
     let id: AttendanceImportId = imports::keep(&tx, NOUN, &file_name, &plan.rows, staff.user).await?;
@@ -236,7 +236,7 @@ async fn import_at_once(
     Staff(staff): Staff,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
-    let (file_name, rows) = read(multipart).await?;
+    let (file_name, rows) = read(&app, multipart).await?;
     let mut tx = app.store.begin_long().await?;
     let plan = Plan::make(&app, &tx, &staff, rows).await?;
     let imported = plan.apply(&mut tx, &staff, &file_name).await?;
@@ -258,8 +258,8 @@ fn unreadable(message: &str) -> Problem {
 }
 
 /// The rows of the file of a request.
-async fn read(multipart: Result<Multipart, MultipartRejection>) -> Result<(String, Vec<Planned>), Problem> {
-    let (name, bytes) = tables::receive(multipart, unreadable).await?;
+async fn read(app: &App, multipart: Result<Multipart, MultipartRejection>) -> Result<(String, Vec<Planned>), Problem> {
+    let (name, bytes) = tables::receive(multipart, unreadable, app.institute.upload_patience).await?;
     // Reading a workbook takes a while.
     let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
     Ok((name, rows))

@@ -176,7 +176,7 @@ async fn plan_marks_import(
     PathId(id): PathId<SheetId>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Import>>, ApiError> {
-    let (file_name, bytes) = tables::receive(multipart, unreadable).await?;
+    let (file_name, bytes) = tables::receive(multipart, unreadable, app.institute.upload_patience).await?;
     // Reading a workbook takes a while.
     let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
     // Looked at without counting the sheet's version up: a plan changes nothing.

@@ -28,7 +28,7 @@ use lamplight_kernel::{Class, Problem};
 use lamplight_store::{Store, StoreError};
 use tokio::time::sleep;
 
-pub(crate) use receive::receive;
+pub(crate) use receive::{MAX_FIELDS, Pace, receive, stalled};
 pub(crate) use store::release;
 pub use store::{list_newest_referred, list_referred, sweep, total};
 

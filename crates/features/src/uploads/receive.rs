@@ -15,10 +15,34 @@ use super::problem;
 
 /// The text fields of one upload together, in bytes.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-const MAX_FIELDS: usize = 40;
+pub(crate) const MAX_FIELDS: usize = 40;
 /// Bytes a second that an upload must have come with on the whole, once the patience for one pause is over. Less is no bad line but
 /// somebody who holds a connection.
 const SLOWEST: u64 = 1024;
+
+/// How fast the bytes of a file come.
+pub(crate) struct Pace {
+    patience: Duration,
+    started: Instant,
+    came: u64,
+}
+
+impl Pace {
+    /// From now on.
+    pub(crate) fn new(patience: Duration) -> Self {
+        Self { patience, started: Instant::now(), came: 0 }
+    }
+
+    /// So many more came. Refused when it is too slow on the whole.
+    pub(crate) fn came(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.came = self.came.saturating_add(bytes as u64);
+        let time = self.started.elapsed();
+        if time > self.patience && self.came < time.as_secs().saturating_mul(SLOWEST) {
+            return Err(stalled());
+        }
+        Ok(())
+    }
+}
 
 /// What came: the file, if there was one, and the text fields. Of several fields of one name the last counts.
 #[derive(Debug)]
@@ -69,14 +93,10 @@ async fn receive_file(files: &Files, mut field: Field<'_>, patience: Duration) -
     let name = field.file_name().unwrap_or_default().to_owned();
     let mut staging = files.stage(&name);
     let mut is_empty = true;
-    let (started, mut came) = (Instant::now(), 0_u64);
+    let mut pace = Pace::new(patience);
     while let Some(chunk) = in_time(patience, field.chunk()).await? {
         is_empty &= chunk.is_empty();
-        came = came.saturating_add(chunk.len() as u64);
-        let time = started.elapsed();
-        if time > patience && came < time.as_secs().saturating_mul(SLOWEST) {
-            return Err(stalled());
-        }
+        pace.came(chunk.len())?;
         staging.write(chunk).await.map_err(problem)?;
     }
     match staging.finish().await {
@@ -111,7 +131,7 @@ async fn in_time<T>(patience: Duration, next: impl Future<Output = Result<T, Mul
     }
 }
 
-fn stalled() -> Problem {
+pub(crate) fn stalled() -> Problem {
     let message = "The upload stopped on the way. Please try again where the signal is better.";
     Problem::new(Class::TimedOut, "uploads.stalled", message)
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lamplight_files::{Files, Sha256};
 use lamplight_kernel::Timestamp;
@@ -130,10 +130,15 @@ async fn sweep_one(store: &Store, files: &Files, sha256: &str, horizon: i64) -> 
         tx.commit().await?;
         return Ok(false);
     }
+    let marked = Instant::now();
     let until = tx.now().plus(REMOVED_BY).millis();
     set(Column::RemovingUntil, Some(until)).exec(tx.db()).await.map_err(StoreError::from)?;
     tx.commit().await?;
     if let Ok(hash) = sha256.parse::<Sha256>() {
+        // Stopped or swapped out meanwhile: the same bytes may have come again.
+        if marked.elapsed() + REMOVAL > REMOVED_BY {
+            return Err(SweepError::Late);
+        }
         // If it fails, the row stays and a later sweep tries again.
         timeout(REMOVAL, files.remove(hash)).await.map_err(|_| SweepError::Late)??;
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use lamplight_features::openapi;
 use serde_json::Value;
 use tokio::{
@@ -155,26 +156,33 @@ async fn who_sends_a_byte_now_and_then_does_not_hold_a_connection() {
         "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
     let kind = Form::content_type();
     let (_, boundary) = kind.split_once("boundary=").unwrap();
-    let upload = format!(
-        "POST /api/admin/downloads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\nContent-Length: 500000\r\n\r\n\
-         --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.pdf\"\r\n\r\n%PDF-1.4\n",
-        institute.people.office.token,
-    );
+    let uploads: Vec<String> = routes_with("multipart/form-data")
+        .into_iter()
+        .map(|(method, path)| {
+            format!(
+                "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: {kind}\r\nContent-Length: 500000\r\n\r\n\
+                 --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"slow.pdf\"\r\n\r\n%PDF-1.4\n",
+                institute.people.office.token,
+            )
+        })
+        .collect();
     let polling =
         "POST /socket.io/?EIO=4&transport=polling&sid=unknown HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n4";
-    let (silent, headers, body, upload, polling) = tokio::join!(
+    let (silent, headers, body, uploads, polling) = tokio::join!(
         drip(&institute, "", b"", often),
         drip(&institute, "GET / HTTP/1.1\r\n", b"X-A: b\r\n", often),
         drip(&institute, json, b" ", often),
-        drip(&institute, &upload, b"x", often),
+        join_all(uploads.iter().map(async |upload| (upload, drip(&institute, upload, b"x", often).await))),
         drip(&institute, polling, b"4", often),
     );
     assert!(silent.1.is_empty(), "{silent:?}");
     assert!(headers.1.is_empty() || headers.1.starts_with("HTTP/1.1 408"), "{headers:?}");
     assert!(body.1.starts_with("HTTP/1.1 503 ") && body.1.contains("server.too_slow"), "{body:?}");
     // It is drained for ten seconds after the answer, so that a browser can read it.
-    assert!(upload.1.starts_with("HTTP/1.1 408 ") && upload.1.contains("uploads.stalled"), "{upload:?}");
-    assert!(upload.0 < Duration::from_secs(25), "{upload:?}");
+    for (upload, (time, answer)) in uploads {
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("uploads.stalled"), "{upload}: {answer}");
+        assert!(time < Duration::from_secs(25), "{upload}: {time:?}");
+    }
     assert!(polling.1.starts_with("HTTP/1.1 400 "), "{polling:?}");
 }
 

@@ -124,7 +124,7 @@ async fn plan_student_import(
     Admin(admin): Admin,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Import>>, ApiError> {
-    let (file_name, rows) = read_file(multipart).await?;
+    let (file_name, rows) = read_file(&app, multipart).await?;
     let tx = app.store.begin_long().await?;
     let ground = office::ground(&app, tx.db()).await?;
     let plan = Plan::make(&tx, &app.institute, &ground, rows).await?;
@@ -253,7 +253,7 @@ async fn import_students_at_once(
     Admin(admin): Admin,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Envelope<Imported>>, ApiError> {
-    let (file_name, rows) = read_file(multipart).await?;
+    let (file_name, rows) = read_file(&app, multipart).await?;
     let (_, hash) = office::new_password(&app).await?;
     let applying = async move {
         let mut tx = app.store.begin().await?;
@@ -344,8 +344,11 @@ fn unreadable(message: &str) -> Problem {
 }
 
 /// The rows of the file of a request, and its name.
-async fn read_file(multipart: Result<Multipart, MultipartRejection>) -> Result<(String, Vec<Planned>), Problem> {
-    let (name, bytes) = tables::receive(multipart, unreadable).await?;
+async fn read_file(
+    app: &App,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<(String, Vec<Planned>), Problem> {
+    let (name, bytes) = tables::receive(multipart, unreadable, app.institute.upload_patience).await?;
     // Reading a workbook takes a while.
     let rows = tokio::task::spawn_blocking(move || rows_of(&bytes)).await.map_err(Problem::internal)??;
     // PostgreSQL can't keep a NUL.

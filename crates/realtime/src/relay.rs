@@ -3,7 +3,11 @@
 //! One task, the only one who sends events and the only one who touches the hub. It holds a position in the log, is woken by
 //! commits, and polls as the net below: a wake-up is only a hint. What it has relayed last it remembers (`memory.rs`).
 
-use std::{future::ready, time::Duration};
+use std::{
+    future::ready,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    time::Duration,
+};
 
 use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
@@ -45,12 +49,32 @@ pub(crate) struct Admission {
     pub(crate) known: i64,
 }
 
+/// How far the log was caught up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caught {
+    /// To its end.
+    All,
+    /// There is more.
+    Part,
+    /// It is not the log that was relayed.
+    Other,
+}
+
+/// What an event is known by: its number may become another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    seq: i64,
+    hash: u64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Relay {
     store: Store,
     gate: Gate,
     epoch: u32,
     memory: Memory,
+    /// The event at the position. Only of PostgreSQL: our SQLite nobody else can put back while we have it.
+    mark: Option<Mark>,
     admitted: mpsc::UnboundedReceiver<Admission>,
     /// Who asks who is here.
     asked: mpsc::Receiver<oneshot::Sender<Vec<Present>>>,
@@ -88,6 +112,7 @@ impl Relay {
             gate,
             epoch: head.epoch,
             memory: Memory::new(before, at_once),
+            mark: None,
             admitted,
             asked,
             tally,
@@ -100,10 +125,12 @@ impl Relay {
                 break;
             }
             relay.follow(event.seq);
+            relay.mark = relay.mark_of(&event);
             relay.memory.push(relay.past(event));
         }
         if relay.memory.position() != head.seq {
             relay.memory.forget(head.seq);
+            relay.mark = None;
         }
         Ok(relay)
     }
@@ -156,13 +183,17 @@ impl Relay {
                 () = ready(()), if is_behind => {}
             }
             let caught_up = async {
-                let is_last = self.catch_up().await?;
-                Ok((is_last, looks && is_last && self.is_of_another_log().await?))
+                let caught = self.catch_up().await?;
+                if caught == Caught::Other || looks && caught == Caught::All && self.has_gone_back().await? {
+                    self.leave_log().await?;
+                    return Ok(Caught::Other);
+                }
+                Ok(caught)
             };
             match caught_up.await {
-                Ok((_, true)) => return,
-                Ok((is_last, _)) => {
-                    is_behind = !is_last;
+                Ok(Caught::Other) => return,
+                Ok(caught) => {
+                    is_behind = caught == Caught::Part;
                     for admission in std::mem::take(&mut self.ahead) {
                         self.admit(admission).await;
                     }
@@ -183,12 +214,25 @@ impl Relay {
         }
     }
 
-    /// Hands on what the log has beyond the position, as much as is read at once; says whether that was all.
-    async fn catch_up(&mut self) -> Result<bool, StoreError> {
-        let events = self.store.log().after(self.memory.position(), BATCH).await?;
+    /// Hands on what the log has beyond the position, as much as is read at once.
+    async fn catch_up(&mut self) -> Result<Caught, StoreError> {
+        // With the event at the position: by its number alone a log that has gone back, and on from there, looks as one that has gone on.
+        let marked = u64::from(self.mark.is_some());
+        let from = self.memory.position() - i64::from(self.mark.is_some());
+        let mut events = self.store.log().after(from, BATCH + marked).await?;
         // What is committed from here on wakes us again.
-        let is_last = (events.len() as u64) < BATCH;
-        if !events.is_empty() {
+        let caught = if events.len() as u64 == BATCH + marked { Caught::Part } else { Caught::All };
+        if let Some(mark) = self.mark {
+            if events.first().is_some_and(|event| event.seq == mark.seq) {
+                if self.mark_of(&events.remove(0)) != Some(mark) {
+                    return Ok(Caught::Other);
+                }
+            } else if self.store.log().head().await?.floor < mark.seq {
+                return Ok(Caught::Other);
+            }
+        }
+        if let Some(last) = events.last() {
+            self.mark = self.mark_of(last);
             let span = tracing::debug_span!(target: "lamplight::traces", "relay", events = events.len());
             let turn = async {
                 for event in events {
@@ -197,17 +241,29 @@ impl Relay {
             };
             turn.instrument(span).await;
         }
-        Ok(is_last)
+        Ok(caught)
     }
 
-    /// Whether what is in the database is not the log that was relayed any more: somebody has put back an earlier state below the running server, or
-    /// a replica has taken over that had not heard of the newest events. The same numbers will be given to other events, so nobody may resume
-    /// across it: the log gets a new epoch, unless it has one already, and this server must start afresh.
-    async fn is_of_another_log(&self) -> Result<bool, StoreError> {
+    fn mark_of(&self, event: &Logged) -> Option<Mark> {
+        let is_shared = self.store.backend() == Backend::Postgres;
+        is_shared.then(|| {
+            let mut hasher = DefaultHasher::new();
+            (event.at, &event.name, event.payload.get()).hash(&mut hasher);
+            Mark { seq: event.seq, hash: hasher.finish() }
+        })
+    }
+
+    /// Whether the log ends before what was relayed, or has a new epoch.
+    async fn has_gone_back(&self) -> Result<bool, StoreError> {
         let head = self.store.log().head().await?;
-        if head.epoch == self.epoch && head.seq >= self.memory.position() {
-            return Ok(false);
-        }
+        Ok(head.epoch != self.epoch || head.seq < self.memory.position())
+    }
+
+    /// What is in the database is not the log that was relayed any more: somebody has put back an earlier state below the running server, or a
+    /// replica has taken over that had not heard of the newest events. The same numbers are, or will be, other events', so nobody may resume
+    /// across it: the log gets a new epoch, unless it has one already, and this server must start afresh.
+    async fn leave_log(&self) -> Result<(), StoreError> {
+        let head = self.store.log().head().await?;
         tracing::error!(
             head = head.seq,
             relayed = self.memory.position(),
@@ -216,7 +272,7 @@ impl Relay {
         if head.epoch == self.epoch {
             self.store.log().begin_epoch().await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn hand_on(&mut self, event: Logged) {

@@ -94,7 +94,11 @@ pub(crate) async fn serve(
     };
     server.announce();
     let result = tokio::select! {
-        ended = server.parts.join_next() => Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}")),
+        ended = server.parts.join_next() => {
+            // The institute may live elsewhere now: what comes over connections that are open is not to be answered any more.
+            server.stop.answering.cancel();
+            Err(anyhow::anyhow!("a part of the server ended by itself: {ended:?}"))
+        }
         name = signals.next() => {
             tracing::info!(name, "stopping");
             Ok(())

@@ -118,6 +118,20 @@ impl StoreError {
         }
     }
 
+    /// Whether two transactions waited for each other, and PostgreSQL ended this one (40P01).
+    #[must_use]
+    pub fn is_deadlock(&self) -> bool {
+        let Self::Database(
+            DbErr::Conn(RuntimeErr::SqlxError(cause))
+            | DbErr::Query(RuntimeErr::SqlxError(cause))
+            | DbErr::Exec(RuntimeErr::SqlxError(cause)),
+        ) = self
+        else {
+            return false;
+        };
+        matches!(&**cause, sqlx::Error::Database(cause) if cause.code().as_deref() == Some("40P01"))
+    }
+
     /// Whether there is no room left on the disk.
     #[must_use]
     pub fn is_full(&self) -> bool {
@@ -142,6 +156,22 @@ impl From<StoreError> for Problem {
                 Class::Unavailable,
                 "server.database_unavailable",
                 "The server can't reach its database at the moment. Nothing was changed; please try again shortly.",
+            );
+        }
+        if matches!(error, StoreError::Moving | StoreError::Moved { .. } | StoreError::Unfinished) {
+            tracing::error!(%error, "nothing may be written here");
+            return Self::new(
+                Class::Unavailable,
+                "server.moved",
+                "The institute is being moved to another database. Nothing was changed; please try again shortly.",
+            );
+        }
+        if error.is_deadlock() {
+            tracing::warn!(%error, "two transactions waited for each other");
+            return Self::new(
+                Class::Unavailable,
+                "server.busy",
+                "Somebody else changed the same in the same moment. Nothing was changed; please try again.",
             );
         }
         if let StoreError::OutcomeUnknown(_) = error {

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::StoreError;
 
@@ -18,7 +18,7 @@ pub(crate) const ARRIVING: &str = "arriving";
 pub(crate) const MOVED: &str = "moved";
 
 /// Refuses a database that may not be served. With `lift`, what was moved away holds again.
-pub(crate) async fn check(db: &DatabaseConnection, lift: bool) -> Result<(), StoreError> {
+pub(crate) async fn check<C: ConnectionTrait>(db: &C, lift: bool) -> Result<(), StoreError> {
     let backend = db.get_database_backend();
     if lift {
         db.execute_raw(Statement::from_sql_and_values(backend, "DELETE FROM hold WHERE reason = $1", [MOVED.into()]))

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use lamplight_kernel::{Chance, Clock};
+use lamplight_kernel::{Chance, Clock, Event, Room, Target};
 use lamplight_store::{
     Backend, DatabaseUrl, Store, StoreError,
     moving::{MoveError, OF_THE_DATABASE, move_data},
@@ -212,4 +212,27 @@ async fn whoever_closes_a_database_has_let_go_of_it() {
         open(&stays.url).await.unwrap().close().await.unwrap();
         assert_eq!(stays.store.count_present().await.unwrap(), Some(1));
     }
+}
+
+/// A session that says that somebody is here may be lost, by a restart of PostgreSQL: then a move finds nobody.
+#[tokio::test]
+async fn who_was_not_heard_of_when_it_was_moved_away_tells_nobody_anything_any_more() {
+    #[derive(serde::Serialize)]
+    struct Told {
+        words: &'static str,
+    }
+    impl Event for Told {
+        const NAME: &'static str = "test:told";
+    }
+    let left = TestDatabase::new(Backend::Postgres).await;
+    let lost = "SELECT pg_terminate_backend(pid)::text FROM pg_locks, \
+        (SELECT hashtextextended('lamplight presence ' || current_schema(), 0) AS key) AS presence \
+        WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+        AND classid::bigint = (key >> 32) & 4294967295 AND objid::bigint = key & 4294967295";
+    assert_eq!(asked(left.store.reader(), lost).await, [[Some("true".to_owned())]]);
+    let (away, _folder) = fresh_address(Backend::Sqlite).await;
+    move_data(&left.url, &away, |_| {}).await.unwrap();
+    let mut tx = left.store.begin().await.unwrap();
+    tx.record(&Told { words: "late" }, Target::rooms([Room::admins()])).unwrap();
+    assert!(matches!(tx.commit().await, Err(StoreError::Moved { to }) if to == away.to_string()));
 }

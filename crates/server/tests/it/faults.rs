@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use lamplight_features::uploads;
-use lamplight_kernel::{Chance, Clock, Control};
+use lamplight_kernel::{Chance, Clock, Control, Event, Room, Target};
 use lamplight_store::{Backend, Store, fault};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -26,6 +26,16 @@ fn serve(institute: &Institute, point: Option<(&str, &Path)>) -> Command {
         command.env("LAMPLIGHT_FAULT", point).env("LAMPLIGHT_FAULT_MARK", mark);
     }
     command
+}
+
+/// Something to tell.
+#[derive(serde::Serialize)]
+struct Told {
+    words: &'static str,
+}
+
+impl Event for Told {
+    const NAME: &'static str = "test:told";
 }
 
 /// A token for the process, which reads the machine's clock.
@@ -156,6 +166,36 @@ async fn a_log_that_has_gone_back_is_not_gone_on_with() {
     let again = back(running.address, &asha, &live.seat).await;
     assert_ne!(again.seat.pid, live.seat.pid, "it loads afresh");
     running.terminate().await;
+}
+
+#[tokio::test]
+async fn a_log_that_has_gone_back_and_on_again_is_not_taken_for_one_that_has_gone_on() {
+    let mut institute = Institute::open(Backend::Postgres).await;
+    institute.stop().await;
+    let asha = token(&institute, &institute.people.asha);
+    let running = Running::start(serve(&institute, None)).await;
+    let mut live = connect(running.address, &asha).await;
+    uploaded(&institute, running.address, "lost").await;
+    assert_eq!(live.next().await.told(), "downloads:created lost");
+
+    // The replica's first commit has the number of what was lost, and wakes the server before it has looked.
+    let store = Store::connect(&institute.settings.database_url, Clock::system(), Chance::system()).await.unwrap();
+    let before = store.log().head().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    for sql in [
+        "DELETE FROM event_room WHERE seq = (SELECT head FROM log)",
+        "DELETE FROM event WHERE seq = (SELECT head FROM log)",
+        "UPDATE log SET head = head - 1",
+    ] {
+        tx.db().execute_unprepared(sql).await.unwrap();
+    }
+    tx.record(&Told { words: "another" }, Target::rooms([Room::user(institute.people.asha.user)])).unwrap();
+    tx.commit().await.unwrap();
+    assert!(!running.ended().await, "it says that it has failed, so that it is started again");
+    let after = store.log().head().await.unwrap();
+    assert_eq!(after.seq, before.seq);
+    assert_ne!(after.epoch, before.epoch);
+    store.close().await.unwrap();
 }
 
 both_databases!(a_control_that_can_not_be_read_ends_every_connection, async |institute: Institute| {

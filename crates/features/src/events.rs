@@ -99,8 +99,8 @@ pub const ALL: &[Listed] = &[
         "who teaches the course, and administrators",
         "A sheet of marks was made, handed in, taken back, is about to be published, or is published.",
     ),
-    listed::<marks::Updated<'_>>(
-        "Mark",
+    listed::<marks::Updated>(
+        "MarksUpdated",
         "its student if it is published, who teaches the course, and administrators",
         "A mark was changed.",
     ),

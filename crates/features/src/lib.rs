@@ -73,6 +73,7 @@ use utoipa_axum::router::OpenApiRouter;
         marks::Published,
         marks::Recalled,
         marks::Staged,
+        marks::Updated,
         notifications::Deleted,
         notifications::Read,
         regulations::Changed,

@@ -5220,6 +5220,14 @@ export interface components {
              */
             dueAt: string | null;
         };
+        /**
+         * @description A mark was changed. Which, and nothing of it: events are replayed for weeks, and what was right when it was told may have been recalled
+         *     since, unseen by its student.
+         */
+        MarksUpdated: components["schemas"]["Exam"] & {
+            /** @description The mark's. */
+            _id: string;
+        };
         /** @description A month. */
         Month: {
             /** Format: int32 */
@@ -8448,7 +8456,7 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope_FacultyMember"];
                 };
             };
-            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken` */
+            /** @description `faculty.invalid`, `faculty.id_taken`, `faculty.email_taken`, `users.last_admin`, `users.yourself` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8493,6 +8501,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description `users.last_admin`, `users.yourself` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description `faculty.in_use` */
@@ -8706,7 +8723,7 @@ export interface operations {
     list_students: {
         parameters: {
             query?: {
-                /** @description Words of the name, the student id, a mail address or the mobile number */
+                /** @description Words of the name, the student id or the address they sign in with; the office finds them also by their own mail address and mobile number */
                 search?: string;
                 /** @description Id of a course */
                 course?: string;

@@ -39,7 +39,7 @@ export interface ServerEvents {
   /** A sheet of marks was made, handed in, taken back, is about to be published, or is published. Heard by who teaches the course, and administrators. */
   'marks:staged': (payload: Schemas['MarksStaged'], offset: string) => void;
   /** A mark was changed. Heard by its student if it is published, who teaches the course, and administrators. */
-  'marks:updated': (payload: Schemas['Mark'], offset: string) => void;
+  'marks:updated': (payload: Schemas['MarksUpdated'], offset: string) => void;
   /** A notification came, or is shown again. Heard by its receivers. */
   'notification:created': (payload: Schemas['Notification'], offset: string) => void;
   /** A notification was deleted or hidden. Heard by its receivers. */

@@ -1,9 +1,8 @@
-use lamplight_kernel::{CourseId, Event, Room, SheetId, StudentId, Timestamp};
+use lamplight_kernel::{CourseId, Event, MarkId, Room, SheetId, StudentId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    document::Mark,
     rules::{Cell, Part},
     store::sheets,
 };
@@ -174,11 +173,19 @@ impl Event for Staged {
     const NAME: &'static str = "marks:staged";
 }
 
-/// A mark was changed.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub struct Updated<'a>(pub &'a Mark);
+/// A mark was changed. Which, and nothing of it: events are replayed for weeks, and what was right when it was told may have been recalled
+/// since, unseen by its student.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MarksUpdated)]
+pub struct Updated {
+    #[serde(flatten)]
+    pub(super) exam: Exam,
+    /// The mark's.
+    #[serde(rename = "_id")]
+    #[schema(value_type = String)]
+    pub(super) id: MarkId,
+}
 
-impl Event for Updated<'_> {
+impl Event for Updated {
     const NAME: &'static str = "marks:updated";
 }

@@ -7,7 +7,6 @@ use sea_orm::ConnectionTrait;
 
 use super::{
     MarkError, Updated,
-    document::{Known, document},
     events::staff_rooms,
     history::{Action, Ledger},
     notices::{self, What},
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     faculty::Teaching,
     regulations::{self, Key},
+    students,
     wire::Change,
 };
 
@@ -163,15 +163,15 @@ pub(super) async fn open_sheet(tx: &Tx, staff: &StaffCaller, id: SheetId) -> Res
 
 /// Tells of changed marks: each goes to who enters marks of the course and to administrators, and to its student if published.
 pub(super) async fn tell_updated(tx: &mut Tx, sheet: &sheets::Model, rows: &[marks::Model]) -> Result<(), StoreError> {
-    let known = Known::of_sheet(tx.db(), sheet, rows.iter().map(|row| row.student_id.into())).await?;
+    let students = students::find_by_ids(tx.db(), rows.iter().map(|row| row.student_id.into())).await?;
     let mut concerned: Vec<UserId> = Vec::new();
     for row in rows {
         let mut rooms = staff_rooms(sheet);
-        if let Some(student) = known.students.get(&row.student_id.into()).filter(|_| row.published_at.is_some()) {
+        if let Some(student) = students.get(&row.student_id.into()).filter(|_| row.published_at.is_some()) {
             rooms.push(Room::user(student.user_id.into()));
             concerned.push(student.user_id.into());
         }
-        tx.record(&Updated(&document(row, &known)?), Target::rooms(rooms))?;
+        tx.record(&Updated { exam: sheet.into(), id: row.id.into() }, Target::rooms(rooms))?;
     }
     notices::tell(tx, sheet, What::Changed, concerned).await
 }

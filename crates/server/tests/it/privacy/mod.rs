@@ -68,14 +68,17 @@ async fn a_mark_that_goes_to_the_whole_class_is_found() {
     impl Event for Updated {
         const NAME: &'static str = "marks:updated";
     }
-    let mut world = quiet(Backend::Sqlite).await;
-    let document = world.document_of_a_published_mark().await;
-    let mut tx = world.institute.store().begin().await.unwrap();
-    let class = Room::cohort(world.institute.gnm, 3);
-    tx.record(&Updated(document), Target::rooms([class])).unwrap();
-    tx.commit().await.unwrap();
-    let leak = world.look().await.unwrap_err();
-    assert!(leak.contains("marks:updated"), "{leak}");
+    for (is_whole, found) in [(true, "is none of its business"), (false, "another's mark")] {
+        let mut world = quiet(Backend::Sqlite).await;
+        let document = world.document_of_a_published_mark().await;
+        let told = if is_whole { document } else { serde_json::json!({"_id": document["_id"]}) };
+        let mut tx = world.institute.store().begin().await.unwrap();
+        let class = Room::cohort(world.institute.gnm, 3);
+        tx.record(&Updated(told), Target::rooms([class])).unwrap();
+        tx.commit().await.unwrap();
+        let leak = world.look().await.unwrap_err();
+        assert!(leak.contains("marks:updated") && leak.contains(found), "{leak}");
+    }
 }
 
 #[tokio::test]

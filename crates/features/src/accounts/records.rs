@@ -10,10 +10,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::store::{
-    CHUNK, NewAccount, end_sessions,
-    entity::{Column, Entity},
-    insert_rows,
+use super::{
+    links,
+    store::{
+        CHUNK, NewAccount, end_sessions,
+        entity::{Column, Entity, Model},
+        insert_rows,
+    },
 };
 
 /// Adds accounts whose password the office knows, or nobody; gives their ids in the same order.
@@ -38,14 +41,18 @@ pub(crate) async fn find_logins<C: ConnectionTrait>(
     Ok(found)
 }
 
-/// Gives an account another name and mail address.
-pub(crate) async fn rename(tx: &Tx, user: UserId, full_name: &str, email: &str) -> Result<(), StoreError> {
+/// Gives an account another name and mail address. What was mailed to the old address is nobody's way in any more.
+pub(crate) async fn rename(tx: &Tx, before: &Model, full_name: &str, email: &str) -> Result<(), StoreError> {
+    let email = email.to_lowercase();
+    if before.email != email {
+        links::remove(tx, before.id.into()).await?;
+    }
     let update = Entity::update_many()
         .col_expr(Column::FullName, Expr::value(full_name))
-        .col_expr(Column::Email, Expr::value(email.to_lowercase()))
+        .col_expr(Column::Email, Expr::value(email))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
-    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
+    update.filter(Column::Id.eq(before.id)).exec(tx.db()).await?;
     Ok(())
 }
 

@@ -11,6 +11,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::links;
+
 pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -153,7 +155,8 @@ pub(super) async fn update_last_login(tx: &Tx, user: Uuid) -> Result<(), StoreEr
 }
 
 /// Replaces what the office keeps in a row that is still as it was read. Says whether it was. Password, sessions and the last
-/// sign-in are left alone: they change without a version, and what was read of them may be old.
+/// sign-in are left alone: they change without a version, and what was read of them may be old. What was mailed to an old address is nobody's
+/// way in any more.
 pub(crate) async fn update(tx: &Tx, before: &Model, row: &Model) -> Result<bool, StoreError> {
     let kept = entity::ActiveModel {
         password_hash: NotSet,
@@ -164,7 +167,11 @@ pub(crate) async fn update(tx: &Tx, before: &Model, row: &Model) -> Result<bool,
     };
     let update = Entity::update_many().set(kept);
     let update = update.filter(Column::Id.eq(before.id)).filter(Column::Version.eq(before.version));
-    Ok(update.exec(tx.db()).await?.rows_affected == 1)
+    let was_written = update.exec(tx.db()).await?.rows_affected == 1;
+    if was_written && before.email != row.email {
+        links::remove(tx, before.id.into()).await?;
+    }
+    Ok(was_written)
 }
 
 /// Sets the password that its owner chose and ends every session, if the password is still the one that was checked.

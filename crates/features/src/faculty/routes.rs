@@ -20,10 +20,12 @@ use super::{
     store::{self, Both},
 };
 use crate::{
-    App, accounts,
+    App,
+    accounts::{self, entity::Model as Account},
     audit::{self, Act},
     courses,
     routing::routes,
+    users,
     wire::{Change, Envelope, Said, data, said, told},
 };
 
@@ -223,7 +225,7 @@ fn said_of(details: &Details, names: &HashMap<lamplight_kernel::CourseId, (Strin
     put, path = "/api/admin/faculty/{id}", tag = "faculty", params(("id" = String, Path)), request_body = Form,
     responses(
         (status = 200, body = Envelope<Member>),
-        (status = 400, description = "`faculty.invalid`, `faculty.id_taken`, `faculty.email_taken`", body = lamplight_http::ErrorBody),
+        (status = 400, description = "`faculty.invalid`, `faculty.id_taken`, `faculty.email_taken`, `users.last_admin`, `users.yourself`", body = lamplight_http::ErrorBody),
         (status = 409, description = "`faculty.changed_meanwhile`", body = lamplight_http::ErrorBody),
         (status = "4XX", body = lamplight_http::ErrorBody),
     )
@@ -235,6 +237,8 @@ async fn change_faculty(
     Json(form): Json<Form>,
 ) -> Result<Answer<Envelope<Member>>, ApiError> {
     let mut tx = app.store.begin().await?;
+    // Their account is changed, too, and some are administrators.
+    users::guard::turn(&tx, &admin).await?;
     let before = find(tx.db(), id).await?;
     if matches!(form.version, Change::Set(version) if version != before.0.version) {
         return Err(FacultyError::ChangedMeanwhile.into());
@@ -258,7 +262,9 @@ async fn change_faculty(
         return Err(FacultyError::ChangedMeanwhile.into());
     }
     let user = UserId::from(before.1.id);
-    store::update_user(&tx, user, &new).await.map_err(taken)?;
+    let switched = Account { is_active: is_active.into(), ..before.1.clone() };
+    users::guard::check(&tx, &admin, &before.1, Some(&switched)).await?;
+    accounts::rename(&tx, &before.1, &new.full_name, &new.email).await.map_err(taken)?;
     if is_active != was_active {
         accounts::set_active(&mut tx, user, is_active).await?;
     }
@@ -285,6 +291,7 @@ async fn change_faculty(
     delete, path = "/api/admin/faculty/{id}", tag = "faculty", params(("id" = String, Path)),
     responses(
         (status = 200, body = Said),
+        (status = 400, description = "`users.last_admin`, `users.yourself`", body = lamplight_http::ErrorBody),
         (status = 409, description = "`faculty.in_use`", body = lamplight_http::ErrorBody),
         (status = "4XX", body = lamplight_http::ErrorBody),
     )
@@ -295,7 +302,9 @@ async fn delete_faculty(
     PathId(id): PathId<FacultyId>,
 ) -> Result<Answer<Said>, ApiError> {
     let mut tx = app.store.begin().await?;
+    users::guard::turn(&tx, &admin).await?;
     let before = find(tx.db(), id).await?;
+    users::guard::check(&tx, &admin, &before.1, None).await?;
     let user = UserId::from(before.1.id);
     let details = store::details(&before, HashMap::new());
     // The database knows best what is theirs: every record that names its author holds them fast.

@@ -234,17 +234,6 @@ pub(super) async fn update(tx: &Tx, before: &entity::Model, details: &Details) -
     Ok(update.exec(tx.db()).await?.rows_affected == 1)
 }
 
-/// What their account says of them.
-pub(super) async fn update_user(tx: &Tx, user: UserId, details: &Details) -> Result<(), StoreError> {
-    use accounts::entity::{Column, Entity};
-    let update = Entity::update_many()
-        .col_expr(Column::Email, Expr::value(details.email.as_str()))
-        .col_expr(Column::FullName, Expr::value(details.full_name.as_str()))
-        .col_expr(Column::UpdatedAt, Expr::value(tx.now().millis()));
-    update.filter(Column::Id.eq(user.uuid())).exec(tx.db()).await?;
-    Ok(())
-}
-
 pub(super) async fn delete(tx: &Tx, id: FacultyId, user: UserId) -> Result<(), StoreError> {
     courses::Entity::delete_many().filter(courses::Column::FacultyId.eq(id.uuid())).exec(tx.db()).await?;
     entity::Entity::delete_by_id(id.uuid()).exec(tx.db()).await?;

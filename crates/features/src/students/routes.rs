@@ -68,7 +68,7 @@ fn invalid(field: &'static str, text: &str) -> Problem {
 #[utoipa::path(
     get, path = "/api/admin/students", tag = "students",
     params(
-        ("search" = Option<String>, Query, description = "Words of the name, the student id, a mail address or the mobile number"),
+        ("search" = Option<String>, Query, description = "Words of the name, the student id or the address they sign in with; the office finds them also by their own mail address and mobile number"),
         ("course" = Option<String>, Query, description = "Id of a course"),
         ("semester" = Option<i32>, Query),
         ("status" = Option<AcademicStatus>, Query),

@@ -196,8 +196,12 @@ pub(super) async fn change(tx: &mut Tx, before: &Model, after: Model) -> Result<
             // Who signs in with their own address signs in with the new one.
             let follows = before.personal_email.as_ref() == Some(&account.email);
             let email = after.personal_email.as_ref().filter(|_| follows).unwrap_or(&account.email);
-            accounts::rename(tx, user, &after.full_name(), email).await?;
+            accounts::rename(tx, &account, &after.full_name(), email).await?;
         }
+    }
+    if before.personal_email != after.personal_email {
+        // An invitation goes to their own address, whatever they sign in with.
+        accounts::links::remove(tx, user).await?;
     }
     let standing = |row: &Model| (row.course_id, row.semester, row.batch_year);
     if standing(before) != standing(&after) {

@@ -9,7 +9,7 @@ use crate::accounts::entity::Model;
 
 /// Waits for the caller's turn: from here on nobody else changes an account until the transaction ends. The caller must still be who
 /// they were when the request came.
-pub(super) async fn turn(tx: &Tx, admin: &Admin) -> Result<(), Problem> {
+pub(crate) async fn turn(tx: &Tx, admin: &Admin) -> Result<(), Problem> {
     tx.lock("users").await?;
     let caller = store::find(tx.db(), admin.user).await?;
     if caller.is_some_and(|row| is_admin(&row)) {
@@ -23,7 +23,7 @@ fn is_admin(row: &Model) -> bool {
 }
 
 /// Whether an account may become what it is to become; without `after` it is deleted.
-pub(super) async fn check(tx: &Tx, admin: &Admin, before: &Model, after: Option<&Model>) -> Result<(), Problem> {
+pub(crate) async fn check(tx: &Tx, admin: &Admin, before: &Model, after: Option<&Model>) -> Result<(), Problem> {
     if !is_admin(before) || after.is_some_and(is_admin) {
         return Ok(());
     }

@@ -9,7 +9,7 @@
 //! What must always hold:
 //!
 //! * **There is always an administrator who may sign in**, and nobody takes that from themselves: not by switching off, deleting or
-//!   changing the role. Whoever changes an account first waits for their turn (`guard.rs`), so it holds for two who do it to each other in
+//!   changing the role, nor on the page of the faculty. Whoever changes an account first waits for their turn (`guard.rs`), so it holds for two who do it to each other in
 //!   the same moment, too.
 //! * **Rights end at once**: who is switched off, deleted, or given another password is signed out everywhere in the same
 //!   transaction; a changed role is the control `rooms_changed`.
@@ -20,7 +20,7 @@
 mod document;
 mod events;
 mod form;
-mod guard;
+pub(crate) mod guard;
 mod routes;
 mod rules;
 mod store;

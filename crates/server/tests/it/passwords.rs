@@ -211,3 +211,29 @@ both_databases!(a_student_is_mailed_a_link_and_never_a_password, async |institut
     let unknown = institute.json("POST", office, SEND, &json!({"studentId": "nobody"})).await;
     unknown.refuses(404, "students.not_found", &[], "unknown");
 });
+
+// A mail that went to a wrong address must be no way in once the address was corrected.
+both_databases!(a_link_ends_with_the_address_it_was_mailed_to, async |institute: Institute| {
+    let people = &institute.people;
+    let office = &people.office;
+    let teacher = institute.faculty_of(&people.teacher).await;
+    let student = |who: &Member| format!("/api/admin/students/{}", who.student.unwrap());
+    for (mailed, path, body) in [
+        (
+            "office@nursing.example",
+            format!("/api/admin/users/{}", office.user),
+            json!({"email": "right@nursing.example"}),
+        ),
+        ("teacher@nursing.example", format!("/api/admin/faculty/{teacher}"), json!({"email": "mary@nursing.example"})),
+        ("asha@nursing.example", student(&people.asha), json!({"personalEmail": "asha@home.example"})),
+    ] {
+        let link = token(&institute, mailed).await;
+        let said = institute.json("PUT", office, &path, &json!({"fullName": "Another", "firstName": "Another"})).await;
+        assert_eq!(said.status, 200, "{}", said.json());
+        let links = institute.number("SELECT COUNT(*) FROM password_links").await;
+        assert_eq!(links, 1, "{path}: another name alone ends none");
+        assert_eq!(institute.json("PUT", office, &path, &body).await.status, 200, "{path}");
+        let late = reset(&institute, &link, &json!({"password": "a stranger's lamp"})).await;
+        late.refuses(400, "accounts.link_over", &[], &path);
+    }
+});

@@ -235,6 +235,34 @@ both_databases!(the_last_administrator_stays_and_nobody_shuts_themselves_out, as
     assert!(page.told().await.contains(&"profile:updated -".to_owned()), "the socket stays, in other rooms");
 });
 
+both_databases!(nor_is_the_last_one_lost_on_the_page_of_the_faculty, async |institute: Institute| {
+    const FACULTY: &str = "/api/admin/faculty";
+    let (office, teacher) = (institute.people.office.clone(), institute.people.teacher.clone());
+    let row = institute.faculty_of(&teacher).await;
+    institute.json("PUT", &office, &path(&teacher, ""), &json!({"role": "admin"})).await.data();
+    let acts = [("PUT", json!({"isActive": false})), ("DELETE", json!({}))];
+    for (method, body) in &acts {
+        let answer = institute.json(method, &teacher, &format!("{FACULTY}/{row}"), body).await;
+        answer.refuses(400, "users.yourself", &[], &format!("{method} {body}"));
+    }
+    institute.json("PUT", &teacher, &path(&office, ""), &json!({"role": "faculty"})).await.data();
+    for (method, body) in &acts {
+        let answer = institute.json(method, &teacher, &format!("{FACULTY}/{row}"), body).await;
+        answer.refuses(400, "users.last_admin", &[], &format!("{method} {body}"));
+    }
+});
+
+both_databases!(what_the_page_of_the_faculty_changes_of_an_account_is_counted, async |institute: Institute| {
+    let (office, teacher) = (&institute.people.office, &institute.people.teacher);
+    let row = institute.faculty_of(teacher).await;
+    let seen = institute.get(office, &path(teacher, "")).await.data()["version"].clone();
+    let change = json!({"email": "mary@nursing.example"});
+    institute.json("PUT", office, &format!("/api/admin/faculty/{row}"), &change).await.data();
+    let late = json!({"contactNumber": "9876543210", "version": seen});
+    let answer = institute.json("PUT", office, &path(teacher, ""), &late).await;
+    answer.refuses(409, "users.changed_meanwhile", &[], "it was seen before");
+});
+
 both_databases!(of_two_who_demote_each_other_at_once_one_remains, async |institute: Institute| {
     let office = institute.people.office.clone();
     let deputy = deputy(&institute).await;

@@ -184,6 +184,13 @@ impl Institute {
         issue(&self.settings, who.user, &who.standing, at, session_version)
     }
 
+    /// The id of somebody's faculty record.
+    pub(crate) async fn faculty_of(&self, who: &Member) -> String {
+        let rows = self.get(&self.people.office, "/api/admin/faculty").await.data();
+        let row = rows.as_array().unwrap().iter().find(|row| row["username"] == who.name).unwrap();
+        row["_id"].as_str().unwrap().to_owned()
+    }
+
     /// Changes the database behind the server's back.
     pub(crate) async fn execute(&self, sql: &str, values: impl IntoIterator<Item = Value>) {
         let tx = self.store().begin().await.unwrap();

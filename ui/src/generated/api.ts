@@ -10330,6 +10330,10 @@ export interface operations {
             query?: {
                 /** @description `csv`, `xlsx` or `pdf` */
                 format?: string;
+                /** @description Id of a sheet */
+                sheet?: string;
+                /** @description Those of sheets in this state: `draft`, `review`, `scheduled` or `published` */
+                state?: string;
                 /** @description Id of a course */
                 course?: string;
                 semester?: number;

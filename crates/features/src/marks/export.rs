@@ -11,7 +11,7 @@ use super::{
     document::Known,
     routes::filter,
     rules::{self, Part, Score},
-    store::{self, marks},
+    store::{self, Filter, marks},
 };
 use crate::{App, tables};
 
@@ -62,6 +62,8 @@ pub(super) fn table(title: String, made_on: Date, rows: &[marks::Model], known: 
     get, path = "/api/admin/marks/export", tag = "marks",
     params(
         ("format" = Option<String>, Query, description = "`csv`, `xlsx` or `pdf`"),
+        ("sheet" = Option<String>, Query, description = "Id of a sheet"),
+        ("state" = Option<String>, Query, description = "Those of sheets in this state: `draft`, `review`, `scheduled` or `published`"),
         ("course" = Option<String>, Query, description = "Id of a course"), ("semester" = Option<i32>, Query),
         ("subject" = Option<String>, Query), ("examType" = Option<String>, Query),
         ("startDate" = Option<String>, Query, description = "First date of the exam"), ("endDate" = Option<String>, Query, description = "Last date of the exam"),
@@ -74,7 +76,11 @@ pub(super) async fn export_marks(
     params: Params,
 ) -> Result<Response, ApiError> {
     let db = app.store.reader();
-    let filter = filter(&params, staff.courses())?;
+    let filter = Filter {
+        sheet: params.parsed("sheet", "the id of a sheet")?,
+        state: params.text("state"),
+        ..filter(&params, staff.courses())?
+    };
     let today = app.institute.today(app.store.clock().now());
     let title =
         format!("Marks · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);

@@ -239,6 +239,7 @@ pub(super) async fn delete_sheet(tx: &Tx, sheet: SheetId) -> Result<(), StoreErr
 /// What marks or sheets are narrowed by.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Filter<'a> {
+    pub(super) sheet: Option<SheetId>,
     pub(super) course: Option<CourseId>,
     pub(super) semester: Option<i32>,
     pub(super) subject: Option<&'a str>,
@@ -256,6 +257,7 @@ impl Filter<'_> {
     fn sheets(&self) -> Condition {
         use sheets::Column;
         Condition::all()
+            .add_option(self.sheet.map(|sheet| Column::Id.eq(sheet.uuid())))
             .add_option(self.course.map(|course| Column::CourseId.eq(course.uuid())))
             .add_option(self.semester.map(|semester| Column::Semester.eq(semester)))
             .add_option(self.subject.map(|subject| Column::Subject.eq(subject)))

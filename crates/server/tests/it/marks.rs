@@ -461,6 +461,20 @@ both_databases!(marks_are_exported_as_tables, async |institute: Institute| {
     assert!(text.contains("2026-11-22,100,0,") && text.contains("2026-11-22,100,absent,"), "{text}");
     let of_others = get(&institute.people.lecturer, "?format=csv").await;
     assert_eq!(String::from_utf8(of_others.body).unwrap().lines().count(), 1);
+    let mut other = theory(&institute, &[("asha", json!(50))]);
+    other["subject"] = json!("Anatomy");
+    enter(&institute, &other).await;
+    let sheets = institute.get(&institute.people.office, "/api/admin/marks/sheets?subject=Anatomy").await.data();
+    let anatomy = sheets["sheets"][0]["_id"].as_str().unwrap();
+    for (query, lines) in [
+        ("?state=draft".to_owned(), 4),
+        ("?state=published".to_owned(), 1),
+        (format!("?sheet={anatomy}"), 2),
+        (format!("?sheet={anatomy}&state=published"), 1),
+    ] {
+        let csv = get(&institute.people.office, &query).await;
+        assert_eq!(String::from_utf8(csv.body).unwrap().lines().count(), lines, "{query}");
+    }
     assert!(get(&institute.people.office, "?format=xlsx").await.body.starts_with(b"PK"));
     assert!(get(&institute.people.office, "?format=pdf").await.body.starts_with(b"%PDF"));
     get(&institute.people.office, "?format=doc").await.refuses(400, "request.invalid_query", &["format"], "a format");

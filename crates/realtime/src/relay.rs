@@ -13,6 +13,7 @@ use lamplight_auth::Gate;
 use lamplight_kernel::{Control, Offset, Room, Target, UserId};
 use lamplight_socketio::{Frame, Hub, Socket};
 use lamplight_store::{Backend, Logged, Store, StoreError, fault};
+use serde_json::value::RawValue;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval},
@@ -88,7 +89,8 @@ pub(crate) struct Relay {
 /// The frame of an event: `[name, payload, offset]`.
 pub(crate) fn frame(epoch: u32, event: &Logged) -> Result<Frame, serde_json::Error> {
     let offset = Offset { epoch, seq: event.seq }.to_string();
-    Frame::event(&event.name, &(&event.payload, offset))
+    let payload: &RawValue = serde_json::from_str(&event.payload)?;
+    Frame::event(&event.name, &(payload, offset))
 }
 
 impl Relay {
@@ -248,7 +250,7 @@ impl Relay {
         let is_shared = self.store.backend() == Backend::Postgres;
         is_shared.then(|| {
             let mut hasher = DefaultHasher::new();
-            (event.at, &event.name, event.payload.get()).hash(&mut hasher);
+            (event.at, &event.name, &event.payload).hash(&mut hasher);
             Mark { seq: event.seq, hash: hasher.finish() }
         })
     }
@@ -308,7 +310,7 @@ impl Relay {
 
     fn past(&self, event: Logged) -> Past {
         let read = if event.name == Control::NAME {
-            serde_json::from_str(event.payload.get()).map(Past::Control)
+            serde_json::from_str(&event.payload).map(Past::Control)
         } else {
             frame(self.epoch, &event).map(|frame| Past::Event(event.target, frame))
         };

@@ -98,7 +98,13 @@ impl Replay<'_> {
         for some in missed.events.chunks(TURN) {
             let mut turn = self.turn().await?;
             for event in some {
-                let frame = frame(self.0.epoch, event).map_err(Problem::internal)?;
+                let frame = match frame(self.0.epoch, event) {
+                    Ok(frame) => frame,
+                    Err(error) => {
+                        tracing::error!(%error, seq = event.seq, "an event of the log can't be read; it is passed over");
+                        continue;
+                    }
+                };
                 if given > 0 && given + cost(&frame) > self.0.at_once {
                     // The client takes its time, and nobody waits for it.
                     drop(turn);

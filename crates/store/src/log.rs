@@ -17,7 +17,6 @@ use sea_orm::{
     QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait},
 };
-use serde_json::value::RawValue;
 
 use crate::{Store, StoreError, hold, in_time};
 
@@ -105,16 +104,14 @@ pub struct Logged {
     pub name: String,
     /// Who hears it.
     pub target: Target,
-    /// Its payload, as it was recorded.
-    pub payload: Box<RawValue>,
+    /// Its payload, as it was recorded: JSON, unless somebody has been at it since.
+    pub payload: String,
 }
 
-impl TryFrom<event::Model> for Logged {
-    type Error = StoreError;
-
-    fn try_from(row: event::Model) -> Result<Self, StoreError> {
+impl From<event::Model> for Logged {
+    fn from(row: event::Model) -> Self {
         let rooms = |text: &str| text.lines().map(|name| Room::from_stored(name.to_owned())).collect();
-        Ok(Self {
+        Self {
             seq: row.seq,
             at: Timestamp::from_millis(row.at),
             target: Target {
@@ -122,10 +119,9 @@ impl TryFrom<event::Model> for Logged {
                 except: rooms(&row.except_rooms),
                 until: row.until.map(Timestamp::from_millis),
             },
-            payload: RawValue::from_string(row.payload)
-                .map_err(|error| StoreError::Corrupt { table: "event", what: format!("{}: {error}", row.seq) })?,
+            payload: row.payload,
             name: row.name,
-        })
+        }
     }
 }
 
@@ -185,7 +181,7 @@ impl<'a> Log<'a> {
     pub async fn after(self, seq: i64, limit: u64) -> Result<Vec<Logged>, StoreError> {
         let found = event::Entity::find().filter(event::Column::Seq.gt(seq)).order_by_asc(event::Column::Seq);
         let rows = in_time(found.limit(limit).all(self.store.reader())).await?;
-        rows.into_iter().map(Logged::try_from).collect()
+        Ok(rows.into_iter().map(Logged::from).collect())
     }
 
     /// The events after `from` and up to `to` that somebody who is in `rooms` may hear now, in order: those among the first
@@ -213,8 +209,7 @@ impl<'a> Log<'a> {
             .all(self.store.reader());
         let rows = in_time(rows).await?;
         let now = self.store.clock().now();
-        let logged = rows.into_iter().map(Logged::try_from).collect::<Result<Vec<_>, _>>()?;
-        let events = logged.into_iter().filter(|event| event.target.reaches(rooms, now)).collect();
+        let events = rows.into_iter().map(Logged::from).filter(|event| event.target.reaches(rooms, now)).collect();
         Ok(Missed { events, up_to })
     }
 

@@ -39,7 +39,7 @@ async fn kept(store: &Store) -> Vec<u32> {
     let events = store.log().after(0, 10_000).await.unwrap();
     assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == seq), "the numbers have no gaps");
     let what = |json: &str| json.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-    events.iter().map(|event| what(event.payload.get())).collect()
+    events.iter().map(|event| what(&event.payload)).collect()
 }
 
 /// Whether it is done, as far as it is now.

@@ -198,6 +198,24 @@ async fn a_log_that_has_gone_back_and_on_again_is_not_taken_for_one_that_has_gon
     store.close().await.unwrap();
 }
 
+both_databases!(an_event_that_can_not_be_read_holds_up_nobody, async |institute: Institute| {
+    let mut live = institute.live(&institute.people.asha).await;
+    let away = institute.live(&institute.people.bina).await;
+    institute.settled().await;
+    let seat = away.cut().await;
+    let rooms = Room::students().as_str().to_owned();
+    institute.execute("UPDATE log SET head = head + 1", []).await;
+    let damaged = "INSERT INTO event (seq, at, name, rooms, except_rooms, payload) SELECT head, 0, 'test:told', $1, '', '{' FROM log";
+    institute.execute(damaged, [rooms.clone().into()]).await;
+    institute.execute("INSERT INTO event_room (room, seq) SELECT $1, head FROM log", [rooms.into()]).await;
+    institute.ring().await;
+    assert_eq!(live.before_the_bell().await, []);
+    // Neither who was there, nor who comes back.
+    let mut again = institute.back(&institute.people.bina, &seat).await;
+    assert_eq!(again.seat.pid, seat.pid);
+    assert_eq!(again.before_the_bell().await, []);
+});
+
 both_databases!(a_control_that_can_not_be_read_ends_every_connection, async |institute: Institute| {
     let mut live = institute.live(&institute.people.asha).await;
     // A newer server's, which may have ended anybody's right to be here.

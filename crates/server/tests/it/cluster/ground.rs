@@ -304,7 +304,7 @@ impl Cluster {
             let rooms = follower.member.standing.rooms(follower.member.user);
             let reached = log.iter().filter(|event| event.target.reaches(&rooms, Clock::system().now()));
             let expected: Vec<String> =
-                reached.map(|event| told(&event.name, &serde_json::from_str(event.payload.get()).unwrap())).collect();
+                reached.map(|event| told(&event.name, &serde_json::from_str(&event.payload).unwrap())).collect();
             let heard = follower.notes.heard.lock().unwrap();
             let heard: Vec<String> = heard.iter().map(|heard| told(&heard.name, &heard.payload)).collect();
             let first = heard.iter().zip(&expected).position(|(heard, expected)| heard != expected);
@@ -318,7 +318,7 @@ impl Cluster {
         }
         let mut logged: BTreeMap<String, usize> = BTreeMap::new();
         for event in log.iter().filter(|event| event.name == downloads::Created::NAME) {
-            let payload: Value = serde_json::from_str(event.payload.get()).unwrap();
+            let payload: Value = serde_json::from_str(&event.payload).unwrap();
             *logged.entry(payload["title"].as_str().unwrap().to_owned()).or_default() += 1;
         }
         let ledger = self.ledger.lock().unwrap();

@@ -61,7 +61,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn read(epoch: u32, logged: &Logged) -> Self {
-        let payload = serde_json::from_str(logged.payload.get()).unwrap();
+        let payload = serde_json::from_str(&logged.payload).unwrap();
         Self { epoch, seq: logged.seq, key: key(&payload), name: logged.name.clone() }
     }
 }

@@ -75,7 +75,7 @@ async fn written(store: &Store, after: i64) -> (Vec<(i64, String)>, i64) {
             assert_eq!(std::mem::replace(&mut control, event.seq), 0, "one control");
             continue;
         }
-        let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap();
+        let payload: serde_json::Value = serde_json::from_str(&event.payload).unwrap();
         events.push((event.seq, payload["title"].as_str().unwrap().to_owned()));
     }
     (events, control)

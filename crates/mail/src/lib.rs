@@ -2,10 +2,13 @@
 //!
 //! A mail is kept in memory until it is sent, and nowhere else: it may hold a link that lets somebody in, which must stand in no
 //! table and no log. What a stopped or killed server had not sent is lost, and whoever waits for it asks again.
+//!
+//! For the same reason no mail leaves this machine unencrypted, and no password of the mail server either.
 #![forbid(unsafe_code)]
 
 use std::{
     fmt,
+    net::IpAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -64,6 +67,15 @@ pub enum MailError {
     /// The mail server took the sign-in and then said nothing sensible.
     #[error("the mail server does not answer in order")]
     Silent,
+    /// It would go over the network unencrypted.
+    #[error(
+        "passwords and links that let somebody in would go to {host} unencrypted: begin it with smtps:// (TLS from the start), or put \
+         ?tls=required behind it (STARTTLS). Only to a mail server on this machine (localhost, 127.0.0.1, [::1]) is mail sent without"
+    )]
+    Open {
+        /// The mail server.
+        host: String,
+    },
     /// The folder can't be written.
     #[error("{}: {source}", path.display())]
     Folder {
@@ -120,13 +132,17 @@ impl Mailer {
         Ok(Self::new(Way::Folder(folder.to_owned()), Some(from.parse()?)))
     }
 
-    /// Sends over `smtps://user:password@host` (TLS from the start) or `smtp://user:password@host?tls=required` (STARTTLS).
+    /// Sends over `smtps://user:password@host` (TLS from the start) or `smtp://user:password@host?tls=required` (STARTTLS); without TLS,
+    /// or with what anybody on the way can take out of it (`tls=opportunistic`), to this machine alone.
     ///
     /// # Errors
-    /// When the address is not understood, or `from` is no address.
+    /// When the address is not understood, would have mail go unencrypted, or `from` is no address.
     pub fn over_smtp(url: &str, from: &str) -> Result<Self, MailError> {
         let from = from.parse()?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?.timeout(Some(PATIENCE)).build();
+        if let Some(host) = open_to(url) {
+            return Err(MailError::Open { host: host.to_owned() });
+        }
         Ok(Self::new(Way::Smtp(transport), Some(from)))
     }
 
@@ -204,6 +220,27 @@ impl Mailer {
     }
 }
 
+/// The host to which mail would go with no TLS, or with some that is given up when somebody on the way says so; not when it is this one.
+fn open_to(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    if scheme.eq_ignore_ascii_case("smtps") {
+        return None;
+    }
+    let (rest, _) = rest.split_once('#').unwrap_or((rest, ""));
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    // The first one holds.
+    let tls = query.split('&').find_map(|pair| pair.strip_prefix("tls="));
+    let authority = place.split('/').next().unwrap_or_default();
+    // A password may have an @ in it.
+    let address = authority.rsplit('@').next().unwrap_or_default();
+    let host = match address.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => address.split(':').next().unwrap_or_default(),
+    };
+    let is_here = host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|host: IpAddr| host.is_loopback());
+    Some(host).filter(|_| tls != Some("required") && !is_here)
+}
+
 /// Writes a file that only the operator's account reads, and that nobody sees half-written.
 #[expect(
     clippy::disallowed_methods,
@@ -259,5 +296,45 @@ mod tests {
         );
         assert!(Mailer::over_smtp("http://mail.nursing.example", "office@nursing.example").is_err());
         assert!(Mailer::over_smtp("smtps://mail.nursing.example", "office").is_err());
+    }
+
+    #[tokio::test]
+    async fn no_mail_leaves_this_machine_unencrypted() {
+        let made = |url: &str| Mailer::over_smtp(url, "office@nursing.example");
+        for url in [
+            "smtps://user:secret@mail.nursing.example",
+            "SMTPS://user:secret@mail.nursing.example:465/me",
+            "smtp://user:secret@mail.nursing.example?tls=required",
+            "smtp://user:secret@mail.nursing.example:25/me?tls=required",
+            "smtp://user:se@cret@mail.nursing.example?tls=required",
+            "smtp://127.0.0.1:2525",
+            "smtp://user:secret@localhost",
+            "smtp://user:secret@LocalHost:25?tls=opportunistic",
+            "smtp://user:secret@[::1]:25/me",
+        ] {
+            assert!(made(url).is_ok(), "{url}: {:?}", made(url));
+        }
+        for url in [
+            "smtp://mail.nursing.example",
+            "SMTP://user:secret@mail.nursing.example:587",
+            "smtp://user:secret@mail.nursing.example?tls=opportunistic",
+            "smtp://user:secret@mail.nursing.example?tls=opportunistic&tls=required",
+            "smtp://user:secret@mail.nursing.example#?tls=required",
+            "smtp://user:secret@mail.nursing.example/?tls=opportunistic",
+            "smtp://localhost:secret@mail.nursing.example",
+            "smtp://user:secret@mail.nursing.example/localhost",
+            "smtp://127.0.0.1@mail.nursing.example",
+            "smtp://localhost.nursing.example",
+            "smtp://[2001:db8::1]:25",
+            "smtp://10.0.0.1",
+        ] {
+            let error = made(url).unwrap_err();
+            assert!(matches!(error, MailError::Open { .. }), "{url}: {error}");
+            let words = error.to_string();
+            assert!(
+                words.contains("smtps://") && words.contains("?tls=required") && !words.contains("secret"),
+                "{words}"
+            );
+        }
     }
 }

@@ -7,7 +7,11 @@
 //! **Restoring begins a new epoch.** What the log said after the backup did not happen, so no client may resume from there: each is told
 //! to load afresh. And the signing key is retired: who was signed out or lost a right after the backup must not come back with it.
 //!
+//! **Root restores for the server's account**: what it makes belongs afterwards to whom `DATA_DIR` belongs to (`backup/owner.rs`).
+//!
 //! PostgreSQL and S3 have tools of their own, which know more than we do; `docs/operations.md` says which.
+
+mod owner;
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -176,8 +180,18 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
     let contents: Contents = serde_json::from_str(&text).with_context(|| format!("{CONTENTS} can't be read"))?;
     let files = settings.data_dir.join(FILES);
     private_folder(&settings.data_dir)?;
+    let owner = owner::of(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+    let give = |path: &Path| {
+        let given = owner.map_or(Ok(()), |owner| owner.give(path));
+        given.with_context(|| format!("{} can't be given to the account of DATA_DIR", path.display()))
+    };
+    // The lock makes the folders on the way to the database, when that is to be elsewhere.
+    let missing =
+        database.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).last();
     // To the end: a server that comes up meanwhile, or is still there although its file was moved away, must not be overlooked.
     let _lock = lamplight_store::lock_sqlite(database)?;
+    missing.map_or(Ok(()), &give)?;
+    give(&beside(database, LOCK))?;
     // What SQLite leaves beside it when its server was killed belongs to it: found beside another database it is taken for that one's.
     let (log, index) = (beside(database, "-wal"), beside(database, "-shm"));
     let there: Vec<&Path> = [database, &log, &index, &files].into_iter().filter(|path| path.exists()).collect();
@@ -208,6 +222,7 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
     let secret = settings.data_dir.join(SECRET);
     if from.join(SECRET).exists() && !secret.exists() {
         copy(&from.join(SECRET), &secret)?;
+        give(&secret)?;
     }
     begin_anew(&DatabaseUrl::Sqlite(part.clone())).await?;
     // The file gets its name alone: nothing may be left to be moved into it.
@@ -215,10 +230,13 @@ pub(crate) async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<
     ensure!(fs::metadata(&log).map_or(0, |log| log.len()) == 0, "{} is not empty", log.display());
     remove_beside(&part, &["-wal", "-shm", LOCK])?;
     if files_part.exists() {
+        give(&files_part)?;
         sync_all(&files_part)?;
         fs::rename(&files_part, &files)?;
         sync_parent(&files)?;
     }
+    give(&part)?;
+    File::open(&part)?.sync_all()?;
     fs::rename(&part, database)?;
     sync_parent(database)?;
     say(&format!(

@@ -1,6 +1,10 @@
 //! `lamplight backup` and `restore`, with the program itself and a server that goes on writing.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, chown},
+    path::Path,
+};
 
 use serde_json::{Value, json};
 
@@ -164,4 +168,72 @@ async fn what_is_damaged_is_not_put_back() {
     // The folder is for nobody else's eyes.
     let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(at.join("kept")).unwrap().permissions());
     assert_eq!(mode & 0o77, 0);
+}
+
+/// Everything in a folder that does not belong to this account.
+fn others_below(folder: &Path, account: u32) -> Vec<String> {
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        if (metadata.uid(), metadata.gid()) != (account, account) {
+            others.push(path.display().to_string());
+        }
+        if metadata.is_dir() {
+            others.extend(others_below(&path, account));
+        }
+    }
+    others
+}
+
+#[tokio::test]
+async fn what_root_restores_belongs_to_the_account_of_the_folder() {
+    const NOBODY: u32 = 65534;
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("not tried: only root gives something away");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let running = founded(at).await;
+    Office::new(&running).await.upload("Anatomy").await;
+    running.terminate().await;
+    assert!(said(at, "data", &["backup", "kept"]).await.success);
+
+    let new = at.join("new");
+    fs::create_dir(&new).unwrap();
+    chown(&new, Some(NOBODY), Some(NOBODY)).unwrap();
+    // That account may have laid a link where root will write; what is behind it stays root's.
+    let (secret, link) = (at.join("secret of root"), new.join("lamplight.db.lock"));
+    fs::write(&secret, "").unwrap();
+    std::os::unix::fs::symlink(&secret, &link).unwrap();
+    refuses(&said(at, "new", &["restore", "kept"]).await, "can't be given to the account of DATA_DIR");
+    assert_eq!(fs::metadata(&secret).unwrap().uid(), 0);
+    fs::remove_file(&link).unwrap();
+
+    let restored = said(at, "new", &["restore", "kept"]).await;
+    assert!(restored.success, "{restored:?}");
+    assert_eq!(others_below(&new, NOBODY), Vec::<String>::new());
+    for name in ["lamplight.db", "lamplight.db.lock", "jwt.secret", "files"] {
+        assert!(new.join(name).exists(), "{name}");
+    }
+
+    // A database elsewhere, with the folders on the way to it; a folder that root makes itself stays root's.
+    let elsewhere = at.join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    chown(&elsewhere, Some(NOBODY), Some(NOBODY)).unwrap();
+    let database = format!("sqlite:{}", elsewhere.join("below/it/institute.db").display());
+    let mut settings = settings(at, "elsewhere");
+    settings.push(("DATABASE_URL", database));
+    let restored = run(lamplight(at, &settings, &["restore", "kept"]), "").await;
+    assert!(restored.success, "{restored:?}");
+    assert_eq!(others_below(&elsewhere, NOBODY), Vec::<String>::new());
+    assert!(said(at, "own", &["restore", "kept"]).await.success);
+    assert_eq!(others_below(&at.join("own"), 0), Vec::<String>::new());
+
+    // A backup that root makes while no server runs leaves nothing of root's behind but its note, which everybody may read.
+    let made = said(at, "new", &["backup", "again"]).await;
+    assert!(made.success, "{made:?}");
+    let left = others_below(&new, NOBODY);
+    assert!(left.iter().all(|path| path.ends_with("last-backup.json")), "{left:?}");
 }

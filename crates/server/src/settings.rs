@@ -289,7 +289,10 @@ impl Reader<'_> {
         }
         if from.is_empty() {
             self.wrong("MAIL_FROM", "is needed when SMTP_URL is set");
-        } else if let Err(error) = lamplight_mail::Mailer::over_smtp(&url, &from) {
+        }
+        // What is wrong with the address is said at once, whether there is a sender or not.
+        let sender = if from.is_empty() { "lamplight@localhost" } else { &from };
+        if let Err(error) = lamplight_mail::Mailer::over_smtp(&url, sender) {
             let name = if matches!(error, lamplight_mail::MailError::Address(_)) { "MAIL_FROM" } else { "SMTP_URL" };
             self.wrong(name, error);
         }
@@ -464,6 +467,10 @@ mod tests {
         })
     }
 
+    fn values_of(environment: &[(&str, &str)]) -> Values {
+        values("", environment).unwrap()
+    }
+
     #[test]
     fn the_defaults_need_nothing() {
         let settings = Settings::read(&Values::gather(None, |_| None).unwrap()).unwrap();
@@ -514,6 +521,31 @@ mod tests {
         ];
         assert_eq!(names, expected, "{problems:?}");
         assert!(!problems.join("").contains("hunter2"));
+    }
+
+    #[test]
+    fn mail_that_would_go_unencrypted_is_refused() {
+        let read = |url: &str, from: &str| {
+            let values = [("SMTP_URL", url), ("MAIL_FROM", from), ("PUBLIC_URL", "https://record.example")];
+            Settings::read(&values_of(&values))
+                .map(|settings| settings.mail)
+                .map_err(|SettingsError(problems)| problems)
+        };
+        let (from, secret) = ("office@nursing.example", "smtp://us:hunter2@mail.nursing.example");
+        for url in [secret.to_owned(), format!("{secret}?tls=opportunistic")] {
+            let problems = read(&url, from).unwrap_err();
+            let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+            for part in ["SMTP_URL: ", "mail.nursing.example", "smtps://", "?tls=required"] {
+                assert!(problem.contains(part), "{part} in {problem}");
+            }
+            assert!(!problem.contains("hunter2"), "{problem}");
+            assert_eq!(read(&url, "").unwrap_err().len(), 2, "the sender is missing, too");
+        }
+        for url in
+            [format!("{secret}?tls=required"), secret.replace("smtp:", "smtps:"), "smtp://localhost:25".to_owned()]
+        {
+            assert_eq!(read(&url, from).unwrap(), Mail::Smtp { url, from: from.to_owned() });
+        }
     }
 
     #[test]

@@ -19,6 +19,13 @@ use crate::{
 
 /// Files that are open besides those of connections: the database, uploads under way, the program itself.
 const OTHER_FILES: u64 = 500;
+/// From where systemd takes an account that exists while a service runs (systemd.exec(5), `DynamicUser`). sudo does not know these numbers.
+const DYNAMIC: std::ops::RangeInclusive<u32> = 61_184..=65_519;
+/// The doctor as the service of `packaging/lamplight.service`; scripts/packaging/service.py holds it against that.
+const AS_SERVICE: &str = "systemd-run --pty --wait --collect --property=DynamicUser=yes --property=User=lamplight \
+     --property=StateDirectory=lamplight --property=StateDirectoryMode=0700 --property=UMask=0077 \
+     --property=EnvironmentFile=-/etc/lamplight/environment --setenv=DATA_DIR=/var/lib/lamplight --property=LimitNOFILE=65536 \
+     lamplight --config /etc/lamplight/lamplight.toml doctor";
 /// Nobody runs this before or after.
 const YEARS: std::ops::RangeInclusive<i16> = 2026..=2100;
 
@@ -36,7 +43,7 @@ pub(super) enum Folder {
 /// The folder for everything, and that of the embedded database when it is elsewhere.
 pub(super) fn data_folder(report: &mut Report, set: &Set, chance: &Chance) -> Folder {
     let settings = &set.settings;
-    let data_dir = folder(report, "data folder", &settings.data_dir, None, chance);
+    let data_dir = folder(report, "data folder", &settings.data_dir, None, set, chance);
     if let (DatabaseUrl::Sqlite(path), true) = (&settings.database_url, set.holds("DATABASE_URL")) {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let is_elsewhere = match (fs::canonicalize(parent), fs::canonicalize(&settings.data_dir)) {
@@ -44,7 +51,7 @@ pub(super) fn data_folder(report: &mut Report, set: &Set, chance: &Chance) -> Fo
             _ => parent != settings.data_dir,
         };
         if is_elsewhere {
-            folder(report, "database", parent, Some(path), chance);
+            folder(report, "database", parent, Some(path), set, chance);
         }
         if let Ok(Some(kind)) = disk::shared_kind(parent) {
             let what = format!("{} is on {kind}, where SQLite can't keep its log of writes safe", parent.display());
@@ -56,7 +63,14 @@ pub(super) fn data_folder(report: &mut Report, set: &Set, chance: &Chance) -> Fo
 }
 
 /// Looks at a folder. With `file`, nothing but that is in it that nobody else may read.
-fn folder(report: &mut Report, check: &'static str, path: &Path, file: Option<&Path>, chance: &Chance) -> Folder {
+fn folder(
+    report: &mut Report,
+    check: &'static str,
+    path: &Path,
+    file: Option<&Path>,
+    set: &Set,
+    chance: &Chance,
+) -> Folder {
     let shown = std::path::absolute(path).unwrap_or(path.to_owned()).display().to_string();
     let metadata = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => metadata,
@@ -71,7 +85,9 @@ fn folder(report: &mut Report, check: &'static str, path: &Path, file: Option<&P
             return Folder::Missing;
         }
         Err(error) => {
-            report.problem(check, format!("{shown} can't be looked at: {error}"), "run this in the server's account");
+            let advice =
+                format!("run this in the server's account; as the service of systemd, from root: {AS_SERVICE}");
+            report.problem(check, format!("{shown} can't be looked at: {error}"), advice);
             return Folder::Missing;
         }
     };
@@ -105,7 +121,7 @@ fn folder(report: &mut Report, check: &'static str, path: &Path, file: Option<&P
     } else {
         let what =
             format!("{shown} belongs to account {owner}, and this runs as {own}: nothing there was tried by writing");
-        report.warning(check, what, format!("run it in that account: sudo -u '#{owner}' lamplight doctor"));
+        report.warning(check, what, format!("run it in that account: {}", command_of(owner, set.file.as_deref())));
         is_well = false;
         Folder::Foreign
     };
@@ -123,6 +139,17 @@ fn folder(report: &mut Report, check: &'static str, path: &Path, file: Option<&P
         Err(error) => report.warning(check, format!("how much room {shown} has is not known: {error}"), "look with df"),
     }
     result
+}
+
+/// How to run this in another account, with the same settings.
+fn command_of(account: u32, file: Option<&Path>) -> String {
+    if DYNAMIC.contains(&account) {
+        return AS_SERVICE.to_owned();
+    }
+    let config = file.map_or(String::new(), |file| {
+        format!(" --config {}", std::path::absolute(file).unwrap_or(file.to_owned()).display())
+    });
+    format!("sudo -u '#{account}' lamplight{config} doctor")
 }
 
 /// Writes a file, to the disk, and removes it.

@@ -5,12 +5,14 @@
 //! speaks about, and says so where it could not. **It does not stop** at what is wrong: each check that can be made is made.
 //!
 //! A line is `ok`, a `warning` (it works, and somebody should do something about it) or a `problem` (it does not work, or is not safe).
-//! `settings.rs` looks at what was set, `machine.rs` at this machine, `database.rs` at the database and what stands in it, `others.rs` at
-//! everything that answers over the network, and the files.
+//! `settings.rs` looks at what was set, `certificate.rs` at that of our own TLS, `machine.rs` at this machine, `database.rs` at the database
+//! and what stands in it, `others.rs` at Redis, the mail server and the files, `port.rs` at the server that runs.
 
+mod certificate;
 mod database;
 mod machine;
 mod others;
+mod port;
 mod settings;
 
 use std::path::Path;
@@ -98,13 +100,14 @@ pub(crate) async fn examine(file: Option<&Path>, as_json: bool, deep: bool) -> a
     let set = settings::settings(&mut report, file);
     settings::secret(&mut report, &set);
     settings::addresses(&mut report, &set);
+    certificate::certificate(&mut report, &set, &clock);
     let folder = machine::data_folder(&mut report, &set, &chance);
     machine::open_files(&mut report, &set);
     let database = database::database(&mut report, &set, &clock, deep).await;
     others::redis(&mut report, &set, &chance).await;
     others::files(&mut report, &set, folder, database.as_ref()).await;
     others::mail(&mut report, &set).await;
-    others::port(&mut report, &set).await;
+    port::port(&mut report, &set).await;
     machine::backup(&mut report, &set, &clock);
     machine::clock(&mut report, &set, &clock);
     if let Some(database) = database {

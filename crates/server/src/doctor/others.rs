@@ -1,24 +1,13 @@
-//! Everything that answers over the network, and the files that were uploaded.
+//! Redis, the mail server, and the files that were uploaded.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
-use anyhow::{Context, ensure};
 use lamplight_features::uploads;
 use lamplight_files::{Files, Sha256};
 use lamplight_kernel::Chance;
 use lamplight_mail::Mailer;
 use lamplight_store::{DatabaseUrl, examine::Examination};
-use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
-    time::timeout,
-};
+use tokio::time::timeout;
 
 use super::{Report, machine::Folder, settings::Set};
 use crate::{
@@ -28,13 +17,11 @@ use crate::{
 };
 
 /// How long somebody else may take to answer.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// A storage is tried several times before it is given up, which takes longer.
 const STORAGE_PATIENCE: Duration = Duration::from_secs(60);
 /// Files that are looked for.
 const SAMPLE: u64 = 200;
-/// The longest answer that is read: the description of the API is some hundred KB.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Whether Redis carries a message.
 pub(super) async fn redis(report: &mut Report, set: &Set, chance: &Chance) {
@@ -180,107 +167,4 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Whether the port is free, or Lamplight answers there.
-pub(super) async fn port(report: &mut Report, set: &Set) {
-    if !set.holds("HOST") || !set.holds("PORT") {
-        return;
-    }
-    let address = set.settings.listen;
-    if address.port() == 0 {
-        return report
-            .ok("port", "PORT is 0: the server takes any that is free, so whether one runs was not looked at");
-    }
-    match bound(address) {
-        Ok(()) => report.ok("port", format!("{address} is free: no server runs there")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => match timeout(PATIENCE, running(address)).await {
-            Ok(Ok(answers)) => answered(report, address, &answers),
-            Ok(Err(error)) => {
-                let what =
-                    format!("something listens on {address} and is not Lamplight, or does not answer: {error:#}");
-                report.problem("port", what, "end it (ss -ltnp says what it is), or set PORT to another one");
-            }
-            Err(_) => {
-                let what = format!("something listens on {address} and does not answer in time");
-                report.problem(
-                    "port",
-                    what,
-                    "if it is Lamplight (ss -ltnp says what it is), look into its log and start it again",
-                );
-            }
-        },
-        Err(error) => {
-            let advice = match error.kind() {
-                io::ErrorKind::PermissionDenied => "set PORT to 1024 or more and put a proxy before it",
-                _ => "set HOST to an address of this machine, or to 0.0.0.0",
-            };
-            report.problem("port", format!("{address} can't be listened on: {error}"), advice);
-        }
-    }
-}
-
-fn bound(address: SocketAddr) -> io::Result<()> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // As the server does.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    // Without this, an address that another one listens on may still be bound.
-    socket.listen(1).map(drop)
-}
-
-/// What a server says of itself.
-struct Answers {
-    ready: Value,
-    version: String,
-}
-
-async fn running(address: SocketAddr) -> anyhow::Result<Answers> {
-    let (status, alive) = get(address, "/healthz").await?;
-    ensure!(status == 200 && alive == b"ok\n", "it does not answer /healthz as Lamplight does");
-    let (_, ready) = get(address, "/readyz").await?;
-    let (_, description) = get(address, "/api/openapi.json").await?;
-    let description: Value = serde_json::from_slice(&description).context("/api/openapi.json")?;
-    let version = description.pointer("/info/version").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(Answers { ready: serde_json::from_slice(&ready).context("/readyz")?, version })
-}
-
-fn answered(report: &mut Report, address: SocketAddr, Answers { ready, version }: &Answers) {
-    let own = env!("CARGO_PKG_VERSION");
-    if version != own {
-        let what = format!("the server at {address} is of version {version}, and this program of {own}");
-        report.warning("port", what, "start the server again after an upgrade, or run the doctor of its own version");
-    }
-    let advice: BTreeMap<&str, &str> = BTreeMap::from([
-        ("stopping", "wait until it has stopped"),
-        ("the relay is far behind", "give it time; if that goes on for minutes, look into its log and start it again"),
-    ]);
-    let text = |name: &str| ready.get(name).and_then(Value::as_str);
-    if let Some(reason) = text("reason") {
-        let advice = advice.get(reason).unwrap_or(&"look at the lines about the database, and into the server's log");
-        report.problem("port", format!("the server at {address} is not ready: {reason}"), *advice);
-    } else if let Some(degraded) = text("degraded") {
-        report.warning("port", format!("the server at {address} is ready, but {degraded}"), "start Redis again");
-    } else if version == own {
-        report.ok("port", format!("Lamplight {version} answers at {address} and is ready"));
-    }
-}
-
-/// Asks for a page. Our own server answers plainly to who understands nothing else.
-async fn get(address: SocketAddr, path: &str) -> anyhow::Result<(u16, Vec<u8>)> {
-    let address = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()),
-        _ => address,
-    };
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.take(MOST_BYTES).read_to_end(&mut answer).await?;
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").context("it does not speak HTTP")?;
-    let head = std::str::from_utf8(answer.get(..end).unwrap_or_default())?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("it does not speak HTTP")?;
-    ensure!(!head.to_ascii_lowercase().contains("transfer-encoding"), "it answers in pieces, which Lamplight does not");
-    Ok((status, answer.split_off(end + 4)))
 }

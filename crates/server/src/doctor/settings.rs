@@ -23,7 +23,7 @@ pub(super) struct Set {
     /// The settings whose values can't be used.
     wrong: Vec<String>,
     /// The file that was read.
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
 }
 
 impl Set {

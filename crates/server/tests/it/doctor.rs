@@ -1,5 +1,7 @@
 //! `lamplight doctor`, the program itself: all is well, and each thing broken once.
 
+mod certificate;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -272,8 +274,19 @@ async fn folders_that_are_missing_open_or_can_not_be_written_to() {
         std::os::unix::fs::chown(&data_dir, Some(65534), None).unwrap();
         let found = doctor(&institute, &[]).await;
         std::os::unix::fs::chown(&data_dir, Some(0), None).unwrap();
-        found.says("data folder", "warning", "belongs to account 65534", "sudo -u '#65534'");
+        found.says("data folder", "warning", "belongs to account 65534", "sudo -u '#65534' lamplight doctor");
         found.says("files", "warning", "not tried by writing", "server's account");
+        // One that systemd has made for its service: nobody knows it by name or number while that does not run.
+        std::os::unix::fs::chown(&data_dir, Some(61_184), None).unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("institute.toml");
+        fs::write(&file, "").unwrap();
+        let of_service = doctor_in(elsewhere.path(), &settings, &["--config", "institute.toml"]).await;
+        std::os::unix::fs::chown(&data_dir, Some(65534), None).unwrap();
+        let named = doctor_in(elsewhere.path(), &settings, &["--config", "institute.toml"]).await;
+        std::os::unix::fs::chown(&data_dir, Some(0), None).unwrap();
+        of_service.says("data folder", "warning", "belongs to account 61184", "--property=DynamicUser=yes");
+        named.says("data folder", "warning", "", &format!("--config {} doctor", file.display()));
     } else {
         mode(0o500);
         doctor(&institute, &[]).await.is_broken("data folder", "can't be written to", "chown");
@@ -507,6 +520,17 @@ async fn a_mail_server_that_takes_us_and_one_that_is_away() {
     assert!(commands.contains("NOOP") && !commands.contains("MAIL"), "{commands}");
     let mail = [("SMTP_URL", "smtp://127.0.0.1:1"), mail[1], mail[2]];
     doctor(&institute, &mail).await.is_broken("mail", "Connection refused", "SMTP_URL");
+    // One on another machine is not even spoken to without TLS, and no server starts with it.
+    for url in ["smtp://me:do-not-show@mail.example", "smtp://me:do-not-show@mail.example?tls=opportunistic"] {
+        let mail = [("SMTP_URL", url), mail[1], mail[2]];
+        let found = doctor(&institute, &mail).await;
+        found.is_broken("settings", "SMTP_URL: passwords and links", "correct it in the environment");
+        assert!(!found.checks.iter().any(|one| one["check"] == "mail"), "{found:#?}");
+        let folder = tempfile::tempdir().unwrap();
+        let started = run(lamplight(folder.path(), &with(&environment(&institute), &mail), &["serve"]), "").await;
+        assert!(!started.success && started.err.contains("?tls=required"), "{started:?}");
+        assert!(!format!("{found:?}{started:?}").contains("do-not-show"));
+    }
     doctor(&institute, &[("SMTP_URL", "folder")]).await.is_well().says(
         "mail",
         "warning",

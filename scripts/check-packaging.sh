@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Holds what is in packaging/ and docs/proxy against the repository, without a Docker engine: carries the Dockerfile out (see
 # scripts/packaging/dockerfile.py; FULL=1 for the whole build, which takes minutes), has compose.yaml read, the configurations of the
-# proxies and the unit. LAMPLIGHT_BIN is the program that stands in for what is not built.
+# proxies, the unit, and the commands and drop-ins that are written down for it. LAMPLIGHT_BIN is the program that stands in for what is
+# not built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LAMPLIGHT_BIN=${LAMPLIGHT_BIN:-$(realpath "${CARGO_TARGET_DIR:-target}")/debug/lamplight}
@@ -21,12 +22,15 @@ LAMPLIGHT_SITE=localhost LAMPLIGHT_SERVERS="one:5000 two:5000 three:5000" \
 [ "$(caddy fmt docs/proxy/Caddyfile)" = "$(cat docs/proxy/Caddyfile)" ] || fail "docs/proxy/Caddyfile: run caddy fmt --overwrite"
 echo "proxies: HAProxy and Caddy take their configurations"
 
+mkdir -p "$work/unit/lamplight.service.d"
+"$python" scripts/packaging/service.py "$work/unit/lamplight.service.d"
 if command -v systemd-analyze >/dev/null; then
-  mkdir -p "$work/unit"
   # Where there is no such program yet, any will do.
   sed 's|^ExecStart=lamplight|ExecStart=/bin/true|' packaging/lamplight.service >"$work/unit/lamplight.service"
-  systemd-analyze verify "$work/unit/lamplight.service" || fail "packaging/lamplight.service"
-  echo "unit: verified"
+  # It warns of a name that it does not know, and goes on.
+  systemd-analyze verify "$work/unit/lamplight.service" 2>"$work/verify" || { cat "$work/verify" >&2; fail "packaging/lamplight.service"; }
+  ! grep lamplight "$work/verify" || fail "packaging/lamplight.service, or a drop-in of docs/operations.md"
+  echo "unit: verified, with the drop-ins of docs/operations.md"
 fi
 
 if docker compose version >/dev/null 2>&1; then compose=(docker compose); else compose=(docker-compose); fi

@@ -1,5 +1,6 @@
 """Holds what `docker compose config` says (on standard input) against what the repository has."""
 
+import ipaddress
 import pathlib
 import re
 import sys
@@ -38,6 +39,16 @@ for name, server in servers.items():
 for name in ("postgres", "redis"):
     check(set(services[name]["networks"]) == {"back"}, f"{name} can be reached from the front")
     check(not services[name].get("ports"), f"{name} can be reached from outside")
+
+for name, service in services.items():
+    for network, place in service["networks"].items():
+        fixed = (place or {}).get("ipv4_address")
+        if fixed:
+            fixed, nets = ipaddress.ip_address(fixed), said["networks"][network]["ipam"]["config"]
+            check(any(fixed in ipaddress.ip_network(net["subnet"]) for net in nets), f"{name}: {fixed} is not in {network}")
+            # Without a range the whole network is given out.
+            taken = any(fixed in ipaddress.ip_network(net.get("ip_range", net["subnet"])) for net in nets)
+            check(not taken, f"{name}: {fixed} is given out to whoever starts before it; keep it out of the ip_range of {network}")
 
 mounted = [volume if isinstance(volume, str) else f"{volume['source']}:{volume['target']}" for volume in caddy["volumes"]]
 check(any(volume.startswith(f"{REPO}/docs/proxy/Caddyfile:/etc/caddy/Caddyfile") for volume in mounted), "the Caddyfile")

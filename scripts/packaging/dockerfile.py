@@ -140,8 +140,19 @@ def libraries(program):
     return set(re.findall(r"NEEDED\s+(\S+)", said))
 
 
+def commands_of_head():
+    """What the head of the file says to type: how Docker is to start it, and what of it the program is given."""
+    head = re.match(r"(?:#.*\n)+", FILE.read_text())[0]
+    for line in re.findall(r"(?m)^\s+docker ((?:run|exec) .*)$", re.sub(r"\\\n\s*", " ", re.sub(r"(?m)^#", "", head))):
+        how, *words = shlex.split(line)
+        given = {"--name", "--publish", "--volume"}
+        image = next(i for i, word in enumerate(words) if not word.startswith("-") and words[i - 1] not in given)
+        # `exec` names the program once more.
+        yield "serve" if "--detach" in words[:image] else how, words[image + (2 if how == "exec" else 1) :]
+
+
 def is_healthy(stage, work):
-    """Starts what the container would start and asks what Docker would ask."""
+    """Starts what the container would start, in the order of the file's head, and asks what Docker would ask."""
     program, arguments = json.loads(stage.said["ENTRYPOINT"]), json.loads(stage.said["CMD"])
     question = json.loads(re.split(r"\sCMD\s", stage.said["HEALTHCHECK"], maxsplit=1)[1])
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -149,7 +160,21 @@ def is_healthy(stage, work):
     environment = {"PATH": os.environ["PATH"], **stage.env, "DATA_DIR": str(work / "data"), "PORT": port, "LOG": "error"}
     is_well = lambda: subprocess.run(question, env=environment, capture_output=True, check=False).returncode == 0
     check(not is_well(), "the health is good before anything runs")
-    command = [str(stage.inside(program[0])), *program[1:], *arguments]
+    start = [str(stage.inside(program[0])), *program[1:]]
+    head = list(commands_of_head())
+    check([how for how, _ in head].count("serve") == 1 and any("admin" in words for _, words in head), f"the head says {head}")
+
+    def typed(words):
+        done = subprocess.run(
+            start + words, env=environment, cwd=stage.inside("."), input="of-a-first-administrator", text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        check(done.returncode == 0, f"{' '.join(words)}, as the head of the file has it: {done.stdout}")
+
+    place = [how for how, _ in head].index("serve")
+    for _, words in head[:place]:
+        typed(words)
+    command = start + (head[place][1] or arguments)
     server = subprocess.Popen(command, env=environment, cwd=stage.inside("."), stdout=subprocess.DEVNULL)
     try:
         for _ in range(300):
@@ -158,6 +183,8 @@ def is_healthy(stage, work):
             check(server.poll() is None, f"{command} has ended")
             time.sleep(0.1)
         check(is_well(), "the health never gets good")
+        for _, words in head[place + 1 :]:
+            typed(words)
         server.terminate()
         check(server.wait(60) == 0, "it does not end well")
         check(not is_well(), "the health is good when nothing runs any more")

@@ -247,7 +247,7 @@ async fn change_notice(
         send(&mut tx, &row, was.target_type, &was.target_ids).await?;
     } else if row.sent_at.is_some() {
         let users = store::find_receivers(tx.db(), row.id).await?;
-        let target = Target::rooms(receivers::rooms(was.target_type, &was.target_ids, &users));
+        let target = receivers::heard_by(tx.db(), was.target_type, &was.target_ids, &users).await?;
         if before.is_active != row.is_active {
             store::show(&tx, row.id, row.is_active != 0).await?;
         }
@@ -290,7 +290,8 @@ async fn delete_notice(
         return Err(NotificationError::ChangedMeanwhile.into());
     }
     if was.is_active {
-        tx.record(&Deleted { id }, Target::rooms(receivers::rooms(was.target_type, &was.target_ids, &users)))?;
+        let target = receivers::heard_by(tx.db(), was.target_type, &was.target_ids, &users).await?;
+        tx.record(&Deleted { id }, target)?;
     }
     audit::write(&tx, &admin, Act::new(Audited::Notifications, "deleted", id, &row.title)).await?;
     tx.commit().await?;

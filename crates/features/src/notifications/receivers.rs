@@ -1,7 +1,9 @@
 //! Whom a notice of the office is for: what was chosen, who that is, and which rooms hear it.
 
+use std::collections::HashSet;
+
 use lamplight_auth::Role;
-use lamplight_kernel::{CourseId, Room, StudentId, UserId};
+use lamplight_kernel::{CourseId, Room, StudentId, Target, UserId};
 use lamplight_store::StoreError;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Query};
 use uuid::Uuid;
@@ -108,6 +110,22 @@ pub(super) fn rooms(target: TargetType, ids: &[String], receivers: &[UserId]) ->
             receivers.iter().map(|&user| Room::user(user)).collect()
         }
     }
+}
+
+/// Who hears what becomes of it later: those who received it, and nobody who was added since.
+pub(super) async fn heard_by<C: ConnectionTrait>(
+    db: &C,
+    target: TargetType,
+    ids: &[String],
+    receivers: &[UserId],
+) -> Result<Target, StoreError> {
+    let heard = Target::rooms(rooms(target, ids, receivers));
+    if !matches!(target, TargetType::All | TargetType::Role) {
+        return Ok(heard);
+    }
+    let received: HashSet<UserId> = receivers.iter().copied().collect();
+    let now = resolve(db, target, ids).await?;
+    Ok(heard.except(now.into_iter().filter(|user| !received.contains(user)).map(Room::user)))
 }
 
 fn roles(ids: &[String]) -> Vec<Role> {

@@ -212,6 +212,10 @@ both_databases!(a_hidden_notice_is_nowhere_until_it_is_shown, async |institute: 
     assert_eq!((&shown["targetType"], &shown["metadata"]["sentCount"]), (&json!("all"), &json!(7)));
     assert_eq!(titles(&institute, &people.asha).await, ["Draft"]);
 
+    // As if she had been added since.
+    let unsent = "DELETE FROM notification_receivers WHERE user_id = (SELECT id FROM users WHERE username = 'bina')";
+    institute.execute(unsent, []).await;
+    let mut late = institute.live(&people.bina).await;
     let hide = json!({"isActive": false});
     institute.json("PUT", &people.office, &address, &hide).await.data();
     assert_eq!(titles(&institute, &people.asha).await, [""; 0]);
@@ -239,6 +243,7 @@ both_databases!(a_hidden_notice_is_nowhere_until_it_is_shown, async |institute: 
             "notification:deleted -",
         ]
     );
+    assert_eq!(late.told().await, [""; 0]);
 });
 
 both_databases!(the_office_sees_what_it_wrote_and_how_many_have_read_it, async |institute: Institute| {

@@ -10,10 +10,12 @@ interface Options {
   signal?: AbortSignal | undefined;
   /** A 401 here says something about the request, not about the session (sign-in). */
   signingIn?: boolean;
+  /** For work that takes the server longer than an answer may take else. */
+  patience?: number;
 }
 
 /** A slow line is normal here; a line that has said nothing for this long is dead. */
-const patience = 45_000;
+const usualPatience = 45_000;
 
 export function address(path: string, query: Query = {}): string {
   const params = new URLSearchParams();
@@ -36,7 +38,7 @@ export function refusal(status: number, body: unknown, token: string | null): Pr
 }
 
 /** Ends the request when the caller loses interest or nothing has come for too long. */
-function limited(signal: AbortSignal | undefined): { signal: AbortSignal; done: () => void } {
+function limited(signal: AbortSignal | undefined, patience: number): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
@@ -54,7 +56,7 @@ function limited(signal: AbortSignal | undefined): { signal: AbortSignal; done: 
 /** One request. Answers the whole envelope; throws a Problem, or the AbortError of the caller's own signal. */
 export async function call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options: Options = {}): Promise<T> {
   const { token } = session.get();
-  const limit = limited(options.signal);
+  const limit = limited(options.signal, options.patience ?? usualPatience);
   try {
     const response = await fetch(address(path, options.query), {
       method,

@@ -5,7 +5,7 @@ import { FilePicker } from './file-picker.tsx';
 import { bytes, plural } from './format.ts';
 import classes from './import-drawer.module.css';
 import { problemsFirst, type ImportPlan, type PlannedRow } from './import-plan.ts';
-import { asProblem } from './problem.ts';
+import { asProblem, isUnknown } from './problem.ts';
 import { useReturnFocus } from './return-focus.ts';
 import { cancelled, sendFile, type Sending } from './send-file.ts';
 import { Trouble } from './states.tsx';
@@ -67,8 +67,8 @@ export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitByt
       </Stack>
       <div className={classes.foot}>
         {refused !== null && (
-          <Trouble title="Nothing was changed">
-            <Text size="sm">{refused.message}</Text>
+          <Trouble title={isUnknown(refused) ? 'There was no answer' : 'Nothing was changed'}>
+            <Text size="sm">{isUnknown(refused) ? 'It may be saved all the same. Look at the list before you save it once more.' : refused.message}</Text>
             {refused.status === 409 && file !== null && <Button size="sm" variant="default" onClick={() => pick(file)}>Read the file again</Button>}
           </Trouble>
         )}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem, asProblem, isPassing, noAnswer, problemFrom } from './problem.ts';
+import { Problem, asProblem, isPassing, isUnknown, noAnswer, problemFrom } from './problem.ts';
 
 describe('problemFrom', () => {
   it('keeps the sentence, the code and the fields of the server', () => {
@@ -44,5 +44,17 @@ describe('isPassing', () => {
 
   it('never shows the text of a programming error', () => {
     expect(asProblem(new TypeError('x is not a function')).message).not.toContain('function');
+  });
+});
+
+describe('isUnknown', () => {
+  it.each([
+    ['no answer', noAnswer(), true],
+    ['a server that lost its own answer', new Problem(500, 'server.outcome_unknown', ''), true],
+    ['a proxy without an answer', problemFrom(504, '<html>'), true],
+    ['a refusal', new Problem(409, 'marks.changed', ''), false],
+    ['a server that is busy', new Problem(503, 'server.busy', ''), false],
+  ])('%s', (_, error, expected) => {
+    expect(isUnknown(error)).toBe(expected);
   });
 });

@@ -62,6 +62,12 @@ export function isPassing(error: unknown): boolean {
   return code === 'network' || status === 429 || status >= 502;
 }
 
+/** Nobody knows whether it was done: the answer was lost on its way, or the server could not say. */
+export function isUnknown(error: unknown): boolean {
+  const { code, status } = asProblem(error);
+  return code === 'network' || code === 'server.outcome_unknown' || (code.startsWith('http.') && status >= 502);
+}
+
 const endings: Record<string, string> = {
   'auth.token_expired': 'You have been signed in for a long time, so please sign in again.',
   'auth.signed_out': 'You were signed out. This happens when the password is changed, or this device is signed out on another one.',

@@ -1,5 +1,8 @@
 /** What a page keeps on its device. */
-export type DeviceStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export type DeviceStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> & {
+  /** It keeps nothing once the tab is closed. */
+  isPassing?: true;
+};
 
 /** A browser that forbids storage still keeps a session and what waits, for as long as the tab lives. */
 export function storageOf(page: () => DeviceStorage): DeviceStorage {
@@ -13,6 +16,7 @@ export function storageOf(page: () => DeviceStorage): DeviceStorage {
       getItem: (name) => memory.get(name) ?? null,
       setItem: (name, value) => void memory.set(name, value),
       removeItem: (name) => void memory.delete(name),
+      isPassing: true,
     };
   }
 }

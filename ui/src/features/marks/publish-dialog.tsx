@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { plural } from '../../kit/format.ts';
-import { asProblem } from '../../kit/problem.ts';
+import { asProblem, isUnknown } from '../../kit/problem.ts';
 import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Failed, Trouble } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
@@ -19,11 +19,14 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
       await queries.invalidateQueries({ queryKey: gridKey(sheet._id) });
       onClose();
     },
-    // Without an answer nobody knows whether it was done: the sheet says so, and this closes when it was.
-    onError: () => void queries.invalidateQueries({ queryKey: gridKey(sheet._id) }),
+    onError: () => {
+      // Without an answer nobody knows whether it was done: the sheet says so, and this closes when it was.
+      void queries.invalidateQueries({ queryKey: gridKey(sheet._id) });
+      // Changed since it was looked at: only what is shown here may be published.
+      void queries.invalidateQueries({ queryKey: rehearsalOf(sheet._id).queryKey });
+    },
   });
   const data = rehearsal.data;
-  const problem = publishing.error === null ? null : asProblem(publishing.error);
   const names = (people: { fullName: string }[]) => people.map(({ fullName }) => fullName).join(', ');
   return (
     <Modal opened onClose={onClose} title={`Publish ${sheet.subject}?`} size="lg" centered closeButtonProps={{ 'aria-label': 'Close' }}>
@@ -56,9 +59,9 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
             <Text size="sm" c="dimmed">{`You can undo it for ${data.undoSeconds} seconds. Until then nobody sees or hears anything.`}</Text>
           </>
         )}
-        {problem !== null && (
-          <Trouble title={problem.code === 'network' ? 'There was no answer' : 'It was not published'}>
-            <Text size="sm">{problem.code === 'network' ? 'It may be published all the same. This closes by itself if it is; if it stays open when you are live again, publish once more.' : problem.message}</Text>
+        {publishing.isError && (
+          <Trouble title={isUnknown(publishing.error) ? 'There was no answer' : 'It was not published'}>
+            <Text size="sm">{isUnknown(publishing.error) ? 'It may be published all the same. This closes by itself if it is; if it stays open when you are live again, publish once more.' : asProblem(publishing.error).message}</Text>
           </Trouble>
         )}
         <Group justify="flex-end">

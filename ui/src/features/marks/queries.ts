@@ -22,9 +22,9 @@ export interface SheetFilter {
   state: string;
 }
 
-export const sheetList = (filter: SheetFilter) => queryOptions({
-  queryKey: ['marks', 'sheets', filter] as const,
-  queryFn: ({ signal }) => getData<MarkSheets>('/admin/marks/sheets', { ...filter, limit: 200 }, signal),
+export const sheetList = (filter: SheetFilter, page: number) => queryOptions({
+  queryKey: ['marks', 'sheets', filter, page] as const,
+  queryFn: ({ signal }) => getData<MarkSheets>('/admin/marks/sheets', { ...filter, page, limit: 50 }, signal),
   placeholderData: keepPreviousData,
   meta: { live: true },
 });

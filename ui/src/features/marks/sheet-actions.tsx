@@ -31,12 +31,12 @@ export function SheetActions({ grid: { sheet, rows } }: { grid: MarkGrid }) {
   const close = () => setDialog(null);
   // Published meanwhile: by somebody else, or by the own request whose answer was lost.
   if (dialog === 'publish' && isScheduled) close();
-  const { course, semester, subject, examType, examDate } = sheet;
+  const { subject } = sheet;
   return (
     <>
       <Group gap="xs">
         <Badge variant="light" radius="sm" size="lg" className={classes.badge} data-state={sheet.state}>{stateWords[sheet.state] ?? sheet.state}</Badge>
-        <ExportMenu path="/admin/marks/export" query={{ course: course?._id, semester, subject, examType, startDate: examDate, endDate: examDate }} name={`marks ${subject}`} formats={['csv', 'xlsx']} paper={{ label: 'Mark sheet to sign (PDF)', path: `/admin/marks/sheets/${encodeURIComponent(sheet._id)}/print` }} />
+        <ExportMenu path="/admin/marks/export" query={{ sheet: sheet._id }} name={`marks ${subject}`} formats={['csv', 'xlsx']} paper={{ label: 'Mark sheet to sign (PDF)', path: `/admin/marks/sheets/${encodeURIComponent(sheet._id)}/print` }} />
         {sheet.state === 'draft' && <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setDialog('import')}>Import</Button>}
         {!hasPublished && !isScheduled && <Button variant="default" leftSection={<IconAdjustments size={18} aria-hidden="true" />} onClick={() => setDialog('maxima')}>Maximum marks</Button>}
         {sheet.state === 'draft' && <Button variant="default" loading={review.isPending} disabled={unpublished === 0} onClick={() => review.mutate(true)}>Hand in</Button>}

@@ -6,8 +6,10 @@ import { Link, useNavigate, useSearchParams } from 'react-router';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { ExportMenu } from '../../kit/export-menu.tsx';
 import type { ViewProps } from '../../kit/feature.ts';
+import { countSet } from '../../kit/filters.tsx';
 import { plural } from '../../kit/format.ts';
 import { PageHead } from '../../kit/page.tsx';
+import { Pager } from '../../kit/pager.tsx';
 import { part } from '../../kit/part.ts';
 import { Empty, Failed, Waiting } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
@@ -28,24 +30,25 @@ export default function StaffPage({ user }: ViewProps) {
   return sheet === null ? <Sheets username={user.username} /> : <Grid key={sheet} id={sheet} username={user.username} />;
 }
 
-const filters = ['course', 'semester', 'state'] as const;
+const names = ['course', 'semester', 'state', 'page'] as const;
 
 function Sheets({ username }: { username: string }) {
   const navigate = useNavigate();
-  const [filter, setFilter] = useAddressFilter(filters);
+  const [{ page, ...filter }, setFilter] = useAddressFilter(names);
   const [isMaking, setMaking] = useState(false);
-  const list = useQuery({ ...sheetList(filter), refetchInterval: useLivePolling() });
+  const list = useQuery({ ...sheetList(filter, Number(page) || 1), refetchInterval: useLivePolling() });
   const courses = useQuery(coursesQuery);
   const sheets = list.data?.sheets ?? [];
   const make = <Button leftSection={<IconPlus size={20} aria-hidden="true" />} onClick={() => setMaking(true)}>New sheet</Button>;
-  const isFiltered = filters.some((name) => filter[name] !== '');
+  const isFiltered = countSet(filter) > 0;
+  const change = (to: Partial<typeof filter>) => setFilter({ page: '', ...to });
   return (
     <>
-      <PageHead title="Marks" line={<Freshness at={list.dataUpdatedAt} />} action={<Group gap="xs" wrap="nowrap"><ExportMenu path="/admin/marks/export" query={{ course: filter.course, semester: filter.semester }} name="marks" formats={['csv', 'xlsx', 'pdf']} disabled={sheets.length === 0} />{make}</Group>} />
+      <PageHead title="Marks" line={<Freshness of={list} />} action={<Group gap="xs" wrap="nowrap"><ExportMenu path="/admin/marks/export" query={filter} name="marks" formats={['csv', 'xlsx', 'pdf']} disabled={sheets.length === 0} />{make}</Group>} />
       <div className={classes.filters}>
-        <NativeSelect aria-label="Course" value={filter.course} data={[{ value: '', label: 'All courses' }, ...(courses.data ?? []).filter(({ teaches }) => teaches).map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => setFilter({ course: event.currentTarget.value })} />
-        <NativeSelect aria-label="Semester" value={filter.semester} data={[{ value: '', label: 'All semesters' }, ...[1, 2, 3, 4, 5, 6, 7, 8].map((semester) => ({ value: String(semester), label: `Semester ${semester}` }))]} onChange={(event) => setFilter({ semester: event.currentTarget.value })} />
-        <NativeSelect aria-label="State" value={filter.state} data={[{ value: '', label: 'All states' }, ...Object.entries(stateWords).map(([value, label]) => ({ value, label }))]} onChange={(event) => setFilter({ state: event.currentTarget.value })} />
+        <NativeSelect aria-label="Course" value={filter.course} data={[{ value: '', label: 'All courses' }, ...(courses.data ?? []).filter(({ teaches }) => teaches).map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => change({ course: event.currentTarget.value })} />
+        <NativeSelect aria-label="Semester" value={filter.semester} data={[{ value: '', label: 'All semesters' }, ...[1, 2, 3, 4, 5, 6, 7, 8].map((semester) => ({ value: String(semester), label: `Semester ${semester}` }))]} onChange={(event) => change({ semester: event.currentTarget.value })} />
+        <NativeSelect aria-label="State" value={filter.state} data={[{ value: '', label: 'All states' }, ...Object.entries(stateWords).map(([value, label]) => ({ value, label }))]} onChange={(event) => change({ state: event.currentTarget.value })} />
       </div>
       {list.isPending && (list.fetchStatus === 'paused' ? <Waiting /> : <div role="status" aria-label="Loading" className={classes.loading} />)}
       {list.isError && list.data === undefined && <Failed error={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />}
@@ -57,6 +60,7 @@ function Sheets({ username }: { username: string }) {
       <ul className={classes.list} aria-busy={list.isPlaceholderData}>
         {sheets.map((sheet) => <li key={sheet._id}><SheetCard sheet={sheet} username={username} /></li>)}
       </ul>
+      {list.data !== undefined && sheets.length > 0 && <Pager of={list.data.pagination} onPage={(next) => setFilter({ page: next === 1 ? '' : String(next) })} />}
       <Suspense fallback={null}>
         {isMaking && <NewSheetDialog courses={(courses.data ?? []).filter(({ teaches }) => teaches)} onClose={() => setMaking(false)} onMade={(id) => void navigate(`/marks?sheet=${encodeURIComponent(id)}`)} />}
       </Suspense>

@@ -25,7 +25,7 @@ export default function StudentPage() {
 
   return (
     <>
-      <PageHead title="Marks" line={<Freshness at={list.dataUpdatedAt} />} action={save} />
+      <PageHead title="Marks" line={<Freshness of={list} />} action={save} />
       {saving.error !== null && <Trouble title="The table was not saved"><Text size="sm">{asProblem(saving.error).message}</Text></Trouble>}
       {list.isPending && (list.fetchStatus === 'paused' ? <Waiting /> : <div role="status" aria-label="Loading" className={classes.loading} />)}
       {list.isError && list.data === undefined && <Failed error={list.error} retry={() => void list.refetch()} retrying={list.isFetching} />}

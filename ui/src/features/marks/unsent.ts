@@ -27,12 +27,20 @@ export function unsentOf(person: string, sheet: string, store: DeviceStorage = d
   }
 }
 
-/** Keeps these and no others. */
-export function keepUnsent(person: string, sheet: string, unsent: Unsent, store: DeviceStorage = deviceStorage): void {
+const cellOf = ({ student, part }: CellEdit): string => `${student} ${part}`;
+const isSame = (one: CellEdit, other: CellEdit): boolean => cellOf(one) === cellOf(other) && one.base === other.base && one.value === other.value;
+
+/** Keeps these beside what another tab has kept, and lets go of those that are done with. Says whether the device has them. */
+export function keepUnsent(person: string, sheet: string, { cells, reason }: Unsent, done: readonly CellEdit[] = [], store: DeviceStorage = deviceStorage): boolean {
+  const stored = unsentOf(person, sheet, store);
+  const others = stored.cells.filter((cell) => !done.some((one) => isSame(one, cell)));
+  const kept = [...new Map([...others, ...cells].map((cell) => [cellOf(cell), cell])).values()];
   try {
-    if (unsent.cells.length === 0) store.removeItem(keyOf(person, sheet));
-    else store.setItem(keyOf(person, sheet), JSON.stringify(unsent));
+    if (kept.length === 0) store.removeItem(keyOf(person, sheet));
+    else store.setItem(keyOf(person, sheet), JSON.stringify({ cells: kept, reason: cells.length === 0 ? stored.reason : reason }));
+    return store.isPassing !== true;
   } catch {
     // A browser that keeps nothing, or is full: they are still on the page.
+    return false;
   }
 }

@@ -40,7 +40,7 @@ function open(grid: MarkGrid): Edits {
 const theory = () => queries.getQueryData<MarkGrid>(gridKey('sheet'))?.rows[0]?.cells.theory;
 const isAskedFor = () => queries.getQueryState(gridKey('sheet'))?.isInvalidated;
 
-beforeEach(() => keepUnsent('mary', 'sheet', { cells: [], reason: '' }));
+beforeEach(() => void keepUnsent('mary', 'sheet', { cells: [], reason: '' }, unsentOf('mary', 'sheet').cells));
 afterEach(() => {
   vi.unstubAllGlobals();
   session.leave();
@@ -93,19 +93,21 @@ it('what was put is not sent as somebody else who has signed in meanwhile', asyn
 });
 
 /** The server, as far as a sheet of one cell goes: it takes what stands upon what it has. */
-function serve(value: number, rev: number) {
+function serve(value: number, rev: number, needsReason = false) {
   const puts: { value: number; base: number }[] = [];
   let held = { value, rev };
   vi.stubGlobal('fetch', (_address: string, { body }: { body: string }) => {
-    const [cell] = (JSON.parse(body) as { cells: { value: number; base: number }[] }).cells;
+    const { cells: [cell], reason } = JSON.parse(body) as { cells: { value: number; base: number }[]; reason?: string };
     if (cell === undefined) throw new Error('Nothing was put.');
     puts.push(cell);
     const name = { student: 'asha', part: 'theory' };
-    const isTaken = cell.base === held.rev;
-    const conflicts = isTaken ? [] : [{ ...name, yours: cell.value, theirs: held.value, rev: held.rev }];
+    const isRefused = needsReason && reason === undefined;
+    const isTaken = !isRefused && cell.base === held.rev;
+    const refused = isRefused ? [{ ...name, error: 'Say why.', code: 'marks.reason_needed' }] : [];
+    const conflicts = isRefused || isTaken ? [] : [{ ...name, yours: cell.value, theirs: held.value, rev: held.rev }];
     if (isTaken) held = { value: cell.value, rev: held.rev + 1 };
     const saved = isTaken ? [{ ...name, ...held }] : [];
-    return Promise.resolve(Response.json({ data: { version: held.rev, saved, conflicts, refused: [], rows: [rowOf(held.value, held.rev)] } }));
+    return Promise.resolve(Response.json({ data: { version: held.rev, saved, conflicts, refused, rows: [rowOf(held.value, held.rev)] } }));
   });
   return {
     puts,
@@ -153,5 +155,51 @@ it('who leaves a cell as it was has seen what comes in later', async () => {
   edits.end(row(), 'theory');
   server.putBySomebodyElse(55);
   edits.put(row(), 'theory', 41);
+  await vi.waitFor(() => expect(theory()).toEqual({ value: 41, rev: 3 }));
+});
+
+const answered = (server: { puts: unknown[] }, times: number) => vi.waitFor(async () => {
+  expect(server.puts).toHaveLength(times);
+  // Until it is taken in.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+it.each(['saved with the reason', 'typed again'])('what came in below a mark that was refused is not overwritten when that is %s', async (how) => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1, true);
+  edits.put(row(), 'theory', 41);
+  await answered(server, 1);
+  server.putBySomebodyElse(55);
+  edits.setReason('Counted again.');
+  if (how === 'typed again') edits.put(row(), 'theory', 41);
+  else edits.insist('asha theory');
+  await answered(server, 2);
+  expect(server.puts[1]).toEqual(expect.objectContaining({ value: 41, base: 1 }));
+  expect(theory()).toEqual({ value: 55, rev: 2 });
+});
+
+it.each(['put all the same', 'typed again'])('a third mark that comes in while two are shown is not overwritten when the own one is %s', async (how) => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1);
+  edits.begin(row(), 'theory');
+  server.putBySomebodyElse(55);
+  edits.put(row(), 'theory', 41);
+  await answered(server, 1);
+  server.putBySomebodyElse(60);
+  if (how === 'typed again') edits.put(row(), 'theory', 42);
+  else edits.insist('asha theory');
+  await answered(server, 2);
+  expect(server.puts[1]).toEqual(expect.objectContaining({ base: 2 }));
+  expect(theory()).toEqual({ value: 60, rev: 3 });
+});
+
+it('who has seen what somebody else wrote puts their own mark upon it', async () => {
+  const edits = open(gridOf(40, 1));
+  const server = serve(40, 1);
+  edits.begin(row(), 'theory');
+  server.putBySomebodyElse(55);
+  edits.put(row(), 'theory', 41);
+  await answered(server, 1);
+  edits.insist('asha theory');
   await vi.waitFor(() => expect(theory()).toEqual({ value: 41, rev: 3 }));
 });

@@ -7,6 +7,7 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { now } from '../../kit/clock.ts';
 import { asProblem, isPassing, noAnswer, type Problem } from '../../kit/problem.ts';
 import { holderOf, session } from '../../kit/session.ts';
+import { deviceStorage } from '../../kit/storage.ts';
 import type { CellEdit, CellsResult, MarkGrid, MarkPart, MarkRow } from '../../kit/wire.ts';
 import { changeLists } from '../../realtime/change-lists.ts';
 import { useLiveEvent, useLiveState } from '../../realtime/live.tsx';
@@ -18,7 +19,8 @@ import { keepUnsent, unsentOf } from './unsent.ts';
 export type CellState =
   | { kind: 'saving' | 'saved'; yours: CellValue }
   | { kind: 'conflict'; yours: CellValue; theirs: CellValue; rev: number }
-  | { kind: 'refused'; yours: CellValue; error: string; code: string };
+  /** `base`: upon which state of the cell it was put. What came in since is hidden below it. */
+  | { kind: 'refused'; yours: CellValue; error: string; code: string; base: number };
 
 type Change = readonly [key: string, state: CellState | null];
 
@@ -29,6 +31,8 @@ const presentFor = 20_000;
 
 /** What got no answer is sent again after this long, if nothing says earlier that the line is back. */
 const again = 5_000;
+
+export type Edits = ReturnType<typeof useGridEdits>;
 
 export function useGridEdits(grid: MarkGrid, me: string) {
   const queries = useQueryClient();
@@ -45,14 +49,17 @@ export function useGridEdits(grid: MarkGrid, me: string) {
   const isSending = useRef(false);
   const why = useRef(before.reason);
 
-  const mark = (changes: Iterable<Change>) => setStates((before) => {
-    const next = new Map(before);
+  /** The states as they are now: who calls from a page that was drawn before has older ones. */
+  const latest = useRef(states);
+  const mark = (changes: Iterable<Change>) => {
+    const next = new Map(latest.current);
     for (const [key, state] of changes) {
       if (state === null) next.delete(key);
       else next.set(key, state);
     }
-    return next;
-  });
+    latest.current = next;
+    setStates(next);
+  };
 
   const sent = useRef(new Map<string, CellEdit>());
   /** Upon which state of its cell somebody began to type: what comes in meanwhile is not what they saw. */
@@ -73,11 +80,15 @@ export function useGridEdits(grid: MarkGrid, me: string) {
         return [keyOf(student, part), newer === undefined ? { kind: 'saved', yours: value ?? null } : { kind: 'saving', yours: newer.value ?? null }];
       }),
       ...result.conflicts.map(({ student, part, yours, theirs, rev }): Change => [keyOf(student, part), { kind: 'conflict', yours: yours ?? null, theirs: theirs ?? null, rev }]),
-      ...result.refused.map(({ student, part, error, code }): Change => [keyOf(student, part), { kind: 'refused', yours: sent.current.get(keyOf(student, part))?.value ?? null, error, code }]),
+      ...result.refused.map(({ student, part, error, code }): Change => {
+        const edit = sent.current.get(keyOf(student, part));
+        return [keyOf(student, part), { kind: 'refused', yours: edit?.value ?? null, error, code, base: edit?.base ?? 0 }];
+      }),
     ]);
   };
 
-  const keep = (cells: Iterable<CellEdit>) => keepUnsent(me, id, { cells: [...cells], reason: why.current });
+  const [isKept, setKept] = useState(deviceStorage.isPassing !== true);
+  const keep = (cells: Iterable<CellEdit>, done: readonly CellEdit[] = []) => setKept(keepUnsent(me, id, { cells: [...cells], reason: why.current }, done));
 
   const send = async () => {
     if (isSending.current) return;
@@ -90,7 +101,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
         // Another tab may have signed in somebody else: these wait for who put them.
         if (holderOf(session.get().token) !== holder) throw noAnswer();
         takeIn(await saveCells(id, [...sent.current.values()], why.current.trim()));
-        keep(waiting.current.values());
+        keep(waiting.current.values(), [...sent.current.values()]);
         setProblem(null);
       } catch (error) {
         // Newer edits of the same cells stand before those that were not sent.
@@ -109,14 +120,17 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     waiting.current.set(key, { student, part, value: value, base });
     keep(new Map([...(isSending.current ? sent.current : []), ...waiting.current]).values());
     mark([[key, { kind: 'saving', yours: value }]]);
+    // One word for it from the first moment on.
+    setSaving(true);
     setTimeout(() => void send(), 0);
   };
 
-  /** What the cell shows stands upon this: an edit that has no answer yet hides what came in below it. */
+  /** Which state of the cell was seen: an own edit that was not saved hides what came in below it. */
+  const seenIn = (state: CellState | undefined) => (state?.kind === 'conflict' ? state.rev : state?.kind === 'refused' ? state.base : undefined);
   const shownBase = (row: MarkRow, part: MarkPart) => {
     const key = keyOf(row._id, part);
     const own = waiting.current.get(key) ?? (isSending.current ? sent.current.get(key) : undefined);
-    return own?.base ?? row.cells[part].rev;
+    return own?.base ?? seenIn(latest.current.get(key)) ?? row.cells[part].rev;
   };
 
   const isLive = useLiveState().shown === 'live';
@@ -139,7 +153,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     const newer = news(known, cells);
     if (newer.length === 0) return;
     changeLists<MarkGrid>(queries, gridKey(id), (before) => ({ data: withCells(before, newer), shifted: false }));
-    mark(newer.filter(({ student, part }) => states.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
+    mark(newer.filter(({ student, part }) => latest.current.get(keyOf(student, part))?.kind === 'saved').map(({ student, part }): Change => [keyOf(student, part), null]));
     // The sums follow; for what is just sent from here they come with its answer.
     const isAnswered = ({ student, part }: { student: string; part: string }) => by === me && isSending.current && sent.current.has(keyOf(student, part));
     if (!newer.every(isAnswered)) void queries.invalidateQueries({ queryKey: gridKey(id) });
@@ -166,7 +180,7 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     reason,
     problem,
     isSaving,
-    wasSaved: [...states.values()].some(({ kind }) => kind === 'saved'),
+    isKept,
     presence: new Map([...seen.values()].map(({ key, name }) => [key, name])),
     setReason: (text: string) => {
       why.current = text;
@@ -185,17 +199,17 @@ export function useGridEdits(grid: MarkGrid, me: string) {
     drop: (key: string) => mark([[key, null]]),
     /** Puts it again, now that what stands there was seen, or that there is a reason. */
     insist: (key: string) => {
-      const state = states.get(key);
+      const state = latest.current.get(key);
+      const base = seenIn(state);
       const [student, part] = key.split(' ') as [string, MarkPart];
-      const rev = queries.getQueryData<MarkGrid>(gridKey(id))?.rows.find((row) => row._id === student)?.cells[part].rev ?? 0;
-      if (state !== undefined) put(student, part, state.yours, state.kind === 'conflict' ? state.rev : rev);
+      if (state !== undefined && base !== undefined) put(student, part, state.yours, base);
     },
     retry: () => void send(),
     /** Takes back all that the server does not take. */
     giveUp: () => {
       mark([...waiting.current.keys()].map((key): Change => [key, null]));
+      keep([], [...waiting.current.values()]);
       waiting.current = new Map();
-      keep([]);
       setProblem(null);
     },
   };

@@ -79,7 +79,7 @@ export default function StudentsPage({ user }: ViewProps) {
     <>
       <PageHead
         title="Students"
-        line={<Freshness at={first.dataUpdatedAt} />}
+        line={<Freshness of={first} />}
         action={isOffice && (
           <Group gap="xs">
             <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setImporting(true)}>Import</Button>

@@ -44,8 +44,8 @@ export const oneStudent = (id: string) => queryOptions({
 
 export const refreshStudents = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['students'] });
 
-async function sent<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
-  return (await call<{ data: T }>(method, path, body === undefined ? {} : { body })).data;
+async function sent<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, patience?: number): Promise<T> {
+  return (await call<{ data: T }>(method, path, { ...(body === undefined ? {} : { body }), ...(patience === undefined ? {} : { patience }) })).data;
 }
 
 export const addStudent = (form: StudentForm) => sent<StudentAdded>('POST', '/admin/students', form);
@@ -60,5 +60,8 @@ export async function changeStudent(queries: QueryClient, id: string, form: Stud
 
 const importAt = (id: string, what = '') => `/admin/students/imports/${encodeURIComponent(id)}${what}`;
 
-export const applyStudents = (id: string) => sent<{ success: number }>('POST', importAt(id, '/apply'));
+/** A whole institute is not entered within the time of one answer, and the page shows how far it is. */
+const forManyRows = 10 * 60_000;
+
+export const applyStudents = (id: string) => sent<{ success: number }>('POST', importAt(id, '/apply'), undefined, forManyRows);
 export const importState = (id: string) => getData<StudentImport>(importAt(id));

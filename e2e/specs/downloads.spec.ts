@@ -47,8 +47,11 @@ test('what the office uploads is on the right student’s open page at once, and
 
   await test.step('the file arrives as it was sent, and counts as read', async () => {
     const coming = student.waitForEvent('download');
-    await item(student, title).getByRole('button', { name: /Download/ }).click();
+    const button = item(student, title).getByRole('button');
+    await button.click();
     const download = await coming;
+    await expect(item(student, title).getByRole('status')).toHaveText('Saved');
+    await expect(button).toBeFocused();
     expect(download.suggestedFilename()).toBe('notes.pdf');
     expect(await readFile(await download.path())).toEqual(notes(title).buffer);
     await expect(item(student, title).getByText('New', { exact: true })).toBeHidden();

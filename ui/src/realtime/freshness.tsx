@@ -2,13 +2,25 @@ import { timeOf } from '../kit/format.ts';
 import { useTimezone } from '../kit/institute.ts';
 import { useLiveState } from './live.tsx';
 
-/** One honest line about how fresh the page is. `at`: when its data last came, in milliseconds; 0 for never. */
-export function Freshness({ at }: { at: number }) {
+interface Answered {
+  /** When it last came, in milliseconds; 0 for never. */
+  dataUpdatedAt: number;
+  /** Asked for again, and it did not come. */
+  isRefetchError: boolean;
+}
+
+/** One honest line about how fresh the page is. `of`: what it shows. */
+export function Freshness({ of }: { of: Answered | Answered[] }) {
   const { shown, lastLiveAt } = useLiveState();
   const timezone = useTimezone();
+  const all = [of].flat();
+  const failed = all.filter(({ isRefetchError }) => isRefetchError);
+  const oldest = (some: Answered[]) => Math.min(...some.map(({ dataUpdatedAt }) => dataUpdatedAt));
+  if (failed.length > 0) return <>{`May be out of date. Last updated ${timeOf(oldest(failed), timezone)}.`}</>;
   if (shown === 'live') return <>Changes appear here by themselves.</>;
   if (shown === 'connecting') return <>Connecting…</>;
-  if (at === 0) return <>Not connected.</>;
-  const last = Math.max(at, lastLiveAt ?? 0);
+  const came = all.filter(({ dataUpdatedAt }) => dataUpdatedAt > 0);
+  if (came.length === 0) return <>Not connected.</>;
+  const last = Math.max(oldest(came), lastLiveAt ?? 0);
   return <>{`May be out of date. Last updated ${timeOf(last, timezone)}.`}</>;
 }

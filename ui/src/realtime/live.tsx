@@ -3,7 +3,7 @@ import { createContext, use, useEffect, useEffectEvent, useState, useSyncExterna
 import type { LiveEvents } from '../kit/wire.ts';
 import { askAgain } from './ask-again.ts';
 import { LiveConnection, type LiveState } from './live-connection.ts';
-import { isLive } from './refresh-live.ts';
+import { isLive, pollingOf } from './refresh-live.ts';
 
 const LiveContext = createContext<LiveConnection | null>(null);
 
@@ -40,7 +40,4 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(connection.subscribe, connection.get);
 }
 
-/** How often a live query asks by itself: never while events arrive, each minute while they do not. */
-export function useLivePolling(): number | false {
-  return useLiveState().shown === 'live' ? false : 60_000;
-}
+export const useLivePolling = (): ReturnType<typeof pollingOf> => pollingOf(useLiveState().shown);

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconArrowBackUp, IconArrowLeft, IconCloudOff, IconLock, IconLockOpen, IconUsersGroup } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
 import { Link } from 'react-router';
 import { now } from '../../kit/clock.ts';
 import { calendarDay, plural } from '../../kit/format.ts';
@@ -10,18 +10,15 @@ import { PageHead } from '../../kit/page.tsx';
 import { asProblem } from '../../kit/problem.ts';
 import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
 import type { AttendanceClass, AttendanceStatus, RollCallSeat, User } from '../../kit/wire.ts';
+import { hiccup } from '../../realtime/connection.ts';
 import { Freshness } from '../../realtime/freshness.tsx';
-import { useLivePolling } from '../../realtime/live.tsx';
+import { useLivePolling, useLiveState } from '../../realtime/live.tsx';
 import { boardOf, closeClass, openClass } from './queries.ts';
 import { newId, type Waiting as Tap } from './queue.ts';
 import { queueOf } from './queues.ts';
+import { takenBack, type Done } from './undo.ts';
 import { choices, tone } from './words.ts';
 import classes from './attendance.module.css';
-
-interface Undo {
-  student: string;
-  status: AttendanceStatus | null;
-}
 
 /** What the board shows: what the server knows, and over it what is still on its way. */
 function overlaid(seats: RollCallSeat[], waiting: readonly Tap[]): (RollCallSeat & { isWaiting: boolean })[] {
@@ -33,13 +30,28 @@ function overlaid(seats: RollCallSeat[], waiting: readonly Tap[]): (RollCallSeat
   });
 }
 
+/** Do taps wait for longer than an answer takes? On a good line each waits for a moment, and nobody wants to hear of that. */
+function useIsWaitingLong(waiting: readonly Tap[]): boolean {
+  const isLive = useLiveState().shown === 'live';
+  const oldest = waiting[0]?.tapId;
+  const [late, setLate] = useState<string>();
+  useEffect(() => {
+    if (oldest === undefined) return;
+    const timer = setTimeout(() => setLate(oldest), hiccup);
+    return () => clearTimeout(timer);
+  }, [oldest]);
+  return oldest !== undefined && (!isLive || late === oldest);
+}
+
 export default function Board({ id, user }: { id: string; user: User }) {
   const queries = useQueryClient();
   const board = useQuery({ ...boardOf(id), refetchInterval: useLivePolling() });
   const queue = queueOf(user);
   const waiting = useSyncExternalStore(queue.subscribe, queue.waiting).filter((tap) => tap.classId === id);
   const notices = useSyncExternalStore(queue.subscribe, queue.notices);
-  const [undo, setUndo] = useState<Undo[]>([]);
+  const isWaitingLong = useIsWaitingLong(waiting);
+  const isKept = useSyncExternalStore(queue.subscribe, queue.isKept);
+  const [undo, setUndo] = useState<Done[][]>([]);
   const [lastAt, setLastAt] = useState(0);
   const rows = useRef<HTMLUListElement>(null);
   const closing = useMutation({
@@ -66,14 +78,12 @@ export default function Board({ id, user }: { id: string; user: User }) {
     const seen = Math.max(...wanted.map(({ seat }) => (seat.at === null ? 0 : Date.parse(seat.at))));
     const at = Math.max(now(), seen + 1, lastAt + 1);
     setLastAt(at);
-    if (remember) setUndo([...undo, ...wanted.map(({ seat }) => ({ student: seat.student._id, status: seat.status }))]);
+    if (remember) setUndo([...undo, wanted.map(({ seat, status }) => ({ student: seat.student._id, was: seat.status, put: status }))]);
     queue.add(wanted.map(({ seat, status }) => ({ tapId: newId(), classId: id, student: seat.student._id, status, hoursAttended: null, base: seat.rev, at: new Date(at).toISOString() })));
   };
   const takeBack = () => {
-    const last = undo.at(-1);
-    const seat = seats.find(({ student }) => student._id === last?.student);
     setUndo(undo.slice(0, -1));
-    if (last !== undefined && seat !== undefined) tap([{ seat, status: last.status }], false);
+    tap(takenBack(undo.at(-1) ?? [], seats), false);
   };
   const focus = (row: number, column: number) => {
     const target = rows.current?.children[row]?.querySelectorAll('button')[column];
@@ -100,7 +110,7 @@ export default function Board({ id, user }: { id: string; user: User }) {
   return (
     <>
       <Button component={Link} to={`/attendance?date=${held.date}`} variant="subtle" px={0} leftSection={<IconArrowLeft size={18} aria-hidden="true" />}>All classes</Button>
-      <PageHead title={held.subject} line={<Freshness at={board.dataUpdatedAt} />} />
+      <PageHead title={held.subject} line={<Freshness of={board} />} />
       <Text mb="sm">{`${held.course?.courseCode ?? ''}, semester ${held.semester} · ${calendarDay(held.date)}, ${held.session.toLowerCase()} · ${held.type}`}</Text>
       <div className={classes.tools}>
         <div>
@@ -114,11 +124,11 @@ export default function Board({ id, user }: { id: string; user: User }) {
           <Button variant="default" leftSection={<IconLock size={18} aria-hidden="true" />} disabled={held.closedAt !== null || waiting.length > 0} loading={closing.isPending} onClick={() => closing.mutate()}>Close class</Button>
         </Group>
       </div>
-      <div className={classes.unsent} role="status" data-shown={waiting.length > 0 || undefined}>
-        {waiting.length > 0 && (
+      <div className={classes.unsent} role="status" data-shown={isWaitingLong || undefined}>
+        {isWaitingLong && (
           <>
             <IconCloudOff size={18} aria-hidden="true" />
-            {`${plural(waiting.length, 'mark')} not sent yet. Kept on this device, sent when there is a signal.`}
+            {`${plural(waiting.length, 'mark')} not sent yet. ${isKept ? 'Kept on this device, sent when there is a signal.' : 'Sent when there is a signal: leave this page open until then.'}`}
           </>
         )}
       </div>

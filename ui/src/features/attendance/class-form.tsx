@@ -7,21 +7,11 @@ import { Trouble } from '../../kit/states.tsx';
 import type { ClassKind, ClassSession } from '../../kit/wire.ts';
 import { coursesQuery } from '../courses/courses.ts';
 import { boardOf, openClass } from './queries.ts';
+import { recentSubjects, rememberSubject } from './recent-subjects.ts';
 import classes from './attendance.module.css';
 
 const sessions: ClassSession[] = ['Morning', 'Afternoon', 'Full Day'];
 const kinds: ClassKind[] = ['Theory', 'Practical', 'Clinical', 'Tutorial', 'Lab'];
-
-const remembered = 'attendance:subjects';
-
-function recent(): string[] {
-  try {
-    const found: unknown = JSON.parse(window.localStorage.getItem(remembered) ?? '[]');
-    return Array.isArray(found) ? found.filter((one) => typeof one === 'string') : [];
-  } catch {
-    return [];
-  }
-}
 
 /** Opens a class, or joins the one that is open: no timetable is needed. */
 export function ClassForm({ today, known }: { today: string; known: string[] }) {
@@ -35,7 +25,7 @@ export function ClassForm({ today, known }: { today: string; known: string[] }) 
   const opening = useMutation({
     mutationFn: () => openClass({ ...form, course: course?._id ?? '', semester: Number(form.semester) }),
     onSuccess: (board) => {
-      window.localStorage.setItem(remembered, JSON.stringify([...new Set([form.subject.trim(), ...recent()])].slice(0, 20)));
+      rememberSubject(form.subject.trim());
       queries.setQueryData(boardOf(board.class._id ?? '').queryKey, board);
       void navigate(`/attendance?class=${encodeURIComponent(board.class._id ?? '')}`);
     },
@@ -51,7 +41,7 @@ export function ClassForm({ today, known }: { today: string; known: string[] }) 
       <NativeSelect label="Course" value={course?._id ?? ''} onChange={(event) => set({ course: event.currentTarget.value })} data={own.map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))} />
       <NativeSelect label="Semester" value={form.semester} onChange={(event) => set({ semester: event.currentTarget.value })} data={Array.from({ length: course?.semesters ?? 8 }, (_, index) => String(index + 1))} />
       <TextInput label="Subject" value={form.subject} list={subjects} onChange={(event) => set({ subject: event.currentTarget.value })} error={problem?.fields.subject} autoComplete="off" />
-      <datalist id={subjects}>{[...new Set([...recent(), ...known])].map((subject) => <option key={subject} value={subject} />)}</datalist>
+      <datalist id={subjects}>{[...new Set([...recentSubjects(), ...known])].map((subject) => <option key={subject} value={subject} />)}</datalist>
       <NativeSelect label="Kind of class" value={form.type} onChange={(event) => set({ type: event.currentTarget.value as ClassKind })} data={kinds} />
       <NativeSelect label="Part of the day" value={form.session} onChange={(event) => set({ session: event.currentTarget.value as ClassSession })} data={sessions} />
       <TextInput label="Date" type="date" value={form.date} max={today} onChange={(event) => set({ date: event.currentTarget.value })} error={problem?.fields.date} />

@@ -14,6 +14,8 @@ import { queueOf } from './queues.ts';
 
 /** Events within so many milliseconds are one question to the server. */
 const together = 300;
+/** Each tap changes a report, which is long: while a roll is called it follows at this pace. */
+const reportTogether = 3_000;
 
 export function StudentListener() {
   const queries = useQueryClient();
@@ -57,11 +59,13 @@ export function StaffListener({ user }: ViewProps) {
   const queries = useQueryClient();
   useSending(user);
   const [refreshClasses] = useState(() => coalesced(() => askAgain(queries, { queryKey: ['attendance', 'classes'] }), together));
-  const [refreshRecords] = useState(() => coalesced(() => askAgain(queries, { predicate: ({ queryKey }) => queryKey[0] === 'attendance' && ['records', 'report', 'history'].includes(String(queryKey[1])) }), together));
+  const [refreshRecords] = useState(() => coalesced(() => askAgain(queries, { predicate: ({ queryKey }) => queryKey[0] === 'attendance' && ['records', 'history'].includes(String(queryKey[1])) }), together));
+  const [refreshReport] = useState(() => coalesced(() => askAgain(queries, { queryKey: ['attendance', 'report'] }), reportTogether));
   const [refreshBoards] = useState(() => coalesced(() => askAgain(queries, { queryKey: ['attendance', 'board'] }), together));
   const everything = () => {
     refreshClasses();
     refreshRecords();
+    refreshReport();
     refreshBoards();
   };
   useLiveEvent('attendance:changed', everything);
@@ -71,6 +75,7 @@ export function StaffListener({ user }: ViewProps) {
     applyMarks(queries, classId, marks, by);
     refreshClasses();
     refreshRecords();
+    refreshReport();
   });
   return null;
 }

@@ -77,8 +77,10 @@ describe('taps that wait', () => {
       return Promise.resolve(answer(taps));
     });
     queue.add([tap('a')]);
+    expect(queue.isKept()).toBe(true);
     memory.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
     queue.add([tap('b')]);
+    expect(queue.isKept()).toBe(false);
     await queue.flush();
     expect(queue.waiting().map(({ student }) => student)).toEqual(['a', 'b']);
     isUp = true;

@@ -47,7 +47,7 @@ function refusedWhole(problem: unknown, taps: TapForm[]): TapResults {
 
 export class TapQueue {
   readonly #key: string;
-  readonly #storage: Pick<DeviceStorage, 'getItem' | 'setItem'>;
+  readonly #storage: Omit<DeviceStorage, 'removeItem'>;
   readonly #send: (classId: string, taps: TapForm[]) => Promise<TapResults>;
   /** Told of every answer. */
   #onAnswer: (classId: string, results: TapResults) => void = () => undefined;
@@ -60,7 +60,7 @@ export class TapQueue {
   #notices: readonly Notice[] = [];
   #sending: Promise<void> | null = null;
 
-  constructor(key: string, storage: Pick<DeviceStorage, 'getItem' | 'setItem'>, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
+  constructor(key: string, storage: Omit<DeviceStorage, 'removeItem'>, send: (classId: string, taps: TapForm[]) => Promise<TapResults>) {
     this.#key = key;
     this.#storage = storage;
     this.#send = send;
@@ -74,6 +74,8 @@ export class TapQueue {
 
   readonly waiting = (): readonly Waiting[] => this.#waiting;
   readonly notices = (): readonly Notice[] => this.#notices;
+  /** Are they there after the tab was closed? */
+  readonly isKept = (): boolean => this.#storage.isPassing !== true && this.#unkept.length === 0;
 
   add(taps: Waiting[]): void {
     this.#write([...this.#read(), ...taps]);

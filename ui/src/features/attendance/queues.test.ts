@@ -9,7 +9,9 @@ it('who may keep nothing on this device can still mark', async () => {
   vi.stubGlobal('window', { get localStorage() { throw new DOMException('forbidden', 'SecurityError'); } });
   vi.resetModules();
   const { queueOf } = await import('./queues.ts');
-  expect(queueOf({ _id: 'mary' } as User).waiting()).toEqual([]);
+  const queue = queueOf({ _id: 'mary' } as User);
+  expect(queue.waiting()).toEqual([]);
+  expect(queue.isKept()).toBe(false);
 });
 
 const tokenOf = (userId: string) => `e30.${btoa(JSON.stringify({ userId }))}.c2ln`;

@@ -43,7 +43,7 @@ export default function RecordsPage() {
   const isFiltered = countSet(filter) > 0;
   return (
     <>
-      <PageHead title="Attendance" tab="Attendance records" line={<Freshness at={list.dataUpdatedAt} />} action={(
+      <PageHead title="Attendance" tab="Attendance records" line={<Freshness of={list} />} action={(
           <Group gap="xs">
             <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setImporting(true)}>Import</Button>
             <ExportMenu path="/admin/attendance/export" query={{ ...filter }} name="attendance" formats={['csv', 'xlsx']} disabled={records.length === 0} />

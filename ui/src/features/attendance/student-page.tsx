@@ -37,7 +37,7 @@ export default function StudentPage() {
   const isNow = today.startsWith(`${shown.year}-${String(shown.month).padStart(2, '0')}`);
   return (
     <>
-      <PageHead title="Attendance" line={<Freshness at={list.dataUpdatedAt} />} />
+      <PageHead title="Attendance" line={<Freshness of={list} />} />
       <ListStates
         query={{ ...list, isPlaceholderData: false }}
         isEmpty={standing === undefined || (standing.byType.length === 0 && records.length === 0 && isNow)}

@@ -34,7 +34,7 @@ export function Today() {
     <>
       <PageHead
         title="Attendance"
-        line={<Freshness at={list.dataUpdatedAt} />}
+        line={<Freshness of={list} />}
         action={<Button leftSection={<IconPlus size={18} aria-hidden="true" />} aria-expanded={isOpening} onClick={() => setOpening(!isOpening)}>Open a class</Button>}
       />
       <AttendancePages />

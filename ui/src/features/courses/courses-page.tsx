@@ -36,7 +36,7 @@ export default function CoursesPage() {
   };
   return (
     <>
-      <PageHead title="Courses" line={<Freshness at={list.dataUpdatedAt} />} action={add} />
+      <PageHead title="Courses" line={<Freshness of={list} />} action={add} />
       <ListStates query={list} isEmpty={courses.length === 0} empty={<Empty icon={<IconSchool size={32} stroke={1.5} />} title="No courses yet" action={add}>Add the first course; then students can be added to it.</Empty>}>
         <ul className={lists.list}>{courses.map((course) => <li key={course._id}><Card course={course} onEdit={() => setEditing(course)} onAsk={(what) => setAsked({ course, what })} /></li>)}</ul>
       </ListStates>

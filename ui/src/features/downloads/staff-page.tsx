@@ -76,7 +76,7 @@ export default function StaffPage({ user }: ViewProps) {
 
   return (
     <>
-      <PageHead title="Study material" line={<Freshness at={list.dataUpdatedAt} />} action={uploadButton} />
+      <PageHead title="Study material" line={<Freshness of={list} />} action={uploadButton} />
       <Stack gap="sm" mb="md">
         <SearchField label="Search the study material" placeholder="Search by title, subject or word" value={filter.search} onSearch={(search) => setFilter({ search })} />
         <div className={classes.filters}>

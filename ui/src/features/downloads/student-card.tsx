@@ -1,4 +1,4 @@
-import { Badge, Button, Progress, Text, Title } from '@mantine/core';
+import { Badge, Button, Progress, Text, Title, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconClockExclamation, IconDownload } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
@@ -50,6 +50,7 @@ export function StudentCard({ item, wanted = false }: StudentCardProps) {
         </div>
       </div>
       <OpenButton item={item} opening={opening} start={() => void openForStudent(queries, item, timezone)} />
+      <VisuallyHidden role="status">{opening?.state === 'saved' ? 'Saved' : ''}</VisuallyHidden>
       <div role="alert">
         {opening?.state === 'failed' && <Text size="sm" className={classes.failure}>{opening.problem.message}</Text>}
       </div>
@@ -65,29 +66,26 @@ interface OpenButtonProps {
 
 const isGone = (opening: Opening | undefined): boolean => opening?.state === 'failed' && (opening.problem.status === 404 || opening.problem.status === 410);
 
-/** The same height in every state: nothing moves under the thumb. */
+/** The same height in every state: nothing moves under the thumb. One button for all of it, so that the focus stays where it is. */
 function OpenButton({ item, opening, start }: OpenButtonProps) {
-  if (opening?.state === 'under way') {
-    const percent = Math.round(opening.share * 100);
-    return (
-      <div className={classes.action} data-busy>
+  const isUnderWay = opening?.state === 'under way';
+  const percent = isUnderWay ? Math.round(opening.share * 100) : 0;
+  const words = { idle: 'Download', 'under way': 'Cancel', saved: 'Saved. Download again', failed: 'Try again' }[opening?.state ?? 'idle'];
+  const Icon = opening?.state === 'saved' ? IconCheck : IconDownload;
+  return (
+    <div className={classes.action} data-busy={isUnderWay || undefined}>
+      {isUnderWay && (
         <div className={classes.progress}>
           <Text size="sm">{percent === 0 ? 'Starting…' : `${percent}% of ${bytes(item.fileSize)}`}</Text>
           <Progress.Root size="sm"><Progress.Section value={percent} aria-label={`Downloading ${item.title}`} /></Progress.Root>
         </div>
-        <Button variant="default" onClick={() => cancelOpening(item._id)} aria-label={`Cancel the download of ${item.title}`}>Cancel</Button>
-      </div>
-    );
-  }
-  const words = { idle: 'Download', saved: 'Saved. Download again', failed: 'Try again' }[opening?.state ?? 'idle'];
-  return (
-    <div className={classes.action}>
+      )}
       <Button
-        variant={item.opened ? 'light' : 'filled'}
-        leftSection={opening?.state === 'saved' ? <IconCheck size={20} aria-hidden="true" /> : <IconDownload size={20} aria-hidden="true" />}
-        onClick={start}
+        variant={isUnderWay ? 'default' : item.opened ? 'light' : 'filled'}
+        leftSection={!isUnderWay && <Icon size={20} aria-hidden="true" />}
+        onClick={isUnderWay ? () => cancelOpening(item._id) : start}
         disabled={isGone(opening)}
-        aria-label={`${words}: ${item.title}`}
+        aria-label={isUnderWay ? `Cancel the download of ${item.title}` : `${words}: ${item.title}`}
       >
         {words}
       </Button>

@@ -36,7 +36,7 @@ export default function StudentPage() {
 
   return (
     <>
-      <PageHead title="Study material" line={<Freshness at={list.dataUpdatedAt} />} />
+      <PageHead title="Study material" line={<Freshness of={list} />} />
       <Stack gap="sm" mb="md">
         <SearchField label="Search the study material" placeholder="Search by title, subject or word" value={filter.search} onSearch={(search) => setFilter({ search })} />
         <div className={classes.chips} role="radiogroup" aria-label="Kind of material">

@@ -44,7 +44,7 @@ export default function FacultyPage() {
   const add = <Button leftSection={<IconPlus size={20} aria-hidden="true" />} disabled={courses === undefined} onClick={() => setEditing('new')}>Add</Button>;
   return (
     <>
-      <PageHead title="Faculty" line={<Freshness at={list.dataUpdatedAt} />} action={add} />
+      <PageHead title="Faculty" line={<Freshness of={list} />} action={add} />
       <div className={classes.search}><SearchField label="Search the faculty" placeholder="Name, number, department or email" value={search} onSearch={(words) => change({ search: words })} /></div>
       <Filters set={countSet(choices)}>
         <NativeSelect label="Department" value={filter.department} data={[{ value: '', label: 'All' }, ...new Set([...(offered?.departments ?? []), filter.department].filter(Boolean))]} onChange={(event) => change({ department: event.currentTarget.value })} />

@@ -33,7 +33,7 @@ export default function StaffHome({ user }: ViewProps) {
   const upload = <Button component={Link} to="/downloads?upload=1" leftSection={<IconUpload size={20} aria-hidden="true" />}>Upload</Button>;
   return (
     <>
-      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness at={list.dataUpdatedAt} />} action={upload} />
+      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness of={list} />} action={upload} />
       <dl className={classes.numbers}>
         <Figure label="Pieces of study material" value={stats?.totalFiles} />
         <Figure label="Times downloaded" value={stats?.totalDownloads} />

@@ -48,23 +48,32 @@ function Loading() {
   );
 }
 
+/** What the cards are made of; the page says how fresh it is. */
+export function useStanding() {
+  const timezone = useTimezone();
+  const refetchInterval = useLivePolling();
+  const [year, month] = dayIn(timezone, now()).split('-').map(Number) as [number, number];
+  return {
+    dashboard: useQuery({ ...dashboardQuery, refetchInterval }),
+    attendance: useQuery({ ...ownAttendance(year, month), refetchInterval }),
+    marks: useQuery({ ...ownMarks, refetchInterval }),
+  };
+}
+
+type Standings = ReturnType<typeof useStanding>;
+
 /** How the student stands: attendance, marks and what the office wants them to know. */
-export function Standing() {
-  const polling = useLivePolling();
-  const dashboard = useQuery({ ...dashboardQuery, refetchInterval: polling });
+export function Standing({ of: { dashboard, attendance, marks } }: { of: Standings }) {
   return (
     <div className={classes.cards}>
-      <AttendanceCard overall={dashboard.data?.stats.overallAttendance} error={dashboard.error} />
-      <MarksCard average={dashboard.data?.stats.internalMarks} error={dashboard.error} />
+      <AttendanceCard overall={dashboard.data?.stats.overallAttendance} own={attendance} error={dashboard.error} />
+      <MarksCard average={dashboard.data?.stats.internalMarks} own={marks} error={dashboard.error} />
       <NoticesCard />
     </div>
   );
 }
 
-function AttendanceCard({ overall, error }: { overall: number | undefined; error: unknown }) {
-  const timezone = useTimezone();
-  const [year, month] = dayIn(timezone, now()).split('-').map(Number) as [number, number];
-  const own = useQuery({ ...ownAttendance(year, month), refetchInterval: useLivePolling() });
+function AttendanceCard({ overall, own, error }: { overall: number | undefined; own: Standings['attendance']; error: unknown }) {
   const gauges = own.data?.standing.byType.filter(({ held }) => held > 0) ?? [];
   return (
     <Card title="Attendance" icon={IconCalendarCheck} to="/attendance" error={error ?? own.error}>
@@ -90,8 +99,7 @@ function AttendanceCard({ overall, error }: { overall: number | undefined; error
 
 const latest = 3;
 
-function MarksCard({ average, error }: { average: number | undefined; error: unknown }) {
-  const own = useQuery({ ...ownMarks, refetchInterval: useLivePolling() });
+function MarksCard({ average, own, error }: { average: number | undefined; own: Standings['marks']; error: unknown }) {
   const marks = own.data?.marks.slice(0, latest) ?? [];
   return (
     <Card title="Marks" icon={IconReportAnalytics} to="/marks" error={error ?? own.error}>

@@ -15,7 +15,7 @@ import { nameOf } from '../accounts/me.ts';
 import { everything, flatten, hasExpired, forgetFinished, StudentCard, studentDownloads, useOpenings } from '../downloads/parts.ts';
 import { greeting, shortName } from './greeting.ts';
 import classes from './home.module.css';
-import { Standing } from './standing.tsx';
+import { Standing, useStanding } from './standing.tsx';
 
 const atMost = 5;
 
@@ -23,6 +23,7 @@ export default function StudentHome({ user }: ViewProps) {
   const timezone = useTimezone();
   const polling = useLivePolling();
   const list = useInfiniteQuery({ ...studentDownloads(everything), refetchInterval: polling });
+  const standing = useStanding();
   const today = dayIn(timezone, now());
   const openings = useOpenings();
   useEffect(() => forgetFinished, []);
@@ -36,7 +37,7 @@ export default function StudentHome({ user }: ViewProps) {
 
   return (
     <>
-      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness at={list.dataUpdatedAt} />} />
+      <PageHead title={greeting(hourIn(timezone, now()), shortName(nameOf(user)))} tab="Home" line={<Freshness of={[list, standing.dashboard, standing.attendance, standing.marks]} />} />
       {(course !== '' || details !== '') && (
         <div className={classes.place}>
           <IconSchool size={24} stroke={1.6} aria-hidden="true" />
@@ -46,7 +47,7 @@ export default function StudentHome({ user }: ViewProps) {
           </div>
         </div>
       )}
-      <Standing />
+      <Standing of={standing} />
       <Group justify="space-between" wrap="nowrap" mb="sm" mt="lg" gap="sm">
         <Title order={2} size="h4">New for you</Title>
         <Button component={Link} to="/downloads" variant="subtle" className={classes.more}>All study material</Button>

@@ -31,7 +31,7 @@ export default function OwnPage() {
   );
   return (
     <>
-      <PageHead title="Notifications" line={<Freshness at={list.dataUpdatedAt} />} action={all} />
+      <PageHead title="Notifications" line={<Freshness of={list} />} action={all} />
       <Group mb="md" gap="xs" role="radiogroup" aria-label="Which notifications" className={lists.chips}>
         <Chip.Group value={filter.show} onChange={(show) => setFilter({ show })}>
           <Chip value="">All</Chip>

@@ -23,7 +23,7 @@ export default function RegulationsPage() {
   const regulations = list.data?.regulations ?? [];
   return (
     <>
-      <PageHead title="Regulations" line={<Freshness at={list.dataUpdatedAt} />} />
+      <PageHead title="Regulations" line={<Freshness of={list} />} />
       <ListStates query={list} isEmpty={regulations.length === 0} empty={null}>
         <ul className={classes.list}>{regulations.map((regulation) => <li key={regulation.key}><Card regulation={regulation} onSet={() => setSetting(regulation)} /></li>)}</ul>
         <Title order={2} size="h4" mt="xl" mb="sm">What was set</Title>

@@ -39,7 +39,7 @@ export default function UsersPage() {
   const { search, ...choices } = filter;
   return (
     <>
-      <PageHead title="Users" line={<Freshness at={list.dataUpdatedAt} />} action={<Button leftSection={<IconPlus size={20} aria-hidden="true" />} onClick={() => setEditing('new')}>Add</Button>} />
+      <PageHead title="Users" line={<Freshness of={list} />} action={<Button leftSection={<IconPlus size={20} aria-hidden="true" />} onClick={() => setEditing('new')}>Add</Button>} />
       <div className={classes.search}><SearchField label="Search the users" placeholder="Name, user name or email" value={search} onSearch={(words) => change({ search: words })} /></div>
       <Filters set={countSet(choices)}>
         <NativeSelect label="Role" value={filter.role} data={[{ value: '', label: 'All' }, ...Object.entries(roles).map(([value, label]) => ({ value, label }))]} onChange={(event) => change({ role: event.currentTarget.value })} />

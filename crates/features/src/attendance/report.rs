@@ -6,7 +6,7 @@ use axum::{Json as Answer, extract::State};
 use jiff::civil::Date;
 use lamplight_auth::Staff as StaffCaller;
 use lamplight_http::{ApiError, Params, Staff};
-use lamplight_kernel::{Problem, StudentId};
+use lamplight_kernel::{CourseId, Problem, StudentId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -170,7 +170,12 @@ pub(super) async fn report(app: &App, staff: &StaffCaller, params: &Params) -> R
     let known = students::find_by_ids(db, counts.keys().copied()).await?;
     let mut rows: Vec<ReportRow> = counts
         .iter()
-        .filter_map(|(id, kinds)| Some(row(known.get(id)?, kinds, &regulations, dates.1.min(today))))
+        .filter_map(|(id, kinds)| {
+            let student = known.get(id)?;
+            // Whoever has moved since is judged by the rules of the course that was asked about.
+            let of = course.unwrap_or(student.course_id.into());
+            Some(row(student, kinds, (&regulations, of), dates.1.min(today)))
+        })
         .collect();
     rows.sort_by(|a, b| a.student_id.cmp(&b.student_id));
     let counted: Vec<&ReportRow> = rows.iter().filter(|row| row.total_days > 0).collect();
@@ -198,13 +203,13 @@ pub(super) async fn report(app: &App, staff: &StaffCaller, params: &Params) -> R
 fn row(
     student: &students::entity::Model,
     kinds: &BTreeMap<Kind, Tally>,
-    regulations: &Regulations,
+    (regulations, course): (&Regulations, CourseId),
     on: Date,
 ) -> ReportRow {
     let all = kinds.values().fold(Tally::default(), |sum, one| sum.plus(one));
     let by_type = kinds.iter().filter_map(|(&kind, tally)| {
         let percentage = tally.percentage()?;
-        let threshold = threshold(regulations, student.course_id.into(), kind, on);
+        let threshold = threshold(regulations, course, kind, on);
         let is_short = tally.attended() * 100 < threshold * tally.held();
         Some(ByKind { kind, attended: tally.attended(), held: tally.held(), percentage, threshold, is_short })
     });

@@ -197,6 +197,12 @@ async fn open_class(
     let new = form.check(&app)?;
     may_act_for(app.store.reader(), &staff, new.course, &new.subject).await?;
     let mut tx = app.store.begin().await?;
+    let known = courses::find(tx.db(), new.course).await?;
+    if let Some(course) = known.filter(|course| new.semester > course.semesters) {
+        let mut wrong = Wrong::default();
+        wrong.say("semester", format!("{} has the semesters 1 to {}.", course.code, course.semesters));
+        wrong.finish()?;
+    }
     write::lock(&tx, new.course, new.date).await?;
     let same = board::find_same(tx.db(), (new.course, new.semester), new.date, &new.subject, new.session).await?;
     let class = match same {
@@ -275,7 +281,8 @@ async fn close(tx: &mut Tx, class: &Class) -> Result<Class, StoreError> {
     }
     let class = board::update_closed(tx, &class, Some(tx.now().millis())).await?;
     let mut changes = Changes::default();
-    let records = list_records(tx.db(), &class).await?;
+    let pupils = students::of_class(tx.db(), course, class.semester).await?;
+    let records = list_records(tx.db(), &class, &pupils).await?;
     let settled = changes.settle_all(records.into_values().collect())?;
     write::update_told(tx, &settled).await?;
     tx.record(&Closed(stamp(&class)?), Target::rooms(markers(course)))?;
@@ -318,7 +325,7 @@ async fn shown(app: &App, class: &Class) -> Result<Board, Problem> {
     let db = app.store.reader();
     let (course, date) = (CourseId::from(class.course_id), store::date(&class.date)?);
     let mut pupils = students::of_class(db, course, class.semester).await?;
-    let records = list_records(db, class).await?;
+    let records = list_records(db, class, &pupils).await?;
     // Who was marked and has moved on since was in the class all the same.
     let listed: HashSet<Uuid> = pupils.iter().map(|student| student.id).collect();
     let moved = records.keys().filter(|id| !listed.contains(&id.uuid())).copied();
@@ -359,19 +366,18 @@ async fn shown(app: &App, class: &Class) -> Result<Board, Problem> {
     Ok(Board { class: class_row(class, date, &names, opener, count, &tally)?, students: seats })
 }
 
-/// The records of a class, by student.
-async fn list_records<C: ConnectionTrait>(db: &C, class: &Class) -> Result<HashMap<StudentId, Model>, StoreError> {
-    let date = store::date(&class.date)?;
-    let filter = store::Filter {
-        dates: Some((date, date)),
-        course: Some(class.course_id.into()),
-        semester: Some(class.semester),
-        subject_is: Some(&class.subject),
-        session: class.session.parse().ok(),
-        ..store::Filter::default()
-    };
-    let page = store::list(db, &filter, lamplight_kernel::PageRequest::first(lamplight_kernel::MAX_LIMIT)).await?;
-    Ok(page.rows.into_iter().map(|row| (StudentId::from(row.student_id), row)).collect())
+/// The records of a class, by student. Who is in it now may have been in another semester when they were recorded.
+async fn list_records<C: ConnectionTrait>(
+    db: &C,
+    class: &Class,
+    pupils: &[students::entity::Model],
+) -> Result<HashMap<StudentId, Model>, StoreError> {
+    let listed: HashSet<Uuid> = pupils.iter().map(|student| student.id).collect();
+    let mut records = board::find_records(db, class).await?;
+    records.retain(|row| {
+        row.semester == class.semester || row.class_id == Some(class.id) || listed.contains(&row.student_id)
+    });
+    Ok(records.into_iter().map(|row| (StudentId::from(row.student_id), row)).collect())
 }
 
 type CourseNames = HashMap<CourseId, (String, String)>;

@@ -6,7 +6,7 @@
 //!
 //! What does not count is not lost: it stands in the history, and who made it is told.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use lamplight_kernel::{StudentId, TapId, UserId};
 
@@ -29,6 +29,24 @@ impl Tap {
     fn beats(&self, other: &Self) -> bool {
         (self.at, self.id) > (other.at, other.id)
     }
+}
+
+/// When taps of one request were made, as far as can be true: not later than they arrived. Those of a device whose clock is ahead keep their
+/// order: cut to the same moment, it would be forgotten which of two on one student came last.
+pub(super) fn made_at(taps: &[(&str, i64)], now: i64) -> Vec<i64> {
+    let mut made: Vec<i64> = taps.iter().map(|(_, at)| *at).collect();
+    let mut ahead: Vec<(&mut i64, &str)> = made.iter_mut().zip(taps).map(|(at, (student, _))| (at, *student)).collect();
+    ahead.retain(|(at, _)| **at >= now);
+    // The last one first; of the same moment the one that stands last.
+    ahead.reverse();
+    ahead.sort_by_key(|(at, _)| Reverse(**at));
+    let mut later: HashMap<&str, i64> = HashMap::new();
+    for (at, student) in ahead {
+        let later = later.entry(student).or_insert(0);
+        *at = now - *later;
+        *later += 1;
+    }
+    made
 }
 
 /// Takes a tap: of those on the same student the one that counts is kept.
@@ -80,5 +98,15 @@ mod tests {
         for (taps, counts) in [(&[(3, 2), (9, 1)][..], 3), (&[(3, 2), (6, 2), (9, 1)][..], 6)] {
             assert_eq!(counting(taps)[&student].id, Uuid::from_u128(counts).into());
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_forget_which_tap_came_last() {
+        let taps = [("asha", 900), ("asha", 1500), ("bina", 1500), ("asha", 1600), ("asha", 1600), ("bina", 1000)];
+        assert_eq!(made_at(&taps, 1000), [900, 998, 1000, 999, 1000, 999]);
+        // As it is sent must not matter.
+        let turned: Vec<_> = taps[..4].iter().rev().copied().collect();
+        assert_eq!(made_at(&turned, 1000), [1000, 1000, 999, 900]);
+        assert_eq!(made_at(&[], 1000), [0; 0]);
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
-    entity::{classes, taps},
+    entity::{classes, records, taps},
     rollcall_rules::{Tap, take},
     rules::{Kind, Session, Status, Tally, subject_key},
     store,
@@ -77,6 +77,17 @@ pub(super) async fn find_same<C: ConnectionTrait>(
         .filter(C::SubjectKey.eq(subject_key(subject)))
         .filter(C::Session.eq(session.as_str()));
     Ok(found.one(db).await?)
+}
+
+/// What is recorded of the course's students for what a class was about, in whatever semester they stood.
+pub(super) async fn find_records<C: ConnectionTrait>(db: &C, class: &Class) -> Result<Vec<records::Model>, StoreError> {
+    use records::Column as C;
+    let found = records::Entity::find()
+        .filter(C::CourseId.eq(class.course_id))
+        .filter(C::Date.eq(class.date.as_str()))
+        .filter(C::SubjectKey.eq(class.subject_key.as_str()))
+        .filter(C::Session.eq(class.session.as_str()));
+    Ok(found.all(db).await?)
 }
 
 /// The classes of a day.

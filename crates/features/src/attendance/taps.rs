@@ -18,7 +18,7 @@ use super::{
     events::{Tapped, TappedMark},
     form::{Wrong, lengths},
     rollcall::{find, find_to_mark, markers},
-    rollcall_rules::{Tap, take},
+    rollcall_rules::{Tap, made_at, take},
     rollcall_store::{self as board, Class},
     rules::{AttendanceError, Session, Status, hours, minutes},
     store::{self, Model, Said},
@@ -58,6 +58,13 @@ struct TapForm {
     base: Change<i32>,
     /// When it was made, by the device's clock. A time to come is taken for now.
     at: String,
+}
+
+/// When each was made; nothing for those that do not say it.
+fn moments(forms: &[TapForm], now: i64) -> Vec<Option<i64>> {
+    let said = |form: &TapForm| form.at.parse().ok().map(|at: jiff::Timestamp| at.as_millisecond());
+    let taps: Vec<_> = forms.iter().map(|form| (form.student.as_str(), said(form).unwrap_or_default())).collect();
+    made_at(&taps, now).into_iter().zip(forms).map(|(at, form)| said(form).map(|_| at)).collect()
 }
 
 /// What became of a tap.
@@ -198,7 +205,7 @@ impl Marking {
     }
 
     /// One tap, or why it can't be taken.
-    fn read(&self, form: TapForm, now: i64) -> Result<Read, String> {
+    fn read(&self, form: TapForm, at: Option<i64>) -> Result<Read, String> {
         let id: TapId = form.tap_id.parse().map_err(|_| "The id of a tap must be a UUID in lower case.")?;
         let student: StudentId = form.student.parse().map_err(|_| "There is no such student.")?;
         let known = self.known.get(&student).ok_or("There is no such student.")?;
@@ -215,8 +222,7 @@ impl Marking {
             .apply(None)
             .map(|text| text.parse().map_err(|()| format!("The status must be one of {}.", Status::choices())))
             .transpose()?;
-        let at: jiff::Timestamp = form.at.parse().map_err(|_| "Say when the tap was made, as 2026-11-22T10:00:00Z.")?;
-        let at = at.as_millisecond().min(now);
+        let at = at.ok_or("Say when the tap was made, as 2026-11-22T10:00:00Z.")?;
         if self.class.closed_at.is_some_and(|closed| at > closed) {
             return Err(AttendanceError::ClassClosed.to_string());
         }
@@ -235,10 +241,10 @@ impl Marking {
         let mut fresh = Vec::new();
         let mut seen = self.arrived.clone();
         let mut named = BTreeSet::new();
-        for form in forms {
+        for (at, form) in moments(&forms, now).into_iter().zip(forms) {
             let tap_id = form.tap_id.clone();
             let result = |outcome, error| TapResult { tap_id: tap_id.clone(), outcome, conflict: None, error };
-            match self.read(form, now) {
+            match self.read(form, at) {
                 Err(error) => results.push(result(Outcome::Refused, Some(error))),
                 Ok(read) if !seen.insert(read.tap.id) => {
                     named.insert(read.student);

@@ -23,7 +23,7 @@ pub(crate) use document::CourseName;
 pub use events::Changed;
 pub use rules::CourseError;
 pub use store::{NewCourse, insert};
-pub(crate) use store::{entity, find_by_ids, find_names, find_names_of, list};
+pub(crate) use store::{entity, find, find_by_ids, find_names, find_names_of, list};
 
 use crate::App;
 use utoipa_axum::router::OpenApiRouter;

@@ -571,3 +571,17 @@ both_databases!(the_whole_class_is_given_for_marking, async |institute: Institut
     assert_eq!((&answer["success"], &answer["added"]), (&json!(62), &json!(62)), "one request, one transaction");
     assert_eq!(institute.number("SELECT head FROM log").await - before, 63, "a stamp and a letter for each");
 });
+
+both_databases!(a_report_of_a_course_judges_by_the_rules_of_that_course, async |institute: Institute| {
+    fill(&institute).await;
+    let office = institute.people.office.clone();
+    let rule = json!({"key": "attendance_theory", "value": 50, "validFrom": "2026-01-01", "course": institute.anm});
+    institute.json("PUT", &office, "/api/admin/regulations", &rule).await.data();
+    institute
+        .execute("UPDATE students SET course_id = $1 WHERE student_id = 'asha'", [institute.anm.uuid().into()])
+        .await;
+    let path = format!("{PATH}/report?course={}&month=11&year=2026", institute.gnm);
+    let report = institute.get(&office, &path).await.data();
+    let asha = report["students"].as_array().unwrap().iter().find(|row| row["studentId"] == "asha").unwrap();
+    assert_eq!((&asha["byType"][0]["type"], &asha["byType"][0]["threshold"]), (&json!("Theory"), &json!(80)));
+});

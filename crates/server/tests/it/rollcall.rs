@@ -307,3 +307,40 @@ both_databases!(any_order_and_repetition_of_taps_leads_to_the_same_state, async 
         assert!(states.windows(2).all(|pair| pair[0] == pair[1]), "seed {seed}: {taps:?} {states:?}");
     }
 });
+
+both_databases!(of_a_phone_whose_clock_is_ahead_the_last_tap_counts, async |institute: Institute| {
+    let people = &institute.people;
+    let class = institute.opened(&people.teacher, "Ward duty").await;
+    // It is ten o'clock. The greater number was tapped first.
+    let taps = [tap(9, &people.asha, "Absent", 0, "10:00:20"), tap(1, &people.asha, "Present", 0, "10:00:21")];
+    let answer = institute.tapped(&people.teacher, &class, &taps).await;
+    assert_eq!(outcomes(&answer), ["overtaken", "counts"]);
+    assert_eq!(answer["marks"][0]["status"], "Present");
+});
+
+both_databases!(a_class_of_a_semester_that_the_course_does_not_have_is_refused, async |institute: Institute| {
+    let mut form = institute.class_form("Ward duty");
+    form["semester"] = json!(8);
+    let answer = institute.json("POST", &institute.people.teacher, CLASSES, &form).await;
+    answer.refuses(400, "attendance.invalid", &["semester"], "GNM has six");
+});
+
+both_databases!(who_was_marked_in_another_semester_is_marked_on_the_board, async |institute: Institute| {
+    let people = &institute.people;
+    let class = institute.opened(&people.teacher, "Ward duty").await;
+    institute.tapped(&people.teacher, &class, &[tap(1, &people.asha, "Present", 0, "09:00:00")]).await;
+    institute.execute("UPDATE students SET semester = 4 WHERE student_id = 'asha'", []).await;
+    let mut form = institute.class_form("Ward duty");
+    form["semester"] = json!(4);
+    let later = institute.json("POST", &people.teacher, CLASSES, &form).await.data();
+    let seat = |board: &Value| said(board).into_iter().find(|(id, ..)| id == "asha").unwrap().1;
+    assert_eq!(seat(&later), "Present", "the record is of this class, whatever semester it stands in");
+    institute.tapped(&people.teacher, &later, &[tap(2, &people.asha, "Absent", 1, "09:30:00")]).await;
+    assert_eq!(seat(&institute.board(&later).await), "Absent");
+    let mut asha = institute.live(&people.asha).await;
+    let path = format!("{CLASSES}/{}/close", later["class"]["_id"].as_str().unwrap());
+    institute.bare("POST", &people.teacher, &path).await.data();
+    institute.ring().await;
+    let heard = asha.before_the_bell().await;
+    assert!(heard.iter().any(|heard| heard.name == "notification:created"), "she is told: {heard:?}");
+});

@@ -6,8 +6,8 @@ use lamplight_kernel::CourseId;
 use lamplight_store::{StoreError, Tx};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, OnConflict},
 };
 use uuid::Uuid;
 
@@ -84,16 +84,16 @@ pub(super) async fn next_ids(
         let counter = numbers::Entity::insert(row).on_conflict(again).exec_with_returning(tx.db()).await?;
         let made = (counter.last - wanted + 1..=counter.last).map(|number| human_id(course.1, year, number));
         let made: Vec<String> = made.collect();
-        // Taken already by whoever was numbered before there was a counter.
+        // Taken already by whoever was numbered before there was a counter, in whatever case it was typed.
         let taken: Vec<String> = Entity::find()
             .select_only()
             .column(Column::StudentId)
-            .filter(Column::StudentId.is_in(made.iter()))
+            .filter(Func::lower(Expr::col(Column::StudentId)).is_in(made.iter().map(|id| id.to_lowercase())))
             .into_tuple()
             .all(tx.db())
             .await?;
-        let taken: HashSet<String> = taken.into_iter().collect();
-        ids.extend(made.into_iter().filter(|id| !taken.contains(id)));
+        let taken: HashSet<String> = taken.into_iter().map(|id| id.to_lowercase()).collect();
+        ids.extend(made.into_iter().filter(|id| !taken.contains(&id.to_lowercase())));
     }
     Ok(ids)
 }

@@ -340,3 +340,22 @@ both_databases!(killed_while_it_is_applied_it_has_done_nothing, async |mut insti
     assert_eq!(institute.look_at_import(&plan, "").await.data()["state"], "planned");
     assert_eq!(institute.apply_students(&plan).await.data()["success"], 4_900, "and it can be applied");
 });
+
+both_databases!(no_id_is_given_out_that_somebody_has, async |institute: Institute| {
+    let file = |rows: &str| {
+        format!("studentId,firstName,lastName,personalEmail,mobileNumber,courseCode,gender,admissionYear\n{rows}")
+    };
+    // One says theirs, in the case in which it was typed, and one is given the next.
+    let plan = institute
+        .plan_students(&file(
+            ",Esha,Nair,esha@mail.example,9800000002,GNM,Female,2026\n\
+             gnm2026001,Devi,Nair,devi@mail.example,9800000001,GNM,Female,2026\n",
+        ))
+        .await;
+    assert_eq!(plan["add"], 2, "{plan}");
+    let done = institute.apply_students(&plan).await;
+    assert_eq!(done.status, 200, "{}", done.json());
+    assert_eq!(institute.student_called("gnm2026001").await["firstName"], "Devi");
+    assert_eq!(institute.student_called("GNM2026002").await["firstName"], "Esha");
+    assert_eq!(institute.added_student(7).await["studentId"], "GNM2026003");
+});

@@ -253,13 +253,17 @@ impl Plan {
                 Work::Change { before, after } => changes.push((before, after)),
             }
         }
-        let mut adds = adds.into_iter().peekable();
-        while adds.peek().is_some() {
-            let (rows, models): (Vec<usize>, Vec<Model>) = adds.by_ref().take(STEP).unzip();
-            let added = write::add(tx, models, ground, account).await?;
-            applied.given.extend(rows.into_iter().zip(added.iter().map(|student| student.student_id.clone())));
-            progress.advance(added.len());
-            applied.added.extend(added);
+        // First those whose ids the file says: nobody else must be given one of them.
+        let (said, made): (Vec<_>, Vec<_>) = adds.into_iter().partition(|(_, model)| !model.student_id.is_empty());
+        for adds in [said, made] {
+            let mut adds = adds.into_iter().peekable();
+            while adds.peek().is_some() {
+                let (rows, models): (Vec<usize>, Vec<Model>) = adds.by_ref().take(STEP).unzip();
+                let added = write::add(tx, models, ground, account).await?;
+                applied.given.extend(rows.into_iter().zip(added.iter().map(|student| student.student_id.clone())));
+                progress.advance(added.len());
+                applied.added.extend(added);
+            }
         }
         for (before, after) in changes {
             let after = write::change(tx, &before, *after).await.map_err(|refused| match refused {

@@ -2022,7 +2022,7 @@ export interface components {
             rev: number;
             said: components["schemas"]["AttendanceImportSaid"] | null;
         };
-        /** @description What a row of a file says. */
+        /** @description What a row of a file says. What it does not say stays as it is recorded. */
         AttendanceImportSaid: {
             /**
              * Format: date
@@ -2035,18 +2035,18 @@ export interface components {
             /** Format: int32 */
             semester: number | null;
             session: components["schemas"]["ClassSession"];
-            type: components["schemas"]["ClassKind"];
+            type: components["schemas"]["ClassKind"] | null;
             status: components["schemas"]["AttendanceStatus"];
             /**
              * Format: int32
              * @description In minutes.
              */
-            minutesAttended: number;
+            minutesAttended: number | null;
             /**
              * Format: int32
              * @description In minutes.
              */
-            minutesTotal: number;
+            minutesTotal: number | null;
             remarks: string | null;
         };
         /** @description One thing that happened to a record. */

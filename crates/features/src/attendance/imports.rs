@@ -4,7 +4,7 @@
 //! record was changed since, the plan is refused and made again. The one-call route of the existing client does both at once
 //! and records what can be recorded: it shows how many rows that are.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 
 use axum::{
     Json as Answer,
@@ -20,9 +20,11 @@ use lamplight_store::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
 
 use super::{
     form::lengths,
+    rollcall_store as board,
     rules::{
         AttendanceError, Kind, MAX_REMARKS, MAX_SEMESTER, MAX_SUBJECT, Session, Status, hours, minutes, one_line,
         subject_key,
@@ -56,8 +58,9 @@ const SESSION: Column = Column::optional("Session", &[]);
 const KIND: Column = Column::optional("Type", &[]);
 const STATUS: Column = Column::required("Status", &[]);
 const HOURS: Column = Column::optional("Hours Attended", &["Hours"]);
+const LENGTH: Column = Column::optional("Total Hours", &[]);
 const REMARKS: Column = Column::optional("Remarks", &[]);
-const COLUMNS: [Column; 10] = [DATE, STUDENT, COURSE, SUBJECT, SEMESTER, SESSION, KIND, STATUS, HOURS, REMARKS];
+const COLUMNS: [Column; 11] = [DATE, STUDENT, COURSE, SUBJECT, SEMESTER, SESSION, KIND, STATUS, HOURS, LENGTH, REMARKS];
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -106,7 +109,7 @@ struct Planned {
     said: Option<Wanted>,
 }
 
-/// What a row of a file says.
+/// What a row of a file says. What it does not say stays as it is recorded.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = AttendanceImportSaid)]
 #[serde(rename_all = "camelCase")]
@@ -121,14 +124,37 @@ struct Wanted {
     semester: Option<i32>,
     session: Session,
     #[serde(rename = "type")]
-    kind: Kind,
+    #[schema(required)]
+    kind: Option<Kind>,
     status: Status,
     /// In minutes.
-    minutes_attended: i32,
+    #[schema(required)]
+    minutes_attended: Option<i32>,
     /// In minutes.
-    minutes_total: i32,
+    #[schema(required)]
+    minutes_total: Option<i32>,
     #[schema(required)]
     remarks: Option<String>,
+}
+
+impl Wanted {
+    /// The record that it asks for, with its minutes attended and in all, or why there can be none.
+    fn record(&self, before: Option<(&Model, &Said)>) -> Result<(Said, (i32, i32)), String> {
+        let stays = before.filter(|(_, said)| said.status == self.status).map(|(row, _)| row.minutes_attended);
+        let stays = stays.map(|stay| self.minutes_total.map_or(stay, |length| stay.min(length)));
+        let length = before.map(|(row, _)| row.minutes_total.max(self.minutes_attended.unwrap_or(0)));
+        let lengths =
+            lengths(self.status, self.session, self.minutes_attended.or(stays), self.minutes_total.or(length))
+                .map_err(|text| format!("{}: {text}", HOURS.name))?;
+        let said = Said {
+            status: self.status,
+            kind: self.kind.or(before.map(|(_, said)| said.kind)).unwrap_or(Kind::Theory),
+            hours_attended: hours(lengths.0),
+            total_hours: hours(lengths.1),
+            remarks: self.remarks.clone().or_else(|| before.and_then(|(_, said)| said.remarks.clone())),
+        };
+        Ok((said, lengths))
+    }
 }
 
 /// A file that was read, and what it would do.
@@ -298,13 +324,15 @@ fn wanted(record: &Record<'_>) -> Result<Wanted, CellError> {
     record.need(&STATUS)?;
     let status: Status = record.parse(&STATUS, "a status")?.unwrap_or(Status::Present);
     let session = record.parse(&SESSION, "a part of the day")?.unwrap_or(Session::Morning);
-    let kind = record.parse(&KIND, "a kind of class")?.unwrap_or(Kind::Theory);
-    let stay = match record.number(&HOURS)? {
-        None => None,
-        Some(hours) => Some(minutes(hours).ok_or_else(|| record.error(&HOURS, "Hours must be between 0 and 24."))?),
+    let kind = record.parse(&KIND, "a kind of class")?;
+    let length_of = |column| match record.number(column)? {
+        None => Ok(None),
+        Some(hours) => minutes(hours).map(Some).ok_or_else(|| record.error(column, "Hours must be between 0 and 24.")),
     };
-    let (minutes_attended, minutes_total) =
-        lengths(status, session, stay, None).map_err(|text| record.error(&HOURS, text))?;
+    let (minutes_attended, minutes_total) = (length_of(&HOURS)?, length_of(&LENGTH)?);
+    if minutes_total == Some(0) {
+        return Err(record.error(&LENGTH, "A class has a length."));
+    }
     let remarks = Some(record.text(&REMARKS).trim().to_owned()).filter(|text| !text.is_empty());
     if remarks.as_ref().is_some_and(|text| text.chars().count() > MAX_REMARKS) {
         return Err(record.error(&REMARKS, "Use at most 500 characters."));
@@ -326,7 +354,8 @@ struct Plan {
     groups: Vec<Group>,
 }
 
-type Key = (CourseId, Date, String, Session, Kind);
+/// What a student has one record of.
+type Slot = (CourseId, Date, String, Session);
 
 impl Plan {
     /// Looks at each row as things are in this transaction, in which nobody else can change these classes.
@@ -340,33 +369,32 @@ impl Plan {
         let known = students::find_by_human_ids(tx.db(), named).await?;
         let known: HashMap<String, _> = known.into_iter().map(|row| (row.student_id.to_lowercase(), row)).collect();
 
-        let mut wanted = BTreeMap::<Key, Vec<StudentId>>::new();
-        let mut subjects = HashMap::<Key, String>::new();
-        let key = |said: &Wanted| -> Option<Key> {
+        let slot = |said: &Wanted| -> Option<Slot> {
             let course = *codes.get(&said.course.to_lowercase())?;
-            Some((course, said.date, subject_key(&said.subject), said.session, said.kind))
+            Some((course, said.date, subject_key(&said.subject), said.session))
         };
+        let mut wanted = BTreeMap::<Slot, (String, Vec<StudentId>)>::new();
         for row in &rows {
             let Some(said) = &row.said else { continue };
-            let (Some(key), Some(student)) = (key(said), known.get(&row.student_id.to_lowercase())) else { continue };
-            subjects.entry(key.clone()).or_insert_with(|| said.subject.clone());
-            wanted.entry(key).or_default().push(student.id.into());
+            let (Some(slot), Some(student)) = (slot(said), known.get(&row.student_id.to_lowercase())) else { continue };
+            wanted.entry(slot).or_insert_with(|| (said.subject.clone(), Vec::new())).1.push(student.id.into());
         }
-        let mut groups = BTreeMap::<Key, Group>::new();
+        let mut recorded = HashMap::<Slot, (Held, HashMap<StudentId, Model>)>::new();
         let mut locked = None;
-        for (key, students) in wanted {
-            let (course, date, _, session, kind) = key;
+        for (slot, (subject, students)) in wanted {
+            let (course, date, _, session) = slot;
             // In their order, so that two imports do not wait for each other.
             if locked != Some((course, date)) {
                 write::lock(tx, course, date).await?;
                 locked = Some((course, date));
             }
-            let subject = subjects.remove(&key).unwrap_or_default();
-            let held = Held { course, date, subject, session, kind, class: None };
+            let held = Held { course, date, subject, session, kind: Kind::Theory, class: None };
             let before = write::find_records(tx, &held, students).await?;
-            groups.insert(key, Group { held, marks: Vec::new(), before });
+            recorded.insert(slot, (held, before));
         }
 
+        let mut groups = BTreeMap::<(Slot, Kind, Option<Uuid>), Group>::new();
+        let mut classes = HashMap::<(Slot, i32), Option<Uuid>>::new();
         let mut seen = HashSet::new();
         let mut planned = Vec::with_capacity(rows.len());
         for row in rows {
@@ -374,66 +402,83 @@ impl Plan {
                 planned.push(row);
                 continue;
             };
-            let check = || -> Result<(Key, StudentId, i32), String> {
-                let key = key(&said).ok_or("There is no course with this code.")?;
+            let check = || -> Result<(Slot, StudentId, i32), String> {
+                let slot = slot(&said).ok_or("There is no course with this code.")?;
                 let student = known.get(&row.student_id.to_lowercase()).ok_or("There is no student with this id.")?;
                 let id = StudentId::from(student.id);
-                if !staff.may_act_for(key.0) {
+                if !staff.may_act_for(slot.0) {
                     return Err("You do not teach this course.".to_owned());
                 }
-                if !teaching.covers(key.0, &said.subject) {
+                if !teaching.covers(slot.0, &said.subject) {
                     return Err("You do not teach this subject.".to_owned());
                 }
                 if said.date > today {
                     return Err("This day has not come yet.".to_owned());
                 }
-                let in_class = student.is_in(key.0.uuid(), said.semester);
-                match groups.get(&key).and_then(|group| group.before.get(&id)) {
-                    Some(record) if CourseId::from(record.course_id) != key.0 => {
+                let in_class = student.is_in(slot.0.uuid(), said.semester);
+                match recorded.get(&slot).and_then(|(_, before)| before.get(&id)) {
+                    Some(record) if CourseId::from(record.course_id) != slot.0 => {
                         return Err("This student has a record of another course for this class.".to_owned());
                     }
                     None if !in_class => return Err("This student is not in this class.".to_owned()),
-                    _ => {}
+                    Some(record) => return Ok((slot, id, record.semester)),
+                    None => {}
                 }
-                Ok((key, id, said.semester.unwrap_or(student.semester)))
+                Ok((slot, id, said.semester.unwrap_or(student.semester)))
             };
-            let checked = check().and_then(|(key, student, semester)| {
-                let once = seen.insert((student, key.1, key.2.clone(), key.3));
-                if once { Ok((key, student, semester)) } else { Err("An earlier row says this already.".to_owned()) }
+            let checked = check().and_then(|(slot, student, semester)| {
+                let once = seen.insert((student, slot.1, slot.2.clone(), slot.3));
+                if once { Ok((slot, student, semester)) } else { Err("An earlier row says this already.".to_owned()) }
             });
-            let (key, student, semester) = match checked {
+            let refused =
+                |row: Planned, error| Planned { action: Action::Refused, error: Some(error), was: None, rev: 0, ..row };
+            let (slot, student, semester) = match checked {
                 Ok(checked) => checked,
                 Err(error) => {
-                    planned.push(Planned { action: Action::Refused, error: Some(error), was: None, rev: 0, ..row });
+                    planned.push(refused(row, error));
                     continue;
                 }
             };
-            let Some(group) = groups.get_mut(&key) else { continue };
-            let record = group.before.get(&student);
-            let would = Said {
-                status: said.status,
-                kind: said.kind,
-                hours_attended: hours(said.minutes_attended),
-                total_hours: hours(said.minutes_total),
-                remarks: said.remarks.clone(),
-            };
-            let (action, was, rev) = match record.map(|record| Ok::<_, StoreError>((Said::of(record)?, record.rev))) {
-                None => (Action::Add, None, 0),
-                Some(found) => {
-                    let (before, rev) = found?;
-                    let action = if before == would { Action::Same } else { Action::Change };
-                    (action, Some(before.status), rev)
+            let Some((held, before)) = recorded.get(&slot) else { continue };
+            let record = before.get(&student);
+            let was = record.map(Said::of).transpose()?;
+            let (would, (minutes_attended, minutes_total)) = match said.record(record.zip(was.as_ref())) {
+                Ok(would) => would,
+                Err(error) => {
+                    planned.push(refused(row, error));
+                    continue;
                 }
             };
+            let action = match &was {
+                None => Action::Add,
+                Some(was) if *was == would => Action::Same,
+                Some(_) => Action::Change,
+            };
+            let class = match classes.entry((slot.clone(), semester)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(unknown) => {
+                    // A class that is on a board stays on it, and what is said here overrules the taps of before.
+                    let class = (held.course, semester);
+                    let found = board::find_same(tx.db(), class, held.date, &held.subject, held.session).await?;
+                    *unknown.insert(found.map(|class| class.id))
+                }
+            };
+            let group = groups.entry((slot, would.kind, class)).or_insert_with(|| Group {
+                held: Held { kind: would.kind, class, ..held.clone() },
+                marks: Vec::new(),
+                before: HashMap::new(),
+            });
+            group.before.extend(record.map(|record| (student, record.clone())));
             group.marks.push(Mark {
                 student,
                 semester,
-                status: said.status,
-                minutes_attended: said.minutes_attended,
-                minutes_total: said.minutes_total,
-                remarks: Some(said.remarks),
+                status: would.status,
+                minutes_attended,
+                minutes_total,
+                remarks: said.remarks.map(Some),
             });
-            planned.push(Planned { action, error: None, was, rev, ..row });
+            let rev = record.map_or(0, |record| record.rev);
+            planned.push(Planned { action, error: None, was: was.map(|was| was.status), rev, ..row });
         }
         Ok(Self { rows: planned, groups: groups.into_values().collect() })
     }

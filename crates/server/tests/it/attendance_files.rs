@@ -119,3 +119,62 @@ both_databases!(records_and_report_are_written_as_tables, async |institute: Inst
         get(&people.asha, path).await.refuses(403, "auth.wrong_role", &[], path);
     }
 });
+
+both_databases!(what_a_file_does_not_say_stays_as_it_is, async |institute: Institute| {
+    let people = &institute.people;
+    let class = json!({
+        "course": institute.gnm, "semester": 3, "subject": "Anatomy", "date": "2026-11-20", "type": "Practical", "totalHours": 2,
+    });
+    let board = institute.json("POST", &people.teacher, &format!("{PATH}/classes"), &class).await.data();
+    let taps = format!("{PATH}/classes/{}/taps", board["class"]["_id"].as_str().unwrap());
+    let tap = json!({
+        "tapId": "00000000-0000-4000-8000-000000000001", "student": people.asha.student.unwrap(), "status": "Late",
+        "hoursAttended": 1, "base": 0, "at": "2026-11-20T09:00:00Z",
+    });
+    let marked = institute.json("POST", &people.teacher, &taps, &json!({"taps": [tap]})).await.data();
+    let record = format!("{PATH}/{}", marked["marks"][0]["attendance"].as_str().unwrap());
+    institute
+        .json("PUT", &people.teacher, &record, &json!({"rev": 1, "remarks": "Bus", "reason": "She said so."}))
+        .await
+        .data();
+    let before = institute.only("studentId=asha").await;
+    assert_eq!((&before["totalHours"], &before["hoursAttended"]), (&json!(2.0), &json!(1.0)));
+    let saved = institute.get(&people.teacher, &format!("{PATH}/export")).await.body;
+    let plan = institute.send_file(&people.teacher, "imports", &String::from_utf8(saved).unwrap()).await.data();
+    assert_eq!(plan["same"], 1, "what was written is read again: {plan}");
+
+    const NEEDED: &str = "Date,Student ID,Course,Subject,Status\n2026-11-20,asha,GNM,Anatomy,";
+    let plan = institute.send_file(&people.teacher, "imports", &format!("{NEEDED}Late\n")).await.data();
+    assert_eq!(plan["same"], 1, "{plan}");
+    let done = institute.send_file(&people.teacher, "bulk", &format!("{NEEDED}Present\n")).await.data();
+    assert_eq!(done["success"], 1, "{done}");
+    let after = institute.only("studentId=asha").await;
+    assert_eq!(
+        ["status", "type", "totalHours", "hoursAttended", "remarks"].map(|name| after[name].clone()),
+        [json!("Present"), json!("Practical"), json!(2.0), json!(2.0), json!("Bus")]
+    );
+    let long = "Date,Student ID,Course,Subject,Status,Hours,Total Hours\n2026-11-20,asha,GNM,Anatomy,Present,3,2\n";
+    let plan = institute.send_file(&people.teacher, "imports", long).await.data();
+    assert_eq!(plan["rows"][0]["error"], "Hours Attended: Nobody attends longer than the class was.");
+});
+
+both_databases!(a_file_overrules_the_taps_that_were_made_before_it, async |institute: Institute| {
+    let people = &institute.people;
+    let class = json!({"course": institute.gnm, "semester": 3, "subject": "Anatomy", "date": "2026-11-20"});
+    let board = institute.json("POST", &people.teacher, &format!("{PATH}/classes"), &class).await.data();
+    let class = board["class"]["_id"].as_str().unwrap();
+    let file = format!("{HEAD}2026-11-20,asha,GNM,Anatomy,3,Morning,Theory,Absent,,\n");
+    institute.send_file(&people.office, "bulk", &file).await.data();
+    // It was offline.
+    let tap = json!({
+        "tapId": "00000000-0000-4000-8000-000000000001", "student": people.asha.student.unwrap(), "status": "Present",
+        "base": 0, "at": "2026-11-22T09:00:00Z",
+    });
+    let taps = format!("{PATH}/classes/{class}/taps");
+    let answer = institute.json("POST", &people.teacher, &taps, &json!({"taps": [tap]})).await.data();
+    assert_eq!(
+        (&answer["results"][0]["outcome"], &answer["marks"][0]["status"]),
+        (&json!("overtaken"), &json!("Absent"))
+    );
+    assert_eq!(institute.only("studentId=asha").await["status"], "Absent");
+});

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lamplight_kernel::{Control, Event, Recorded, Target, Timestamp};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use sea_orm::{AccessMode, ConnectionTrait, DatabaseTransaction, IsolationLevel, Statement, TransactionTrait};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -25,6 +25,24 @@ pub struct Tx {
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tx").field("now", &self.now).field("events", &self.events.len()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// One moment of the database, for what is read with several statements and must not change between them. Holds a connection for
+    /// reading: whoever has it asks nothing of [`Store::reader`] meanwhile, and lets go of it soon.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn moment(&self) -> Result<DatabaseTransaction, StoreError> {
+        Ok(match self.backend() {
+            // Every transaction of SQLite reads one moment.
+            Backend::Sqlite => self.reader().begin().await?,
+            Backend::Postgres => {
+                let level = Some(IsolationLevel::RepeatableRead);
+                self.reader().begin_with_config(level, Some(AccessMode::ReadOnly)).await?
+            }
+        })
     }
 }
 

@@ -246,3 +246,17 @@ async fn what_postgresql_says_when_it_is_away_is_told_from_what_it_refuses() {
         assert_eq!(StoreError::from(raised.unwrap_err()).is_outage(), is_outage, "{code}");
     }
 }
+
+both_databases!(a_moment_stays_as_it_was, async |db: TestDatabase| {
+    record(&db.store, 1, Target::rooms([Room::admins()])).await;
+    let moment = db.store.moment().await.unwrap();
+    let count = async || {
+        let sql = Statement::from_string(moment.get_database_backend(), "SELECT count(*) FROM event");
+        moment.query_one_raw(sql).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+    };
+    assert_eq!(count().await, 1);
+    record(&db.store, 2, Target::rooms([Room::admins()])).await;
+    assert_eq!(count().await, 1);
+    drop(moment);
+    assert_eq!(db.store.log().head().await.unwrap().seq, 2);
+});

@@ -38,8 +38,9 @@ pub(super) async fn export_attendance(
     Staff(staff): Staff,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let db = app.store.reader();
     let filter = routes::filter(&app, &staff, &params).await?.ok_or_else(routes::unknown_student)?;
+    let title =
+        format!("Attendance · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);
     let today = app.institute.today(app.store.clock().now());
     let (text, number) = (|name: &str| Heading::text(name), |name: &str| Heading::number(name));
     let columns = vec![
@@ -57,6 +58,8 @@ pub(super) async fn export_attendance(
         text("Remarks"),
     ];
     let mut rows: Vec<Vec<Value>> = Vec::new();
+    let moment = app.store.moment().await?;
+    let db = &moment;
     for number in 1.. {
         let page = store::list(db, &filter, PageRequest::new(number, MAX_LIMIT)).await?;
         if page.pagination.total >= tables::MAX_EXPORTED {
@@ -86,8 +89,7 @@ pub(super) async fn export_attendance(
             break;
         }
     }
-    let title =
-        format!("Attendance · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);
+    drop(moment);
     let table = Table { title, notes: Vec::new(), made_on: today, columns, rows };
     Ok(tables::save(&table, &format!("attendance_{today}"), &params)?)
 }

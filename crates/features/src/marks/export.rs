@@ -75,7 +75,6 @@ pub(super) async fn export_marks(
     Staff(staff): Staff,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let db = app.store.reader();
     let filter = Filter {
         sheet: params.parsed("sheet", "the id of a sheet")?,
         state: params.text("state"),
@@ -86,6 +85,8 @@ pub(super) async fn export_marks(
         format!("Marks · {}", crate::settings::acting(app.store.reader(), &app.institute).await?.institute_name);
     let mut whole =
         Table { title: title.clone(), notes: Vec::new(), made_on: today, columns: Vec::new(), rows: Vec::new() };
+    let moment = app.store.moment().await?;
+    let db = &moment;
     for page in 1.. {
         let found = store::list(db, &filter, PageRequest::new(page, lamplight_kernel::MAX_LIMIT)).await?;
         if found.pagination.total >= tables::MAX_EXPORTED {
@@ -100,5 +101,6 @@ pub(super) async fn export_marks(
             break;
         }
     }
+    drop(moment);
     Ok(tables::save(&whole, &format!("marks_{today}"), &params)?)
 }

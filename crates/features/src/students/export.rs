@@ -34,8 +34,9 @@ pub(super) async fn export_students(
     Admin(_): Admin,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let db = app.store.reader();
     let filter = routes::filter(&params, None)?;
+    let moment = app.store.moment().await?;
+    let db = &moment;
     let ground = office::ground(&app, db).await?;
     let names = columns::ALL.iter().map(|column| Heading::text(column.name));
     let more = ["Institute Email", "Full Name", "Course Name"].map(Heading::text);
@@ -58,6 +59,7 @@ pub(super) async fn export_students(
             break;
         }
     }
+    drop(moment);
     // Ten thousand rows take a while to write.
     let name = format!("students_{}", ground.today);
     let saved = tokio::task::spawn_blocking(move || tables::save(&table, &name, &params));

@@ -161,6 +161,40 @@ test('a refused upload says why and keeps what was written', async ({ open, titl
   await expect(item(office, title)).toBeVisible();
 });
 
+test('who goes back while something is uploaded stays on the page, and is told when it failed', async ({ open, titled }) => {
+  const title = titled('Sent meanwhile');
+  const office = await open('office', { at: '/students' });
+  await office.goto('/downloads');
+  let answer: () => void;
+  let answered = Promise.resolve();
+  let isCut = true;
+  await office.route('**/api/admin/downloads', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    await answered;
+    return isCut ? route.abort() : route.continue();
+  });
+  await office.getByRole('button', { name: 'Upload' }).click();
+  const form = drawer(office);
+  await form.getByTestId('file').setInputFiles(notes(title));
+  await describe(form, title);
+  const send = async () => {
+    answered = new Promise((now) => (answer = now));
+    await form.getByRole('button', { name: /^(Upload|Try again)$/ }).click();
+    await expect(form.getByRole('progressbar')).toBeAttached();
+    await office.goBack();
+    answer();
+    await expect(form).toBeHidden();
+    await expect(office).toHaveURL(/\/downloads$/);
+  };
+  await send();
+  await expect(notices(office)).toContainText(`Not uploaded: ${title}`);
+  isCut = false;
+  await office.getByRole('button', { name: 'Upload' }).click();
+  await expect(form.getByRole('alert')).toContainText('The material was not uploaded');
+  await send();
+  await expect(item(office, title)).toHaveCount(1);
+});
+
 test('two who change the same are told, and nothing is lost', async ({ open, titled, api }) => {
   const title = titled('Duty roster');
   await api.upload(title, { course: 'GNM' });

@@ -58,6 +58,24 @@ test('two who correct one record are shown what the other did', async ({ open, a
   await expect(office.getByRole('row').filter({ hasText: subject })).toContainText('Late');
 });
 
+test('a record that a colleague’s correction takes out of the filter can still be settled', async ({ open, api, titled }) => {
+  const subject = titled('Filtered');
+  await recorded(api, subject, 'GNM2025001');
+  const office = await open('office', { at: `/attendance/records?status=Absent&subject=${encodeURIComponent(subject)}` });
+  await office.getByRole('row').filter({ hasText: subject }).getByRole('button', { name: /^Correct/ }).click();
+  const form = office.getByRole('dialog');
+  await form.getByLabel('Reason').fill('Written twice.');
+  const { attendance } = await api.call<{ attendance: { _id: string; rev: number }[] }>('faculty1', 'GET', `/admin/attendance?subject=${encodeURIComponent(subject)}`);
+  await api.call('faculty1', 'PUT', `/admin/attendance/${attendance[0]?._id ?? ''}`, { status: 'Leave', reason: 'Had leave.', rev: attendance[0]?.rev });
+  await expect(form.getByRole('alert')).toContainText('It is now Leave');
+  await form.getByRole('button', { name: 'Go on with mine' }).click();
+  await office.route('**/api/admin/attendance/*', (route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue()), { times: 1 });
+  await form.getByRole('button', { name: 'Delete' }).click();
+  await expect(form.getByRole('alert')).toContainText('It was not deleted');
+  await form.getByRole('button', { name: 'Delete' }).click();
+  await expect(form).toBeHidden();
+});
+
 test('a file is looked at before it is saved, problems first, and is on the student’s page at once', async ({ open, titled }) => {
   const subject = titled('From a file');
   const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);

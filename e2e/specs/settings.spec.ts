@@ -24,10 +24,12 @@ test('the institute is renamed, who did it is said, and the second of two who ch
   await expect(office.getByRole('banner')).toContainText('Mine');
   await expect(office.getByLabel('Types of file that may be uploaded')).toHaveValue('pdf');
 
+  await name.fill('Not saved yet');
   await office.getByRole('button', { name: 'Reset all' }).click();
   await office.getByRole('dialog').getByRole('button', { name: 'Reset' }).click();
   await expect(office.getByText('As they were in the beginning.')).toBeVisible();
-  await expect(name).not.toHaveValue('Mine');
+  await expect(name).not.toHaveValue(/^(Mine|Not saved yet)$/);
+  await expect(save).toBeDisabled();
 });
 
 test('nothing on the page of settings is in anybody’s way', async ({ open }) => {

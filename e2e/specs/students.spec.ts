@@ -104,6 +104,46 @@ test('two of the office who change one student are shown both sides, and nothing
   expect(stored).toMatchObject({ lastName: 'Theirs', semester: 4, batchYear: 2025 });
 });
 
+test('Escape closes what is open above a student alone, a password is not closed by it, and what is being saved stays', async ({ open, api }) => {
+  const who = { ...somebody(), mobileNumber: '9123456780' };
+  const { firstName } = who;
+  await api.call('office', 'POST', '/admin/students', { ...who, courseEnrolled: 'GNM' });
+  const office = await open('office', { at: `/students?search=${firstName}` });
+  await row(office, firstName).getByRole('link').click();
+  const view = office.getByRole('dialog', { name: `${firstName} ${who.lastName}`, exact: true });
+  await office.getByRole('button', { name: 'Edit' }).click();
+  const change = office.getByRole('dialog', { name: /^Change/ });
+  await expect(change).toBeVisible();
+  await office.keyboard.press('Escape');
+  await expect(change).toBeHidden();
+  await expect(view).toBeVisible();
+
+  await office.getByRole('button', { name: 'New password' }).click();
+  await office.getByRole('button', { name: 'Make a new password' }).click();
+  const shown = office.getByRole('dialog', { name: 'New password', exact: true });
+  await expect(shown).toContainText('The password is shown this once');
+  await office.keyboard.press('Escape');
+  await expect(shown).toBeVisible();
+  await shown.getByRole('button', { name: 'Done' }).click();
+
+  let answer: (() => void) | undefined;
+  const answered = new Promise<void>((now) => (answer = now));
+  await office.route('**/api/admin/students/*', async (route) => {
+    if (route.request().method() === 'PUT') await answered;
+    await route.continue();
+  });
+  await office.getByRole('button', { name: 'Edit' }).click();
+  await change.getByLabel('Semester').selectOption('2');
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change.getByRole('button', { name: 'Cancel' })).toBeDisabled();
+  await expect(change.getByRole('button', { name: 'Close' })).toBeDisabled();
+  await office.keyboard.press('Escape');
+  await expect(change).toBeVisible();
+  answer?.();
+  await expect(change).toBeHidden();
+  await expect(view).toContainText('semester 2');
+});
+
 test('one who has records is archived, and brought back', async ({ open, api }) => {
   const id = await api.studentId('ANM2025002');
   const office = await open('office', { at: `/students?student=${id}` });
@@ -145,6 +185,7 @@ test('a long list is drawn where somebody looks, and asked for page by page', as
 
 test('faculty see their students, without what is about the person and without buttons', async ({ open }) => {
   const teacher = await open('faculty1', { at: '/students', context: phone });
+  await expect(teacher.getByText('Changes appear here within a minute.')).toBeVisible();
   await teacher.getByRole('table', { name: 'Students' }).getByRole('link').first().click();
   await expect(teacher.getByRole('dialog').getByText('Student ID')).toBeVisible();
   await expect(teacher.getByRole('dialog').getByText('Mobile number')).toHaveCount(0);

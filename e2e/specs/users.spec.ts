@@ -80,6 +80,55 @@ test('an account that is switched on the page of the faculty is so on that of th
   await expect(row(faculty, name)).not.toContainText('Switched off');
 });
 
+test('an account that is switched off once more, because the first answer was lost, stays switched off', async ({ open, api, titled }) => {
+  const name = titled('Sister Lucy');
+  const username = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.');
+  await api.call('office', 'POST', '/admin/users', { fullName: name, username, email: `${username}@example.com`, role: 'faculty' });
+  const office = await open('office', { at: `/users?search=${username}` });
+  await office.route('**/api/admin/users/*', async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue();
+    await route.fetch();
+    return route.abort();
+  }, { times: 1 });
+  await choose(office, name, 'Switch off');
+  const asked = office.getByRole('dialog', { name: `Switch ${name} off?` });
+  await asked.getByRole('button', { name: 'Switch off' }).click();
+  await expect(asked.getByRole('alert')).toContainText('It was not done');
+  // Heard of while it is still asked.
+  await expect(office.locator('tr').filter({ hasText: name })).toContainText('Switched off');
+  await asked.getByRole('button', { name: 'Switch off' }).click();
+  await expect(asked).toBeHidden();
+  await expect(row(office, name)).toContainText('Switched off');
+});
+
+test('a password that was made stays on the page when the row of its account leaves it, and a refused form leads to its field', async ({ open, api, titled }) => {
+  const name = titled('Sister Mercy');
+  const username = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.');
+  const { user } = await api.call<{ user: { _id: string } }>('office', 'POST', '/admin/users', { fullName: name, username, email: `${username}@example.com`, role: 'faculty' });
+  const office = await open('office', { at: `/users?search=${username}` });
+  await choose(office, name, 'Edit');
+  const change = office.getByRole('dialog', { name: /^Change/ });
+  await change.getByLabel('User name').fill('office');
+  await change.getByRole('button', { name: 'Save' }).click();
+  await expect(change.getByLabel('User name')).toBeFocused();
+  await change.getByRole('button', { name: 'Cancel' }).click();
+
+  await choose(office, name, 'New password');
+  await office.getByRole('button', { name: 'Make a new password' }).click();
+  const shown = office.getByRole('dialog', { name: 'New password', exact: true });
+  await expect(shown).toBeVisible();
+  await api.call('office', 'DELETE', `/admin/users/${user._id}`);
+  await expect(office.getByText('Nobody found')).toBeAttached();
+  await expect(shown).toBeVisible();
+});
+
+test('who looks at a page of accounts that was emptied is led to the last one', async ({ open }) => {
+  const office = await open('office', { at: '/users?page=9' });
+  await expect(office.getByRole('navigation', { name: 'Pages of the table' })).toBeVisible();
+  await expect(office.getByRole('button', { name: 'The page after' })).toBeDisabled();
+  await expect(office).not.toHaveURL(/page=9/);
+});
+
 test('who wants to add a student is led to the page of the students, with its form open', async ({ open }) => {
   const office = await open('office', { at: '/users' });
   await office.getByRole('button', { name: 'Add', exact: true }).click();

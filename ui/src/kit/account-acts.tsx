@@ -1,4 +1,3 @@
-import { useState, type ReactNode } from 'react';
 import { Credentials } from './credentials.tsx';
 import type { RecordAct } from './record-menu.tsx';
 
@@ -6,25 +5,30 @@ interface Person {
   name: string;
   username: string;
   email: string;
-  /** Has another password made; gives it. */
-  give: () => Promise<string>;
-  onDone: () => void;
 }
 
-/** What gives somebody another password, for a record's menu, and what shows it once. */
-export function useNewPassword({ name, username, email, give, onDone }: Person): [act: RecordAct, shown: ReactNode] {
-  const [given, setGiven] = useState<string | null>(null);
-  const act: RecordAct = {
+/** Another password that was made for somebody. */
+export interface NewPassword extends Person {
+  password: string;
+}
+
+/** What gives somebody another password, for a record's menu. The page holds it, for the row may leave the page before it was read. */
+export function newPasswordAct(person: Person, give: () => Promise<string>, onGiven: (given: NewPassword) => void, onDone: () => void): RecordAct {
+  return {
     label: 'New password',
     question: {
-      title: `New password for ${name}?`,
+      title: `New password for ${person.name}?`,
       confirm: 'Make a new password',
       text: 'It is made and shown to you once. All their devices are signed out at once.',
-      run: async () => setGiven(await give()),
+      run: async () => onGiven({ ...person, password: await give() }),
       onDone,
     },
   };
-  return [act, given !== null && <Credentials title="New password" name={name} lines={[['User name', username], ['Email', email], ['Password', given]]} onClose={() => setGiven(null)} />];
+}
+
+/** Shows it once. */
+export function ShownPassword({ given: { name, username, email, password }, onClose }: { given: NewPassword; onClose: () => void }) {
+  return <Credentials title="New password" name={name} lines={[['User name', username], ['Email', email], ['Password', password]]} onClose={onClose} />;
 }
 
 /** What switches an account off or on again. */

@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { Dialog } from './dialog.tsx';
 import { asProblem } from './problem.ts';
-import { useReturnFocus } from './return-focus.ts';
 import { Trouble } from './states.tsx';
 
 interface ConfirmDialogProps {
@@ -22,7 +22,6 @@ interface ConfirmDialogProps {
 
 /** Asks before something that is hard to take back. */
 export function ConfirmDialog({ title, children, confirm, keep = 'Keep it', refusal, run, onDone, onClose }: ConfirmDialogProps) {
-  useReturnFocus();
   const doing = useMutation({
     mutationFn: run,
     onSuccess: () => {
@@ -31,15 +30,15 @@ export function ConfirmDialog({ title, children, confirm, keep = 'Keep it', refu
     },
   });
   return (
-    <Modal opened onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title={title} isBusy={doing.isPending} onClose={onClose}>
       <Stack style={{ overflowWrap: 'anywhere' }}>
         {children}
         {doing.error !== null && <Trouble title={refusal}><Text size="sm">{asProblem(doing.error).message}</Text></Trouble>}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>{keep}</Button>
+          <Button variant="default" onClick={onClose} disabled={doing.isPending} data-autofocus>{keep}</Button>
           <Button color="red.9" onClick={() => doing.mutate()} loading={doing.isPending}>{confirm}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -2,24 +2,24 @@ import { Alert, Radio, Stack, Text } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import classes from './conflict.module.css';
 
-export interface BothChanged {
-  field: string;
+export interface BothChanged<F extends string> {
+  field: F;
   label: string;
   mine: string;
   theirs: string;
 }
 
-interface ConflictProps {
+interface ConflictProps<F extends string> {
   /** What only the other changed; it is in the form already. */
   taken: string[];
-  both: BothChanged[];
+  both: BothChanged<F>[];
   /** The fields for which theirs was chosen. */
-  theirs: ReadonlySet<string>;
-  onChoose: (field: string, isTheirs: boolean) => void;
+  theirs: ReadonlySet<F>;
+  onChoose: (field: F, isTheirs: boolean) => void;
 }
 
 /** Both sides of a record that two have changed, field by field. */
-export function Conflict({ taken, both, theirs, onChoose }: ConflictProps) {
+export function Conflict<F extends string>({ taken, both, theirs, onChoose }: ConflictProps<F>) {
   return (
     <Alert role="alert" variant="default" icon={<IconUsers aria-hidden="true" />} title="Somebody else changed this just now">
       <Stack gap="sm">

@@ -18,7 +18,7 @@ export function Credentials({ title, name, lines, onClose }: CredentialsProps) {
   const clipboard = useClipboard({ timeout: 3_000 });
   const text = [name, ...lines.map(([label, value]) => `${label}: ${value}`)].join('\n');
   return (
-    <Modal opened onClose={onClose} title={title} centered closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={title} centered closeOnClickOutside={false} closeOnEscape={false} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack>
         <Text>The password is shown this once and is kept nowhere. Copy or print it before you close this.</Text>
         <div className={classes.card}>

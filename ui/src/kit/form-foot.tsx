@@ -1,8 +1,8 @@
-import { Button, Group, Text } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { Conflict } from './conflict.tsx';
 import drawer from './drawer.module.css';
-import type { Problem } from './problem.ts';
-import { Trouble } from './states.tsx';
+import { asProblem } from './problem.ts';
+import { Refused } from './refused.tsx';
 import type { useMergedDraft } from './use-merged-draft.ts';
 
 interface FormFootProps<F extends string> {
@@ -10,16 +10,18 @@ interface FormFootProps<F extends string> {
   /** What a field is called, and what is in it as people read it. */
   label: (field: F) => string;
   inWords?: (field: F, value: string) => string;
-  /** Why the last try was refused. What stands beside a field is not said again. */
-  refused: Problem | null;
+  /** Why the last try failed. */
+  error: Error | null;
   isSaving: boolean;
   confirm: string;
   onClose: () => void;
 }
 
 /** The end of a form in a drawer: both sides when somebody else was faster, why it was refused, and the buttons. */
-export function FormFoot<F extends string>({ merging: { clash, draft, chosen, choose }, label, inWords = (_, value) => value, refused, isSaving, confirm, onClose }: FormFootProps<F>) {
+export function FormFoot<F extends string>({ merging: { clash, draft, chosen, choose }, label, inWords = (_, value) => value, error, isSaving, confirm, onClose }: FormFootProps<F>) {
   const words = (field: F, of: Record<F, string>) => inWords(field, of[field]);
+  // Both sides are shown instead.
+  const isClash = error !== null && clash !== null && asProblem(error).status === 409;
   return (
     <div className={drawer.foot}>
       {clash !== null && (
@@ -30,9 +32,9 @@ export function FormFoot<F extends string>({ merging: { clash, draft, chosen, ch
           onChoose={choose}
         />
       )}
-      {refused !== null && refused.status !== 409 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+      <Refused error={isClash ? null : error} title="It was not saved" />
       <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>Cancel</Button>
+        <Button variant="default" onClick={onClose} disabled={isSaving}>Cancel</Button>
         <Button type="submit" loading={isSaving}>{confirm}</Button>
       </Group>
     </div>

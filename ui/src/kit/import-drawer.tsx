@@ -1,4 +1,4 @@
-import { Button, Drawer, Group, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { FilePicker } from './file-picker.tsx';
@@ -6,8 +6,8 @@ import { bytes, plural } from './format.ts';
 import classes from './import-drawer.module.css';
 import { problemsFirst, type ImportPlan, type PlannedRow } from './import-plan.ts';
 import { asProblem, isUnknown } from './problem.ts';
-import { useReturnFocus } from './return-focus.ts';
 import { cancelled, sendFile, type Sending } from './send-file.ts';
+import { SideDrawer } from './side-drawer.tsx';
 import { Trouble } from './states.tsx';
 
 interface ImportDrawerProps<R extends PlannedRow> {
@@ -30,7 +30,6 @@ const extensions = ['.csv', '.xlsx'];
 
 /** First the plan of a file, row by row with the problems on top; then, when somebody has looked at it, exactly that plan is carried out. */
 export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitBytes, describe, apply, progress, onClose }: ImportDrawerProps<R>) {
-  useReturnFocus();
   const [file, setFile] = useState<File | null>(null);
   const [sent, setSent] = useState(0);
   const sending = useRef<Sending<ImportPlan<R>> | null>(null);
@@ -58,7 +57,7 @@ export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitByt
   const refused = applying.error === null ? null : asProblem(applying.error);
 
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 680px)" title={title} closeOnClickOutside={false} closeOnEscape={!applying.isPending} withCloseButton={!applying.isPending} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
+    <SideDrawer title={title} width={680} isBusy={applying.isPending} onClose={onClose}>
       <Stack gap="md">
         <Text size="sm" component="div">{hint}</Text>
         <FilePicker file={file} rules={{ acceptedExtensions: extensions, uploadLimitBytes: limitBytes }} error={inFile} disabled={planning.isPending || applying.isPending} button={pickButton} onPick={pick} />
@@ -78,7 +77,7 @@ export function ImportDrawer<R extends PlannedRow>({ title, hint, path, limitByt
           <Button disabled={plan === undefined || news === 0} loading={applying.isPending} onClick={() => plan !== undefined && applying.mutate(plan)}>{news === 0 ? 'Save' : `Save ${plural(news, 'row')}`}</Button>
         </Group>
       </div>
-    </Drawer>
+    </SideDrawer>
   );
 }
 

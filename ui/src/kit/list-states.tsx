@@ -1,7 +1,9 @@
 import { Button, Group, Skeleton, Text } from '@mantine/core';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useEffectEvent, useRef, type ReactNode } from 'react';
 import classes from './list.module.css';
+import { Pager } from './pager.tsx';
 import { Failed, Waiting } from './states.tsx';
+import type { Pagination } from './wire.ts';
 
 interface ListQuery {
   isPending: boolean;
@@ -14,17 +16,44 @@ interface ListQuery {
   refetch: () => unknown;
 }
 
+interface Pages {
+  of: Pagination | undefined;
+  onPage: (page: number) => void;
+}
+
+interface ListStatesProps {
+  query: ListQuery;
+  isEmpty: boolean;
+  empty: ReactNode;
+  /** Of a list that comes in pages. */
+  pages?: Pages;
+  children: ReactNode;
+}
+
+/** The last page there is, when the one that was asked for is behind it. */
+export const lastInstead = ({ page, pages }: Pagination): number | null => (page > Math.max(1, pages) ? Math.max(1, pages) : null);
+
 /** A list is loading, waiting for a signal, broken, empty, or there. */
-export function ListStates({ query, isEmpty, empty, children }: { query: ListQuery; isEmpty: boolean; empty: ReactNode; children: ReactNode }) {
+export function ListStates({ query, isEmpty, empty, pages, children }: ListStatesProps) {
   if (query.isPending) return query.fetchStatus === 'paused' ? <Waiting /> : <ListSkeleton />;
   if (query.isError && isEmpty) return <Failed error={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />;
+  const last = isEmpty && pages?.of !== undefined ? lastInstead(pages.of) : null;
+  if (last !== null) return <Emptied key={last} onLeave={() => pages?.onPage(last)} />;
   const isOld = query.isPlaceholderData === true && query.fetchStatus === 'paused';
   return (
     <>
       {isOld && <Text role="status" fw={600} mb="sm">There is no signal. What you chose loads by itself as soon as there is one.</Text>}
       {isEmpty ? empty : children}
+      {!isEmpty && pages?.of !== undefined && <Pager of={pages.of} onPage={pages.onPage} />}
     </>
   );
+}
+
+/** What stood on this page was deleted: there are pages before it. */
+function Emptied({ onLeave }: { onLeave: () => void }) {
+  const leave = useEffectEvent(onLeave);
+  useEffect(() => leave(), []);
+  return <ListSkeleton />;
 }
 
 export function ListSkeleton({ rows = 4 }: { rows?: number }) {

@@ -3,18 +3,26 @@ import { IconDots } from '@tabler/icons-react';
 import { useState } from 'react';
 import { ConfirmDialog } from './confirm-dialog.tsx';
 
+interface Question {
+  title: string;
+  confirm: string;
+  text: string;
+  run: () => Promise<unknown>;
+  onDone: () => void;
+}
+
 /** What can be done with a record. Without a question it is done at once. */
 export interface RecordAct {
   label: string;
   isDangerous?: boolean;
   onPick?: () => void;
-  question?: { title: string; confirm: string; text: string; run: () => Promise<unknown>; onDone: () => void };
+  question?: Question;
 }
 
 /** The menu at the end of a record's row; what is hard to take back is asked before it is done. */
 export function RecordMenu({ name, acts }: { name: string; acts: RecordAct[] }) {
-  const [asked, setAsked] = useState<string | null>(null);
-  const question = acts.find(({ label }) => label === asked)?.question;
+  // As it was asked: when the record changes meanwhile, the same button would do something else.
+  const [asked, setAsked] = useState<Question | null>(null);
   return (
     <>
       <Menu position="bottom-end" withinPortal>
@@ -22,12 +30,12 @@ export function RecordMenu({ name, acts }: { name: string; acts: RecordAct[] }) 
           <ActionIcon variant="subtle" size={44} color="gray" aria-label={`What to do with ${name}`}><IconDots size={22} aria-hidden="true" /></ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {acts.map(({ label, isDangerous = false, onPick = () => setAsked(label) }) => <Menu.Item key={label} mih={44} c={isDangerous ? 'var(--mantine-color-error)' : undefined} onClick={onPick}>{label}</Menu.Item>)}
+          {acts.map(({ label, isDangerous = false, question = null, onPick = () => setAsked(question) }) => <Menu.Item key={label} mih={44} c={isDangerous ? 'var(--mantine-color-error)' : undefined} onClick={onPick}>{label}</Menu.Item>)}
         </Menu.Dropdown>
       </Menu>
-      {question !== undefined && (
-        <ConfirmDialog title={question.title} confirm={question.confirm} keep="Cancel" refusal="It was not done" run={question.run} onDone={question.onDone} onClose={() => setAsked(null)}>
-          <Text>{question.text}</Text>
+      {asked !== null && (
+        <ConfirmDialog title={asked.title} confirm={asked.confirm} keep="Cancel" refusal="It was not done" run={asked.run} onDone={asked.onDone} onClose={() => setAsked(null)}>
+          <Text>{asked.text}</Text>
         </ConfirmDialog>
       )}
     </>

@@ -9,13 +9,18 @@ vi.mock('../kit/institute.ts', () => ({ useTimezone: () => 'UTC' }));
 
 const at = (time: string, isRefetchError = false) => ({ dataUpdatedAt: Date.parse(`2026-11-22T${time}:00Z`), isRefetchError });
 const never = { dataUpdatedAt: 0, isRefetchError: false };
-const words = (of: Parameters<typeof Freshness>[0]['of']) => renderToString(createElement(Freshness, { of }));
+const words = (of: Parameters<typeof Freshness>[0]['of'], isTold = true) => renderToString(createElement(Freshness, { of, isTold }));
 
 beforeEach(() => void Object.assign(line, { shown: 'live', lastLiveAt: null }));
 
 it('says that changes come by themselves while they do', () => {
   expect(words(at('09:30'))).toBe('Changes appear here by themselves.');
   expect(words(never)).toBe('Changes appear here by themselves.');
+});
+
+it('does not say so to whom nobody tells', () => {
+  expect(words(at('09:30'), false)).toBe('Changes appear here within a minute.');
+  expect(words(at('09:30', true), false)).toBe('May be out of date. Last updated 09:30.');
 });
 
 it('says that a page may be out of date when a part of it could not be asked for again, also on a live line', () => {

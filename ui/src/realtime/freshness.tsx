@@ -9,15 +9,22 @@ interface Answered {
   isRefetchError: boolean;
 }
 
-/** One honest line about how fresh the page is. `of`: what it shows. */
-export function Freshness({ of }: { of: Answered | Answered[] }) {
+interface FreshnessProps {
+  /** What the page shows. */
+  of: Answered | Answered[];
+  /** Does the server tell this person of changes? Else they are asked for each minute. */
+  isTold?: boolean;
+}
+
+/** One honest line about how fresh the page is. */
+export function Freshness({ of, isTold = true }: FreshnessProps) {
   const { shown, lastLiveAt } = useLiveState();
   const timezone = useTimezone();
   const all = [of].flat();
   const failed = all.filter(({ isRefetchError }) => isRefetchError);
   const oldest = (some: Answered[]) => Math.min(...some.map(({ dataUpdatedAt }) => dataUpdatedAt));
   if (failed.length > 0) return <>{`May be out of date. Last updated ${timeOf(oldest(failed), timezone)}.`}</>;
-  if (shown === 'live') return <>Changes appear here by themselves.</>;
+  if (shown === 'live') return <>{isTold ? 'Changes appear here by themselves.' : 'Changes appear here within a minute.'}</>;
   if (shown === 'connecting') return <>Connecting…</>;
   const came = all.filter(({ dataUpdatedAt }) => dataUpdatedAt > 0);
   if (came.length === 0) return <>Not connected.</>;

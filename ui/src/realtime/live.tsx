@@ -40,4 +40,8 @@ export function useLiveState(): LiveState {
   return useSyncExternalStore(connection.subscribe, connection.get);
 }
 
-export const useLivePolling = (): ReturnType<typeof pollingOf> => pollingOf(useLiveState().shown);
+/** `isTold`: does the server tell this person of changes? */
+export function useLivePolling(isTold = true): ReturnType<typeof pollingOf> {
+  const { shown } = useLiveState();
+  return pollingOf(shown, isTold);
+}

@@ -9,3 +9,7 @@ it('what failed is asked for again each minute, also while events arrive', () =>
   expect(every('live', 'success', true)).toBe(60_000);
   expect(every('reconnecting', 'success')).toBe(60_000);
 });
+
+it('who is told of nothing asks each minute, on a live line too', () => {
+  expect(pollingOf('live', false)({ state: { status: 'success', isInvalidated: false } })).toBe(60_000);
+});

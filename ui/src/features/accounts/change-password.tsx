@@ -1,8 +1,8 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type RefObject, type SubmitEvent } from 'react';
+import { Dialog } from '../../kit/dialog.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { PasswordChange } from '../../kit/wire.ts';
@@ -18,7 +18,6 @@ const labels: [keyof PasswordChange, string, string][] = [
 ];
 
 export default function ChangePassword({ onClose, returnTo }: { onClose: () => void; returnTo: RefObject<HTMLElement | null> }) {
-  useReturnFocus(returnTo);
   const [change, setChange] = useState(blank);
   const [problems, setProblems] = useState<PasswordProblems>({});
   const saving = useMutation({
@@ -40,7 +39,7 @@ export default function ChangePassword({ onClose, returnTo }: { onClose: () => v
   const refused = saving.error === null || beside ? null : asProblem(saving.error);
 
   return (
-    <Modal opened onClose={onClose} title="Change password" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title="Change password" isBusy={saving.isPending} returnTo={returnTo} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm" c="dimmed">You stay signed in here. All your other devices have to sign in again.</Text>
@@ -62,11 +61,11 @@ export default function ChangePassword({ onClose, returnTo }: { onClose: () => v
           ))}
           {refused !== null && <Trouble><Text size="sm">{refused.message}</Text></Trouble>}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={saving.isPending}>Cancel</Button>
             <Button type="submit" loading={saving.isPending}>Change password</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

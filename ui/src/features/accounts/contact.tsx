@@ -1,11 +1,12 @@
 import { Button, SimpleGrid, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { Conflict } from '../../kit/conflict.tsx';
 import { calendarDay } from '../../kit/format.ts';
 import { ListSkeleton } from '../../kit/list-states.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { Failed, Trouble, Waiting } from '../../kit/states.tsx';
+import { Refused } from '../../kit/refused.tsx';
+import { Failed, Waiting } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { OwnProfile } from '../../kit/wire.ts';
@@ -61,7 +62,6 @@ function ContactForm({ profile }: { profile: OwnProfile }) {
   const queries = useQueryClient();
   const { base, version, draft, setDraft, final, clash, chosen, choose, settle, restart } = useMergedDraft<Field>(() => draftOf(profile), profile.version);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const form = useRef<HTMLFormElement>(null);
   const toSend = changes(final, base);
   const isChanged = Object.keys(toSend).length > 0;
   // The office changed it while nothing was typed here.
@@ -78,7 +78,7 @@ function ContactForm({ profile }: { profile: OwnProfile }) {
       if (code === 'students.changed_meanwhile' && more.current !== undefined) {
         const current = more.current as OwnProfile;
         settle(draftOf(current), current.version);
-      } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      }
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -95,7 +95,7 @@ function ContactForm({ profile }: { profile: OwnProfile }) {
   const phone = (field: Field, autoComplete: string) => <TextInput label={labels[field]} type="tel" inputMode="tel" autoComplete={autoComplete} value={draft[field]} onChange={(event) => set(field, event.currentTarget.value)} error={beside(field)} />;
   const long = (field: Field, autoComplete: string) => <Textarea label={labels[field]} autoComplete={autoComplete} autosize minRows={2} maxLength={1000} value={draft[field]} onChange={(event) => set(field, event.currentTarget.value)} error={beside(field)} />;
   return (
-    <form ref={form} onSubmit={submit} noValidate className={classes.contact}>
+    <form onSubmit={submit} noValidate className={classes.contact}>
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         {phone('contactNumber', 'tel')}
         {phone('alternateContact', 'off')}
@@ -110,7 +110,7 @@ function ContactForm({ profile }: { profile: OwnProfile }) {
           onChoose={choose}
         />
       )}
-      {refused !== null && refused.status !== 409 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+      <Refused error={clash !== null && refused?.status === 409 ? null : saving.error} title="It was not saved" />
       <div><Button type="submit" loading={saving.isPending} disabled={!isChanged && clash === null}>Save</Button></div>
     </form>
   );

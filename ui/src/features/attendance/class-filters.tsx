@@ -2,7 +2,7 @@ import { NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { coursesQuery } from '../courses/courses.ts';
+import { coursesQuery, semesterOf, semestersOf } from '../courses/courses.ts';
 
 interface ClassFiltersProps {
   course: string;
@@ -15,11 +15,14 @@ interface ClassFiltersProps {
 export function ClassFilters({ course, semester, subject, onChange }: ClassFiltersProps) {
   const courses = useQuery(coursesQuery);
   const own = (courses.data ?? []).filter(({ teaches }) => teaches);
-  const semesters = own.find(({ _id }) => _id === course)?.semesters ?? 8;
+  const find = (id: string) => own.find(({ _id }) => _id === id);
+  // One that the address names and the course does not have still filters: it is shown.
+  const semesters = [...new Set([...semestersOf(find(course)), semester].filter(Boolean))];
+  const choose = (id: string) => onChange({ course: id, semester: semesterOf(find(id), semester, '') });
   return (
     <>
-      <NativeSelect label="Course" value={course} data={[{ value: '', label: 'All courses' }, ...own.map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => onChange({ course: event.currentTarget.value })} />
-      <NativeSelect label="Semester" value={semester} data={[{ value: '', label: 'All' }, ...Array.from({ length: semesters }, (_, index) => String(index + 1))]} onChange={(event) => onChange({ semester: event.currentTarget.value })} />
+      <NativeSelect label="Course" value={course} data={[{ value: '', label: 'All courses' }, ...own.map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => choose(event.currentTarget.value)} />
+      <NativeSelect label="Semester" value={semester} data={[{ value: '', label: 'All' }, ...semesters]} onChange={(event) => onChange({ semester: event.currentTarget.value })} />
       <SubjectField subject={subject} onSubject={(text) => onChange({ subject: text })} />
     </>
   );

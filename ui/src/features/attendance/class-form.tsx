@@ -5,7 +5,7 @@ import { useNavigate } from 'react-router';
 import { asProblem } from '../../kit/problem.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { ClassKind, ClassSession } from '../../kit/wire.ts';
-import { coursesQuery } from '../courses/courses.ts';
+import { coursesQuery, semesterOf, semestersOf } from '../courses/courses.ts';
 import { boardOf, openClass } from './queries.ts';
 import { recentSubjects, rememberSubject } from './recent-subjects.ts';
 import classes from './attendance.module.css';
@@ -21,9 +21,11 @@ export function ClassForm({ today, known }: { today: string; known: string[] }) 
   const own = (courses.data ?? []).filter(({ teaches }) => teaches);
   const [form, setForm] = useState({ course: '', semester: '1', subject: '', session: 'Morning' as ClassSession, type: 'Theory' as ClassKind, date: today, totalHours: null });
   const course = own.find(({ _id }) => _id === form.course) ?? own[0];
+  // What the list shows is what is opened, also when the course before had more semesters.
+  const semester = semesterOf(course, form.semester);
   const subjects = useId();
   const opening = useMutation({
-    mutationFn: () => openClass({ ...form, course: course?._id ?? '', semester: Number(form.semester) }),
+    mutationFn: () => openClass({ ...form, course: course?._id ?? '', semester: Number(semester) }),
     onSuccess: (board) => {
       rememberSubject(form.subject.trim());
       queries.setQueryData(boardOf(board.class._id ?? '').queryKey, board);
@@ -39,7 +41,7 @@ export function ClassForm({ today, known }: { today: string; known: string[] }) 
   return (
     <form className={classes.form} onSubmit={submit} aria-label="Open a class">
       <NativeSelect label="Course" value={course?._id ?? ''} onChange={(event) => set({ course: event.currentTarget.value })} data={own.map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))} />
-      <NativeSelect label="Semester" value={form.semester} onChange={(event) => set({ semester: event.currentTarget.value })} data={Array.from({ length: course?.semesters ?? 8 }, (_, index) => String(index + 1))} />
+      <NativeSelect label="Semester" value={semester} onChange={(event) => set({ semester: event.currentTarget.value })} data={semestersOf(course)} />
       <TextInput label="Subject" value={form.subject} list={subjects} onChange={(event) => set({ subject: event.currentTarget.value })} error={problem?.fields.subject} autoComplete="off" />
       <datalist id={subjects}>{[...new Set([...recentSubjects(), ...known])].map((subject) => <option key={subject} value={subject} />)}</datalist>
       <NativeSelect label="Kind of class" value={form.type} onChange={(event) => set({ type: event.currentTarget.value as ClassKind })} data={kinds} />

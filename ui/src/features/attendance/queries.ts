@@ -43,6 +43,12 @@ export const recordsOf = (filter: RecordsFilter, page: number) => queryOptions({
   meta: { live: true },
 });
 
+/** The filter for a record among the few of its student on its day. */
+export function onlyThere({ student, date, subject }: Pick<Attendance, 'student' | 'date' | 'subject'>): RecordsFilter {
+  const day = date.slice(0, 10);
+  return { from: day, to: day, course: '', semester: '', subject, status: '', studentId: student?._id ?? '' };
+}
+
 export interface ReportFilter {
   course: string;
   semester: string;

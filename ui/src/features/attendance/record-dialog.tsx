@@ -1,4 +1,4 @@
-import { Alert, Button, Drawer, Group, NativeSelect, Stack, Text, TextInput, Textarea, Title } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, Stack, Text, TextInput, Textarea, Title } from '@mantine/core';
 import { IconTrash, IconUsers } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
@@ -7,26 +7,28 @@ import drawer from '../../kit/drawer.module.css';
 import { calendarDay, momentOf } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { Failed, Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { Attendance, AttendanceLine, AttendanceStatus } from '../../kit/wire.ts';
 import classes from './attendance.module.css';
-import { correct, deleteRecord, historyOf, refreshRecords } from './queries.ts';
+import { correct, deleteRecord, historyOf, onlyThere, recordsOf, refreshRecords } from './queries.ts';
 import { saidInWords, statuses } from './words.ts';
 
 interface RecordDialogProps {
   first: Attendance;
   /** As the list shows it now; undefined when it has left the list. */
-  record: Attendance | undefined;
+  listed: Attendance | undefined;
   onClose: () => void;
 }
 
 /** One record: corrected with a reason, and what happened to it so far. */
-export default function RecordDialog({ first, record, onClose }: RecordDialogProps) {
-  useReturnFocus();
+export default function RecordDialog({ first, listed, onClose }: RecordDialogProps) {
   const queries = useQueryClient();
   const [base, setBase] = useState(first);
+  // A colleague's correction may take it out of what the list is filtered by: then it is looked for where it is in any case.
+  const elsewhere = useQuery({ ...recordsOf(onlyThere(first), 1), enabled: listed === undefined });
+  const record = listed ?? elsewhere.data?.attendance.find(({ _id }) => _id === first._id);
   const [status, setStatus] = useState(first.status);
   const [hours, setHours] = useState(String(first.hoursAttended));
   const [remarks, setRemarks] = useState(first.remarks ?? '');
@@ -37,9 +39,10 @@ export default function RecordDialog({ first, record, onClose }: RecordDialogPro
     showToast({ key: 'attendance:corrected', title });
     onClose();
   };
+  const lookAgain = (error: Error) => asProblem(error).status === 409 && void refreshRecords(queries);
   const changed = { status, remarks: remarks.trim() === '' ? null : remarks.trim(), hoursAttended: hours === String(base.hoursAttended) && status !== base.status ? null : Number(hours.replace(',', '.')) };
-  const saving = useMutation({ mutationFn: () => correct(queries, base._id, { ...changed, reason: reason.trim(), rev: base.rev }), onSuccess: () => done('Corrected. The student sees it now.'), onError: (error) => asProblem(error).status === 409 && void refreshRecords(queries) });
-  const deleting = useMutation({ mutationFn: () => deleteRecord(base._id, base.rev, reason.trim()), onSuccess: () => done('Deleted. Its history stays.') });
+  const saving = useMutation({ mutationFn: () => correct(queries, base._id, { ...changed, reason: reason.trim(), rev: base.rev }), onSuccess: () => done('Corrected. The student sees it now.'), onError: lookAgain });
+  const deleting = useMutation({ mutationFn: () => deleteRecord(base._id, base.rev, reason.trim()), onSuccess: () => done('Deleted. Its history stays.'), onError: lookAgain });
   const failed = saving.error ?? deleting.error;
   const refused = failed === null ? null : asProblem(failed);
   const isTheirs = record !== undefined && record.rev !== base.rev && !saving.isPending && !saving.isSuccess && !deleting.isSuccess;
@@ -56,13 +59,21 @@ export default function RecordDialog({ first, record, onClose }: RecordDialogPro
       setRemarks(record.remarks ?? '');
     }
     saving.reset();
+    deleting.reset();
   };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    withReason(() => saving.mutate());
+    withReason(() => {
+      deleting.reset();
+      saving.mutate();
+    });
   };
+  const remove = () => withReason(() => {
+    saving.reset();
+    deleting.mutate();
+  });
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 520px)" title={base.student?.fullName ?? 'Attendance'} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
+    <SideDrawer title={base.student?.fullName ?? 'Attendance'} width={520} isBusy={saving.isPending || deleting.isPending} onClose={onClose}>
       <Text mb="md">{`${base.subject} · ${base.type} · ${calendarDay(base.date)}, ${base.session.toLowerCase()}`}</Text>
       {base.canEdit && (
         <form onSubmit={submit} noValidate id="correction">
@@ -101,14 +112,14 @@ export default function RecordDialog({ first, record, onClose }: RecordDialogPro
               </Stack>
             </Alert>
           )}
-          {refused !== null && !isTheirs && Object.keys(refused.fields).length === 0 && <Trouble title="It was not corrected"><Text size="sm">{refused.message}</Text></Trouble>}
+          {refused !== null && !isTheirs && Object.keys(refused.fields).length === 0 && <Trouble title={saving.error === null ? 'It was not deleted' : 'It was not corrected'}><Text size="sm">{refused.message}</Text></Trouble>}
           <Group justify="space-between">
-            <Button variant="subtle" className={classes.delete} leftSection={<IconTrash size={18} aria-hidden="true" />} loading={deleting.isPending} disabled={isTheirs} onClick={() => withReason(() => deleting.mutate())}>Delete</Button>
+            <Button variant="subtle" className={classes.delete} leftSection={<IconTrash size={18} aria-hidden="true" />} loading={deleting.isPending} disabled={isTheirs} onClick={remove}>Delete</Button>
             <Button type="submit" form="correction" loading={saving.isPending} disabled={isTheirs}>Correct</Button>
           </Group>
         </div>
       )}
-    </Drawer>
+    </SideDrawer>
   );
 }
 

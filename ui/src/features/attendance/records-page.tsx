@@ -10,7 +10,6 @@ import { calendarDay, number, plural } from '../../kit/format.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import { PageHead } from '../../kit/page.tsx';
-import { Pager } from '../../kit/pager.tsx';
 import { part } from '../../kit/part.ts';
 import { Cell, Records } from '../../kit/records.tsx';
 import { Empty } from '../../kit/states.tsx';
@@ -64,6 +63,7 @@ export default function RecordsPage() {
       <ListStates
         query={list}
         isEmpty={records.length === 0}
+        pages={{ of: list.data?.pagination, onPage: (next) => setFilter({ page: next === 1 ? '' : String(next) }) }}
         empty={isFiltered
           ? <Empty icon={<IconSearchOff size={32} stroke={1.5} />} title="Nothing found" action={<ShowAll onClick={() => setFilter(everything)} />}>No record matches. Choose other days or another class.</Empty>
           : <Empty icon={<IconCalendarOff size={32} stroke={1.5} />} title="Nothing recorded yet">Call the roll of a class, or import a file.</Empty>}
@@ -87,10 +87,9 @@ export default function RecordsPage() {
             </tr>
           ))}
         </Records>
-        {list.data !== undefined && <Pager of={list.data.pagination} onPage={(next) => setFilter({ page: next === 1 ? '' : String(next) })} />}
       </ListStates>
       <Suspense fallback={null}>
-        {correcting !== null && <RecordDialog first={correcting} record={records.find(({ _id }) => _id === correcting._id)} onClose={() => setCorrecting(null)} />}
+        {correcting !== null && <RecordDialog first={correcting} listed={records.find(({ _id }) => _id === correcting._id)} onClose={() => setCorrecting(null)} />}
         {isImporting && <ImportDialog onClose={() => setImporting(false)} />}
       </Suspense>
     </>

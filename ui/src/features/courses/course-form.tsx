@@ -1,9 +1,10 @@
-import { Drawer, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
+import { SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { FormFoot } from '../../kit/form-foot.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { Course } from '../../kit/wire.ts';
@@ -14,12 +15,10 @@ import { blank, changes, draftOf, labels, problemsOf, type Field } from './draft
 
 /** Adds or changes a course. Undefined to add one. */
 export default function CourseForm({ course, onClose }: { course: Course | undefined; onClose: () => void }) {
-  useReturnFocus();
   const queries = useQueryClient();
   const merging = useMergedDraft<Field | CurriculumField>(() => ({ ...(course === undefined ? blank : draftOf(course)), ...curriculumOf(course) }), course?.version);
   const { base, version, draft, setDraft, final, settle } = merging;
   const [tried, setTried] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
     mutationFn: () => {
       const form = { ...changes(final, base), ...curriculumChanges(final, base) };
@@ -43,7 +42,7 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
     event.preventDefault();
     setTried(true);
     if (Object.keys(found).length === 0) saving.mutate();
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    else toFirstProblem(event.currentTarget);
   };
   // How many semesters it has decides which are offered; one that has subjects already is shown in any case.
   const count = Math.max(Number(draft.semesters.trim() === '' ? (course?.semesters ?? 2) : draft.semesters), 1);
@@ -52,8 +51,8 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
   const text = (field: Field, description?: string) => <TextInput label={labels[field]} description={description} value={draft[field]} onChange={(event) => set(field, event.currentTarget.value)} error={problems[field]} autoComplete="off" />;
   const long = (field: Field, description?: string) => <Textarea label={labels[field]} description={description} value={draft[field]} autosize minRows={2} onChange={(event) => set(field, event.currentTarget.value)} error={problems[field]} />;
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 640px)" title={course === undefined ? 'Add a course' : `Change ${course.courseCode}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title={course === undefined ? 'Add a course' : `Change ${course.courseCode}`} width={640} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             {text('courseCode')}
@@ -72,12 +71,12 @@ export default function CourseForm({ course, onClose }: { course: Course | undef
           merging={merging}
           label={(field) => (isCurriculum(field) ? curriculumLabel(field) : labels[field])}
           inWords={(field, value) => (isCurriculum(field) ? curriculumInWords(field, value) : value)}
-          refused={refused}
+          error={saving.error}
           isSaving={saving.isPending}
           confirm={course === undefined ? 'Add' : 'Save'}
           onClose={onClose}
         />
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

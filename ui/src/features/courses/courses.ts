@@ -9,6 +9,12 @@ export const coursesQuery = queryOptions({
   meta: { live: true },
 });
 
+/** The semesters of a course; of no certain one, as many as any has. */
+export const semestersOf = (course: Course | undefined): string[] => Array.from({ length: course?.semesters ?? 8 }, (_, index) => String(index + 1));
+
+/** The semester that was chosen, or another where this course does not have it. */
+export const semesterOf = (course: Course | undefined, chosen: string, otherwise = '1'): string => (semestersOf(course).includes(chosen) ? chosen : otherwise);
+
 const at = (id: string) => `/admin/courses/${encodeURIComponent(id)}`;
 
 export const oneCourse = (id: string) => getData<Course>(at(id));

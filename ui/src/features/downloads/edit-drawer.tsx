@@ -1,11 +1,12 @@
-import { Alert, Button, Drawer, Group, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { Refused, toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { ManagedDownload, Role } from '../../kit/wire.ts';
@@ -29,14 +30,12 @@ export default function EditDrawer({ item, ...rest }: EditDrawerProps) {
 }
 
 function EditForm({ first, item, role, onClose }: EditDrawerProps & { first: ManagedDownload }) {
-  useReturnFocus();
   const queries = useQueryClient();
   const timezone = useTimezone();
   /** The version that what is written here started from. */
   const [base, setBase] = useState(first);
   const [draft, setDraft] = useState(() => draftOf(first));
   const [tried, setTried] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
 
   const saving = useMutation({
     mutationFn: () => saveMetadata(base._id, toMetadata(draft, audienceOf(base)), base.rev),
@@ -65,20 +64,12 @@ function EditForm({ first, item, role, onClose }: EditDrawerProps & { first: Man
     event.preventDefault();
     setTried(true);
     if (!hasProblems(found)) saving.mutate();
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    else toFirstProblem(event.currentTarget);
   };
 
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="clamp(320px, 100vw, 580px)"
-      title="Change study material"
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}
-    >
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title="Change study material" width={580} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Text size="sm" c="dimmed">{`File: ${base.fileName}. To replace the file, delete this material and upload it anew.`}</Text>
           <MaterialFields role={role} draft={draft} problems={problems} before={{ ...audienceOf(base), text: base.audienceText }} onChange={(change) => setDraft((before) => ({ ...before, ...change }))} />
@@ -96,13 +87,13 @@ function EditForm({ first, item, role, onClose }: EditDrawerProps & { first: Man
             </Alert>
           )}
           {item === undefined && <Trouble><Text size="sm">This material was deleted, or changed so that it is no longer in your list.</Text></Trouble>}
-          {refused !== null && !isTheirs && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+          <Refused error={isTheirs ? null : saving.error} title="It was not saved" />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={saving.isPending}>Cancel</Button>
             <Button type="submit" loading={saving.isPending} disabled={isTheirs}>Save</Button>
           </Group>
         </div>
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

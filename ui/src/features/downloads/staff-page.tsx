@@ -63,10 +63,10 @@ export default function StaffPage({ user }: ViewProps) {
   const [draft, setDraft] = useState(() => blankDraft(user.role));
   const [file, setFile] = useState<File | null>(null);
   const [deleting, setDeleting] = useState<ManagedDownload | null>(null);
-  const upload = useUploading(() => {
+  const upload = useUploading((isOpen) => {
     setDraft(blankDraft(user.role));
     setFile(null);
-    drawer.close();
+    if (isOpen) drawer.close();
   });
 
   const isFiltered = filters.some((name) => filter[name] !== '');

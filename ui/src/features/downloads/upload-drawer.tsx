@@ -1,10 +1,11 @@
-import { Button, Drawer, Group, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useRef, useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { FilePicker } from '../../kit/file-picker.tsx';
 import { bytes } from '../../kit/format.ts';
 import { useInstitute, useTimezone } from '../../kit/institute.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { Trouble } from '../../kit/states.tsx';
 import type { Role } from '../../kit/wire.ts';
 import { fileProblem, hasProblems, problemsOf, titleFrom, toMetadata, type Draft, type DraftProblems } from './draft.ts';
@@ -27,12 +28,10 @@ interface UploadDrawerProps {
 }
 
 export default function UploadDrawer({ role, draft, file, uploading, onDraft, onFile, onSend, onCancelSending, onClose }: UploadDrawerProps) {
-  useReturnFocus();
   const institute = useInstitute();
   const timezone = useTimezone();
   const [tried, setTried] = useState(false);
   const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
-  const form = useRef<HTMLFormElement>(null);
   const pickButton = useRef<HTMLButtonElement>(null);
   const isSending = uploading.state === 'sending';
 
@@ -54,7 +53,7 @@ export default function UploadDrawer({ role, draft, file, uploading, onDraft, on
     setTried(true);
     if (file === null || hasProblems(found)) {
       if (found.file !== undefined) pickButton.current?.focus();
-      else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      else toFirstProblem(event.currentTarget);
       return;
     }
     setChanged(new Set());
@@ -62,18 +61,8 @@ export default function UploadDrawer({ role, draft, file, uploading, onDraft, on
   };
 
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size="clamp(320px, 100vw, 580px)"
-      title="Upload study material"
-      closeOnEscape={!isSending}
-      closeOnClickOutside={false}
-      withCloseButton={!isSending}
-      closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}
-    >
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title="Upload study material" width={580} isBusy={isSending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <FilePicker file={file} rules={institute} error={problems.file} disabled={isSending} button={pickButton} onPick={pick} />
           <fieldset disabled={isSending} className={classes.fields}>
@@ -107,7 +96,7 @@ export default function UploadDrawer({ role, draft, file, uploading, onDraft, on
               )}
         </div>
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }
 

@@ -1,10 +1,11 @@
-import { Autocomplete, Drawer, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
+import { Autocomplete, SimpleGrid, Stack, Switch, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { Fold } from '../../kit/fold.tsx';
 import { FormFoot } from '../../kit/form-foot.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { Course, FacultyMember } from '../../kit/wire.ts';
@@ -30,16 +31,13 @@ const long: Field[] = ['qualification', 'specialization', 'experience'];
 
 /** Adds or changes a faculty member. What was typed is this form's alone: the list may be renewed behind it. */
 export default function FacultyForm({ member, courses, onAdded, onClose }: FacultyFormProps) {
-  useReturnFocus();
   const queries = useQueryClient();
   const offered = useQuery(offeredQuery).data;
   const isNew = member === undefined;
   const merging = useMergedDraft<AnyField>(() => (isNew ? blank(courses, passwordFrom(crypto.getRandomValues(new Uint8Array(64)))) : draftOf(member, courses)), member?.version);
   const { base, version, draft, setDraft, final, settle } = merging;
   const [tried, setTried] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const codes = new Map(courses.map(({ _id, courseCode }) => [_id, courseCode]));
-  const toProblem = () => requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   const saving = useMutation({
     mutationFn: async (): Promise<Added | undefined> => {
       if (isNew) return { member: await addMember(changes(final, { ...blank(courses, ''), isActive: 'true' })), password: final.password.trim() };
@@ -53,10 +51,7 @@ export default function FacultyForm({ member, courses, onAdded, onClose }: Facul
       onClose();
     },
     onError: async (error) => {
-      if (isNew || asProblem(error).code !== 'faculty.changed_meanwhile') {
-        toProblem();
-        return;
-      }
+      if (isNew || asProblem(error).code !== 'faculty.changed_meanwhile') return;
       const current = await oneMember(member._id);
       settle(draftOf(current, courses), current.version);
     },
@@ -68,14 +63,14 @@ export default function FacultyForm({ member, courses, onAdded, onClose }: Facul
     event.preventDefault();
     setTried(true);
     if (Object.keys(found).length === 0) saving.mutate();
-    else toProblem();
+    else toFirstProblem(event.currentTarget);
   };
   const change = (to: Partial<Draft>) => setDraft((before) => ({ ...before, ...to }) as Draft);
   const text = (field: Field, more: { type?: string; description?: string } = {}) => <TextInput key={field} name={field} label={labels[field]} value={draft[field]} onChange={(event) => change({ [field]: event.currentTarget.value })} error={problems[field]} autoComplete="off" {...more} />;
   const choice = (field: Field, data: string[]) => <Autocomplete key={field} name={field} label={labels[field]} size="md" value={draft[field]} data={data} onChange={(value) => change({ [field]: value })} error={problems[field]} autoComplete="off" />;
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 620px)" title={isNew ? 'Add a faculty member' : `Change ${member.fullName}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title={isNew ? 'Add a faculty member' : `Change ${member.fullName}`} width={620} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             {text('fullName')}
@@ -100,8 +95,8 @@ export default function FacultyForm({ member, courses, onAdded, onClose }: Facul
             </Stack>
           </Fold>
         </Stack>
-        <FormFoot merging={merging} label={(field) => labelOf(field, codes)} inWords={inWords} refused={refused} isSaving={saving.isPending} confirm={isNew ? 'Add' : 'Save'} onClose={onClose} />
+        <FormFoot merging={merging} label={(field) => labelOf(field, codes)} inWords={inWords} error={saving.error} isSaving={saving.isPending} confirm={isNew ? 'Add' : 'Save'} onClose={onClose} />
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

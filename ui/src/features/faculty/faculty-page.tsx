@@ -2,6 +2,7 @@ import { Button, NativeSelect, Text, VisuallyHidden } from '@mantine/core';
 import { IconChalkboardTeacher, IconPlus, IconSearchOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, useState } from 'react';
+import { ShownPassword, type NewPassword } from '../../kit/account-acts.tsx';
 import { Address } from '../../kit/address.tsx';
 import { useAddressFilter } from '../../kit/address-filter.ts';
 import { Credentials } from '../../kit/credentials.tsx';
@@ -35,6 +36,7 @@ export default function FacultyPage() {
   const courses = useQuery(coursesQuery).data;
   const [editing, setEditing] = useState<FacultyMember | 'new' | null>(null);
   const [added, setAdded] = useState<Added | null>(null);
+  const [given, setGiven] = useState<NewPassword | null>(null);
   const change = (to: Partial<typeof everybody>) => setFilter({ page: '', ...to });
   const all = list.data ?? [];
   const pages = Math.max(1, Math.ceil(all.length / limit));
@@ -59,17 +61,18 @@ export default function FacultyPage() {
           : <Empty icon={<IconChalkboardTeacher size={32} stroke={1.5} />} title="No faculty yet" action={add}>Add the first one, and say what they teach.</Empty>}
       >
         <Records caption="Faculty members by name" columns={['Name', 'Teaches', 'Reached at', '']} isBusy={list.isPlaceholderData}>
-          {all.slice((page - 1) * limit, page * limit).map((member) => <Row key={member._id} member={member} onEdit={() => setEditing(member)} />)}
+          {all.slice((page - 1) * limit, page * limit).map((member) => <Row key={member._id} member={member} onEdit={() => setEditing(member)} onGiven={setGiven} />)}
         </Records>
         <Pager of={{ page, limit, total: all.length, pages }} onPage={(next) => setFilter({ page: next === 1 ? '' : String(next) })} />
       </ListStates>
       <Suspense fallback={null}>{editing !== null && courses !== undefined && <FacultyForm member={editing === 'new' ? undefined : editing} courses={courses} onAdded={setAdded} onClose={() => setEditing(null)} />}</Suspense>
       {added !== null && <Credentials title="The faculty member was added" name={added.member.fullName} lines={[['User name', added.member.username], ['Email', added.member.email], ['Password', added.password]]} onClose={() => setAdded(null)} />}
+      {given !== null && <ShownPassword given={given} onClose={() => setGiven(null)} />}
     </>
   );
 }
 
-function Row({ member, onEdit }: { member: FacultyMember; onEdit: () => void }) {
+function Row({ member, onEdit, onGiven }: { member: FacultyMember; onEdit: () => void; onGiven: (given: NewPassword) => void }) {
   return (
     <tr>
       <th scope="row">
@@ -83,7 +86,7 @@ function Row({ member, onEdit }: { member: FacultyMember; onEdit: () => void }) 
         ))}
       </Cell>
       <Cell label="Reached at"><Text size="sm"><Address text={member.email} /></Text><Text size="sm" c="dimmed">{member.contactNumber}</Text></Cell>
-      <Cell isMenu><FacultyMenu member={member} onEdit={onEdit} /></Cell>
+      <Cell isMenu><FacultyMenu member={member} onEdit={onEdit} onGiven={onGiven} /></Cell>
     </tr>
   );
 }

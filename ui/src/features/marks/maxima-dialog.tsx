@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
+import { Dialog } from '../../kit/dialog.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
 import { MaximaFields, numbersOf, type Maxima } from './maxima-fields.tsx';
@@ -10,7 +10,6 @@ import { changeMaxima, gridKey } from './queries.ts';
 
 /** What the parts of an exam are out of, changed while none of its marks is published. */
 export default function MaximaDialog({ sheet, onClose }: { sheet: MarkSheet; onClose: () => void }) {
-  useReturnFocus();
   const queries = useQueryClient();
   const { theory, practical, viva, assignment } = sheet.maxima;
   const [maxima, setMaxima] = useState<Maxima>({ theory: String(theory), practical: String(practical), viva: String(viva), assignment: String(assignment) });
@@ -27,18 +26,18 @@ export default function MaximaDialog({ sheet, onClose }: { sheet: MarkSheet; onC
     saving.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="Maximum marks" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title="Maximum marks" isBusy={saving.isPending} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm" c="dimmed">Totals, percentages and grades of this sheet are computed again.</Text>
           <MaximaFields maxima={maxima} problems={refused?.fields ?? {}} onChange={setMaxima} />
           {refused !== null && Object.keys(refused.fields).length === 0 && <Trouble title="It was not changed"><Text size="sm">{refused.message}</Text></Trouble>}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={saving.isPending}>Cancel</Button>
             <Button type="submit" loading={saving.isPending}>Save</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

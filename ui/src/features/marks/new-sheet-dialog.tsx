@@ -1,10 +1,10 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
+import { Dialog } from '../../kit/dialog.tsx';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import type { Course } from '../../kit/wire.ts';
 import { MaximaFields, numbersOf, type Maxima } from './maxima-fields.tsx';
@@ -17,7 +17,6 @@ interface Props {
 }
 
 export default function NewSheetDialog({ courses, onClose, onMade }: Props) {
-  useReturnFocus();
   const timezone = useTimezone();
   const [sheet, setSheet] = useState({ course: courses[0]?._id ?? '', semester: '1', subject: '', examType: 'Internal', examLabel: '', examDate: dayIn(timezone, now()) });
   const [maxima, setMaxima] = useState<Maxima>({ theory: '75', practical: '25', viva: '0', assignment: '0' });
@@ -32,7 +31,7 @@ export default function NewSheetDialog({ courses, onClose, onMade }: Props) {
     making.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title="New sheet of marks" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title="New sheet of marks" isBusy={making.isPending} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <NativeSelect label="Course" value={sheet.course} data={courses.map(({ _id, courseName }) => ({ value: _id, label: courseName }))} onChange={(event) => set({ course: event.currentTarget.value })} error={problem?.fields.course} />
@@ -44,11 +43,11 @@ export default function NewSheetDialog({ courses, onClose, onMade }: Props) {
           <MaximaFields maxima={maxima} problems={problem?.fields ?? {}} onChange={setMaxima} />
           {problem !== null && Object.keys(problem.fields).length === 0 && <Trouble title="The sheet was not made"><Text size="sm">{problem.message}</Text></Trouble>}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={making.isPending}>Cancel</Button>
             <Button type="submit" loading={making.isPending}>Make the sheet</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

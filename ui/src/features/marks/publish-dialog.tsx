@@ -1,8 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Dialog } from '../../kit/dialog.tsx';
 import { plural } from '../../kit/format.ts';
 import { asProblem, isUnknown } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Failed, Trouble } from '../../kit/states.tsx';
 import type { MarkSheet } from '../../kit/wire.ts';
 import classes from './grid.module.css';
@@ -10,7 +10,6 @@ import { gridKey, publishSheet, rehearsalOf } from './queries.ts';
 
 /** What would be published, to be looked at before it is. */
 export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; onClose: () => void }) {
-  useReturnFocus();
   const queries = useQueryClient();
   const rehearsal = useQuery(rehearsalOf(sheet._id));
   const publishing = useMutation({
@@ -29,7 +28,7 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
   const data = rehearsal.data;
   const names = (people: { fullName: string }[]) => people.map(({ fullName }) => fullName).join(', ');
   return (
-    <Modal opened onClose={onClose} title={`Publish ${sheet.subject}?`} size="lg" centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title={`Publish ${sheet.subject}?`} size="lg" isBusy={publishing.isPending} onClose={onClose}>
       <Stack>
         {rehearsal.isPending && <Text role="status">Looking at what would be published…</Text>}
         {rehearsal.isError && <Failed error={rehearsal.error} retry={() => void rehearsal.refetch()} retrying={rehearsal.isFetching} />}
@@ -65,10 +64,10 @@ export default function PublishDialog({ sheet, onClose }: { sheet: MarkSheet; on
           </Trouble>
         )}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>Not yet</Button>
+          <Button variant="default" onClick={onClose} disabled={publishing.isPending} data-autofocus>Not yet</Button>
           <Button onClick={() => data !== undefined && publishing.mutate(data.digest)} loading={publishing.isPending} disabled={data === undefined || data.students.length === 0}>Publish</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

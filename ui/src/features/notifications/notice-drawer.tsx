@@ -1,11 +1,11 @@
-import { Alert, Button, Drawer, Group, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Group, NativeSelect, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { asProblem } from '../../kit/problem.ts';
 import drawer from '../../kit/drawer.module.css';
-import { useReturnFocus } from '../../kit/return-focus.ts';
-import { Trouble } from '../../kit/states.tsx';
+import { Refused, toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { WrittenNotice } from '../../kit/wire.ts';
 import { blank, draftOf, links, problemsOf, toChange, toSend, type Draft, type Problems } from './draft.ts';
@@ -22,13 +22,11 @@ interface NoticeDrawerProps {
 }
 
 export default function NoticeDrawer({ notice, audience, onClose }: NoticeDrawerProps) {
-  useReturnFocus();
   const queries = useQueryClient();
   const [base, setBase] = useState(notice);
   const [draft, setDraft] = useState<Draft>(() => (notice === undefined ? blank : draftOf(notice)));
   const [tried, setTried] = useState(false);
   const [theirs, setTheirs] = useState<WrittenNotice | null>(null);
-  const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
     mutationFn: async () => {
       if (base !== undefined) return changeNotice(queries, base._id, toChange(draft, base.rev));
@@ -58,12 +56,12 @@ export default function NoticeDrawer({ notice, audience, onClose }: NoticeDrawer
     event.preventDefault();
     setTried(true);
     if (Object.keys(found).length === 0) saving.mutate();
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    else toFirstProblem(event.currentTarget);
   };
   const pages = links.some(([address]) => address === draft.actionUrl) ? links : [...links, [draft.actionUrl, draft.actionUrl] as [string, string]];
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 580px)" title={base === undefined ? 'Write a notice' : 'Change the notice'} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title={base === undefined ? 'Write a notice' : 'Change the notice'} width={580} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <Stack gap="md">
           {base === undefined
             ? <TargetFields draft={draft} problem={problems.targetIds} onChange={set} />
@@ -88,13 +86,13 @@ export default function NoticeDrawer({ notice, audience, onClose }: NoticeDrawer
               </Stack>
             </Alert>
           )}
-          {refused !== null && theirs === null && Object.keys(refused.fields).length === 0 && <Trouble title={base === undefined ? 'It was not sent' : 'It was not saved'}><Text size="sm">{refused.message}</Text></Trouble>}
+          <Refused error={theirs === null ? saving.error : null} title={base === undefined ? 'It was not sent' : 'It was not saved'} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={saving.isPending}>Cancel</Button>
             <Button type="submit" loading={saving.isPending} disabled={theirs !== null}>{base === undefined ? 'Send now' : 'Save'}</Button>
           </Group>
         </div>
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

@@ -8,7 +8,6 @@ import { countSet, Filters } from '../../kit/filters.tsx';
 import { ListStates, ShowAll } from '../../kit/list-states.tsx';
 import lists from '../../kit/list.module.css';
 import { PageHead } from '../../kit/page.tsx';
-import { Pager } from '../../kit/pager.tsx';
 import { part } from '../../kit/part.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { Empty } from '../../kit/states.tsx';
@@ -59,6 +58,7 @@ export default function NoticesPage() {
       <ListStates
         query={list}
         isEmpty={notices.length === 0}
+        pages={{ of: list.data?.pagination, onPage: (next) => setFilter({ page: next === 1 ? '' : String(next) }) }}
         empty={isFiltered
           ? <Empty icon={<IconSearchOff size={32} stroke={1.5} />} title="Nothing found" action={<ShowAll onClick={() => setFilter({ category: '', priority: '', status: '', page: '' })} />}>No notice matches. Choose something else above.</Empty>
           : <Empty icon={<IconSpeakerphone size={32} stroke={1.5} />} title="No notices yet" action={write}>What you write is on the pages of those it is for in the same moment, and stays there until they have read it.</Empty>}
@@ -77,7 +77,6 @@ export default function NoticesPage() {
             </li>
           ))}
         </ul>
-        {list.data !== undefined && <Pager of={list.data.pagination} onPage={(next) => setFilter({ page: next === 1 ? '' : String(next) })} />}
       </ListStates>
       <Suspense fallback={null}>
         {editing !== null && <NoticeDrawer notice={editing === 'new' ? undefined : editing} audience={editing === 'new' ? '' : audienceOf(editing, codes)} onClose={() => setEditing(null)} />}

@@ -1,10 +1,10 @@
-import { Button, Checkbox, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
+import { Dialog } from '../../kit/dialog.tsx';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
 import { Trouble } from '../../kit/states.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import type { Regulation } from '../../kit/wire.ts';
@@ -13,7 +13,6 @@ import { percentage } from './words.ts';
 
 /** Sets a regulation from a date on. What held before stays in the history, and for the days before. */
 export default function SetDialog({ regulation, onClose }: { regulation: Regulation; onClose: () => void }) {
-  useReturnFocus();
   const queries = useQueryClient();
   const timezone = useTimezone();
   const [course, setCourse] = useState('');
@@ -41,7 +40,7 @@ export default function SetDialog({ regulation, onClose }: { regulation: Regulat
     if (!isMissing) setting.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={regulation.title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title={regulation.title} isBusy={setting.isPending} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <NativeSelect
@@ -71,11 +70,11 @@ export default function SetDialog({ regulation, onClose }: { regulation: Regulat
           <TextInput label="From this day on" description="It may be past: then what was computed since then is computed again." type="date" value={validFrom} onChange={(event) => setValidFrom(event.currentTarget.value)} error={refused?.fields.validFrom} />
           {refused !== null && Object.keys(refused.fields).length === 0 && <Trouble title="It was not set"><Text size="sm">{refused.message}</Text></Trouble>}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={setting.isPending}>Cancel</Button>
             <Button type="submit" loading={setting.isPending}>Set</Button>
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

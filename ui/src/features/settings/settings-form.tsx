@@ -1,13 +1,13 @@
 import { Button, Checkbox, Fieldset, Group, SimpleGrid, Text, TextInput, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { Link } from 'react-router';
 import { Conflict } from '../../kit/conflict.tsx';
 import { Fold } from '../../kit/fold.tsx';
 import { instituteQuery } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
 import { commonQueries } from '../../kit/query.ts';
-import { Trouble } from '../../kit/states.tsx';
+import { Refused } from '../../kit/refused.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import { changes, draftOf, groupTitles, inWords, isSwitch, labelOf, words } from './draft.ts';
@@ -20,7 +20,6 @@ export function SettingsForm({ settings }: { settings: Settings }) {
   const groups = settings.data;
   const { base, version, draft, setDraft, final, clash, chosen, choose, settle, restart } = useMergedDraft<string>(() => draftOf(groups), settings.version);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const form = useRef<HTMLFormElement>(null);
   const toSend = changes(final, base, groups);
   const isChanged = Object.keys(toSend).length > 0;
   // Somebody else changed them while nothing was typed here.
@@ -40,7 +39,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
       if (asProblem(error).code === 'settings.changed_meanwhile') {
         const current = await queries.query(settingsQuery);
         settle(draftOf(current.data), current.version);
-      } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      }
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -60,7 +59,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
   const acts = (path: string) => settings.acting.includes(path);
   const kept = Object.entries(groups).map(([name, fields]) => ({ name, paths: Object.keys(fields).map((one) => `${name}.${one}`).filter((path) => !acts(path)) })).filter(({ paths }) => paths.length > 0);
   return (
-    <form ref={form} onSubmit={submit} noValidate>
+    <form onSubmit={submit} noValidate>
       <section className={classes.card} aria-labelledby="settings-institute">
         <Title order={2} size="h4" id="settings-institute">The institute</Title>
         {settings.acting.filter((path) => path.startsWith('general.')).map(field)}
@@ -89,7 +88,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
           onChoose={choose}
         />
       )}
-      {refused !== null && refused.status !== 409 && Object.keys(refused.fields).length === 0 && <Trouble title="They were not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+      <Refused error={clash !== null && refused?.status === 409 ? null : saving.error} title="They were not saved" />
       <Group justify="flex-end" my="md">
         <Button type="button" variant="default" disabled={!isChanged && clash === null} onClick={() => restart(draftOf(groups), settings.version)}>Undo</Button>
         <Button type="submit" loading={saving.isPending} disabled={!isChanged && clash === null}>Save</Button>

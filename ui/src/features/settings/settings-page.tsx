@@ -22,13 +22,15 @@ export default function SettingsPage() {
   const timezone = useTimezone();
   const query = useQuery({ ...settingsQuery, refetchInterval: every });
   const [isResetting, setResetting] = useState(false);
+  /** The form begins anew after a reset: what was typed before it was typed into what is gone. */
+  const [resets, setResets] = useState(0);
   const { data } = query;
   const line = data?.changed === undefined ? 'As they were in the beginning.' : <>{`${data.changed.fullName} changed them last, ${dayOf(data.changed.at, timezone, now())}. `}<Link to="/audit?kind=settings">Who changed what</Link></>;
   return (
     <>
       <PageHead title="Settings" line={data === undefined ? '' : line} action={<Button variant="default" disabled={data?.changed === undefined} onClick={() => setResetting(true)}>Reset all</Button>} />
       <ListStates query={query} isEmpty={data === undefined} empty={null}>
-        {data !== undefined && <SettingsForm settings={data} />}
+        {data !== undefined && <SettingsForm key={resets} settings={data} />}
       </ListStates>
       <SystemCheck />
       {isResetting && (
@@ -39,6 +41,7 @@ export default function SettingsPage() {
           refusal="They were not reset"
           run={async () => queries.setQueryData(settingsQuery.queryKey, await resetSettings())}
           onDone={() => {
+            setResets(resets + 1);
             void commonQueries.invalidateQueries({ queryKey: instituteQuery.queryKey });
             showToast({ key: 'settings:reset', title: 'The settings are what they were in the beginning' });
           }}

@@ -1,11 +1,12 @@
 import { Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { useLivePolling } from '../../realtime/live.tsx';
 import { studentStatistics } from './students.ts';
 import classes from './students.module.css';
 
 /** How many there are, in a line of figures. */
-export function Statistics() {
-  const { data } = useQuery(studentStatistics);
+export function Statistics({ polling }: { polling: ReturnType<typeof useLivePolling> }) {
+  const { data } = useQuery({ ...studentStatistics, refetchInterval: polling });
   const figures: [string, number | undefined][] = [
     ['Students', data?.overall.total],
     ['Active', data?.overall.active],

@@ -1,13 +1,13 @@
-import { Button, Drawer, Group, Text } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { dayIn, now } from '../../kit/clock.ts';
 import { Conflict } from '../../kit/conflict.tsx';
 import drawer from '../../kit/drawer.module.css';
 import { useTimezone } from '../../kit/institute.ts';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
-import { Trouble } from '../../kit/states.tsx';
+import { Refused, toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { StudentAdded, StudentRow } from '../../kit/wire.ts';
@@ -25,7 +25,6 @@ interface StudentFormProps {
 
 /** Adds or changes a student. What was typed is this form's alone: the list may be renewed behind it. */
 export default function StudentForm({ student, onAdded, onClose }: StudentFormProps) {
-  useReturnFocus();
   const queries = useQueryClient();
   const timezone = useTimezone();
   const courses = useQuery(coursesQuery).data ?? [];
@@ -33,7 +32,6 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
   const { base, version, draft, setDraft, final, clash, chosen, choose, settle } = useMergedDraft<Field>(() => (student === undefined ? blank(Number(dayIn(timezone, now()).slice(0, 4))) : draftOf(student)), student?.version);
   const [tried, setTried] = useState(false);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
-  const form = useRef<HTMLFormElement>(null);
 
   const saving = useMutation({
     mutationFn: async () => {
@@ -52,7 +50,7 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
       if (problem.code === 'students.changed_meanwhile' && problem.more.current !== undefined) {
         const current = problem.more.current as StudentRow;
         settle(draftOf(current), current.version);
-      } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      }
     },
   });
   const refused = saving.error === null ? null : asProblem(saving.error);
@@ -68,14 +66,14 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
     setTried(true);
     setTouched(new Set());
     if (Object.keys(found).length === 0) saving.mutate();
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    else toFirstProblem(event.currentTarget);
   };
   const words = (field: Field, from: Draft) => inWords(field, from[field], codes);
-  const isClash = refused?.code === 'students.changed_meanwhile';
+  const isClash = clash !== null && refused?.code === 'students.changed_meanwhile';
 
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 620px)" title={student === undefined ? 'Add a student' : `Change ${student.fullName}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title={student === undefined ? 'Add a student' : `Change ${student.fullName}`} width={620} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         <StudentFields draft={draft} problems={problems} courses={courses} isNew={student === undefined} onChange={change} />
         <div className={drawer.foot}>
           {clash !== null && (
@@ -86,13 +84,13 @@ export default function StudentForm({ student, onAdded, onClose }: StudentFormPr
               onChoose={choose}
             />
           )}
-          {refused !== null && !isClash && Object.keys(beside).length === 0 && Object.keys(refused.fields).length === 0 && <Trouble title="It was not saved"><Text size="sm">{refused.message}</Text></Trouble>}
+          <Refused error={isClash ? null : saving.error} title="It was not saved" />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>Cancel</Button>
+            <Button variant="default" onClick={onClose} disabled={saving.isPending}>Cancel</Button>
             <Button type="submit" loading={saving.isPending}>{student === undefined ? 'Add' : 'Save'}</Button>
           </Group>
         </div>
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

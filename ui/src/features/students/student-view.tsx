@@ -32,7 +32,8 @@ export default function StudentView({ id, isOffice, onClose }: { id: string; isO
   const student = query.data;
   const isGone = query.error !== null && asProblem(query.error).status === 404;
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 560px)" title={student?.fullName ?? 'Student'} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
+    // What is open above it hears the Escape key too, and closes alone.
+    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 560px)" title={student?.fullName ?? 'Student'} closeOnEscape={doing === null && given === null} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
       {student === undefined && query.isPending && <ListSkeleton rows={2} />}
       {student === undefined && query.isError && (isGone ? <Trouble><Text size="sm">This student is not there any more.</Text></Trouble> : <Failed error={query.error} retry={() => void query.refetch()} retrying={query.isFetching} />)}
       {student !== undefined && (

@@ -38,7 +38,8 @@ const everybody = { search: '', course: '', semester: '', status: '', batch: '',
 export default function StudentsPage({ user }: ViewProps) {
   const isOffice = user.role === 'admin';
   const timezone = useTimezone();
-  const polling = useLivePolling();
+  // Events about students are told to the office alone.
+  const polling = useLivePolling(isOffice);
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const [filter, setFilter] = useAddressFilter(names);
@@ -49,7 +50,7 @@ export default function StudentsPage({ user }: ViewProps) {
   const total = first.data?.pagination.total ?? 0;
   const from = Math.floor(span.first / pageSize) + 1;
   const to = Math.max(from, Math.ceil(Math.min(span.end, total) / pageSize));
-  const pages = useQueries({ queries: Array.from({ length: to - from + 1 }, (_, index) => studentsPage(filter, from + index)) });
+  const pages = useQueries({ queries: Array.from({ length: to - from + 1 }, (_, index) => ({ ...studentsPage(filter, from + index), refetchInterval: from + index === 1 ? false as const : polling })) });
   const rowAt = (index: number): StudentRow | undefined => {
     const page = Math.floor(index / pageSize) + 1;
     const asked = pages[page - from];
@@ -79,7 +80,7 @@ export default function StudentsPage({ user }: ViewProps) {
     <>
       <PageHead
         title="Students"
-        line={<Freshness of={first} />}
+        line={<Freshness of={first} isTold={isOffice} />}
         action={isOffice && (
           <Group gap="xs">
             <Button variant="default" leftSection={<IconUpload size={18} aria-hidden="true" />} onClick={() => setImporting(true)}>Import</Button>
@@ -88,7 +89,7 @@ export default function StudentsPage({ user }: ViewProps) {
           </Group>
         )}
       />
-      <Statistics />
+      <Statistics polling={polling} />
       <div className={classes.search}><SearchField label="Search the students" placeholder="Name, student ID, email or number" value={search} onSearch={(words) => setFilter({ search: words })} /></div>
       <Filters set={countSet(choices)}>
         <NativeSelect label="Course" value={filter.course} data={[{ value: '', label: 'All courses' }, ...courses.map(({ _id, courseCode }) => ({ value: _id, label: courseCode }))]} onChange={(event) => setFilter({ course: event.currentTarget.value })} />

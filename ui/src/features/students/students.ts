@@ -2,6 +2,7 @@ import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/reac
 import { call, getData } from '../../kit/api.ts';
 import type { StudentAdded, StudentForm, StudentImport, StudentPassword, StudentRow, StudentsPage, StudentStatistics } from '../../kit/wire.ts';
 import { askAgain } from '../../realtime/ask-again.ts';
+import { coursesQuery } from '../courses/courses.ts';
 
 /** The first students a search finds; enough to pick from, never the whole institute. */
 export const studentSearch = (search: string) => queryOptions({
@@ -42,7 +43,10 @@ export const oneStudent = (id: string) => queryOptions({
   meta: { live: true },
 });
 
-export const refreshStudents = (queries: QueryClient): Promise<void> => askAgain(queries, { queryKey: ['students'] });
+/** Whatever shows students, and the seats they take in their courses. */
+export async function refreshStudents(queries: QueryClient): Promise<void> {
+  await Promise.all([askAgain(queries, { queryKey: ['students'] }), askAgain(queries, { queryKey: coursesQuery.queryKey })]);
+}
 
 async function sent<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, patience?: number): Promise<T> {
   return (await call<{ data: T }>(method, path, { ...(body === undefined ? {} : { body }), ...(patience === undefined ? {} : { patience }) })).data;

@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ManagedUser, UserList } from '../../kit/wire.ts';
-import { changeUser, toggleUser, usersPage } from './queries.ts';
+import { changeUser, switchUser, usersPage } from './queries.ts';
 
 const user = (_id: string, version: number) => ({ _id, version }) as ManagedUser;
 const page = usersPage({ search: '', role: '', status: '' }, 1).queryKey;
@@ -22,15 +22,29 @@ describe('an account that was changed', () => {
     expect(shown()).toEqual([user('a', 1), user('b', 2)]);
   });
 
-  it('does so too when it was switched, of which the answer does not name the version', async () => {
-    vi.stubGlobal('fetch', (_: string, { method }: RequestInit) => Promise.resolve(Response.json({ data: method === 'PATCH' ? { isActive: false } : user('b', 2) })));
-    await toggleUser(queries, 'b');
-    expect(shown()).toEqual([user('a', 1), user('b', 2)]);
+  const changedMeanwhile = () => Response.json({ code: 'users.changed_meanwhile', message: 'Somebody else changed it.' }, { status: 409 });
+  const is = (isActive: boolean) => ({ ...user('b', 2), isActive });
+
+  it('is switched as was asked, whatever it is meanwhile', async () => {
+    const asked: unknown[] = [];
+    vi.stubGlobal('fetch', (address: string, { method, body }: RequestInit) => {
+      asked.push(method, address, JSON.parse(body as string));
+      return Promise.resolve(Response.json({ data: is(false) }));
+    });
+    await switchUser(queries, 'b', false, 1);
+    expect(asked).toEqual(['PUT', '/api/admin/users/b', { isActive: false, version: 1 }]);
+    expect(shown()).toEqual([user('a', 1), is(false)]);
   });
 
-  it('was switched, also when it can’t be read then', async () => {
-    vi.stubGlobal('fetch', (_: string, { method }: RequestInit) => (method === 'PATCH' ? Promise.resolve(Response.json({ data: { isActive: false } })) : Promise.reject(new TypeError('no signal'))));
-    await expect(toggleUser(queries, 'b')).resolves.toBeUndefined();
+  it('was switched already when the answer to the first try was lost', async () => {
+    vi.stubGlobal('fetch', (_: string, { method }: RequestInit) => Promise.resolve(method === 'PUT' ? changedMeanwhile() : Response.json({ data: is(false) })));
+    await switchUser(queries, 'b', false, 1);
+    expect(shown()).toEqual([user('a', 1), is(false)]);
+  });
+
+  it('is not switched when somebody else changed something else', async () => {
+    vi.stubGlobal('fetch', (_: string, { method }: RequestInit) => Promise.resolve(method === 'PUT' ? changedMeanwhile() : Response.json({ data: is(true) })));
+    await expect(switchUser(queries, 'b', false, 1)).rejects.toThrow('Somebody else changed it.');
     expect(shown()).toEqual([user('a', 1), user('b', 1)]);
   });
 });

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions, type QueryClient } from '@tanstack/react-query';
 import { call, getData } from '../../kit/api.ts';
+import { asProblem } from '../../kit/problem.ts';
 import { replaced } from '../../kit/replaced.ts';
 import type { ManagedUser, UserAdded, UserForm, UserList } from '../../kit/wire.ts';
 import { askAgain } from '../../realtime/ask-again.ts';
@@ -21,7 +22,7 @@ export const refreshUsers = (queries: QueryClient): Promise<void> => askAgain(qu
 
 const at = (id: string, what = '') => `/admin/users/${encodeURIComponent(id)}${what}`;
 
-async function sent<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+async function sent<T>(method: 'POST' | 'PUT', path: string, body?: unknown): Promise<T> {
   return (await call<{ data: T }>(method, path, body === undefined ? {} : { body })).data;
 }
 
@@ -35,10 +36,14 @@ export async function changeUser(queries: QueryClient, id: string, form: UserFor
   keep(queries, await sent<ManagedUser>('PUT', at(id), form));
 }
 
-/** The answer does not say which version it made: that is read. When it can't be, it was switched all the same. */
-export async function toggleUser(queries: QueryClient, id: string): Promise<void> {
-  await sent('PATCH', at(id, '/toggle-active'));
-  await oneUser(id).then((user) => keep(queries, user), () => undefined);
+/** Switches an account off or on. When the answer to an earlier try was lost, or somebody else was faster, it is so already: that is what was wanted. */
+export async function switchUser(queries: QueryClient, id: string, isActive: boolean, version: number): Promise<void> {
+  await changeUser(queries, id, { isActive, version }).catch(async (error: unknown) => {
+    if (asProblem(error).code !== 'users.changed_meanwhile') throw error;
+    const current = await oneUser(id);
+    if (current.isActive !== isActive) throw error;
+    keep(queries, current);
+  });
 }
 
 export async function deleteUser(id: string): Promise<void> {

@@ -1,11 +1,12 @@
-import { Button, Drawer, Group, NativeSelect, SimpleGrid, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, SimpleGrid, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState, type SubmitEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { Link } from 'react-router';
 import drawer from '../../kit/drawer.module.css';
 import { FormFoot } from '../../kit/form-foot.tsx';
 import { asProblem } from '../../kit/problem.ts';
-import { useReturnFocus } from '../../kit/return-focus.ts';
+import { toFirstProblem } from '../../kit/refused.tsx';
+import { SideDrawer } from '../../kit/side-drawer.tsx';
 import { showToast } from '../../kit/toasts.tsx';
 import { useMergedDraft } from '../../kit/use-merged-draft.ts';
 import type { ManagedUser, UserAdded } from '../../kit/wire.ts';
@@ -20,12 +21,10 @@ interface UserFormProps {
 }
 
 export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
-  useReturnFocus();
   const queries = useQueryClient();
   const merging = useMergedDraft<Field>(() => (user === undefined ? blank : draftOf(user)), user?.version);
   const { base, version, draft, setDraft, final, settle } = merging;
   const [tried, setTried] = useState(false);
-  const form = useRef<HTMLFormElement>(null);
   const saving = useMutation({
     mutationFn: async () => {
       if (user === undefined) return { added: await addUser(changes(final, { ...blank, role: '' })) };
@@ -54,13 +53,13 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
     event.preventDefault();
     setTried(true);
     if (Object.keys(found).length === 0) saving.mutate();
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    else toFirstProblem(event.currentTarget);
   };
   const text = (field: Field, type = 'text') => <TextInput key={field} label={labels[field]} type={type} value={draft[field]} disabled={isStudent && field !== 'email'} onChange={(event) => setDraft({ ...draft, [field]: event.currentTarget.value })} error={problems[field]} autoComplete="off" />;
   const role = <NativeSelect label={labels.role} value={draft.role} disabled={isStudent} data={Object.entries(roles).filter(([one]) => one !== 'student' || isStudent || user === undefined).map(([value, label]) => ({ value, label }))} onChange={(event) => setDraft({ ...draft, role: event.currentTarget.value })} error={problems.role} />;
   return (
-    <Drawer opened onClose={onClose} position="right" size="clamp(320px, 100vw, 560px)" title={user === undefined ? 'Add an account' : `Change ${user.profile.fullName}`} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close', size: 'lg' }}>
-      <form ref={form} onSubmit={submit} noValidate>
+    <SideDrawer title={user === undefined ? 'Add an account' : `Change ${user.profile.fullName}`} width={560} isBusy={saving.isPending} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
         {isStudent && <Text size="sm" c="dimmed" mb="sm">Of a student only the address is changed here; everything else on the page of the students.</Text>}
         {isElsewhere ? (
           <>
@@ -83,10 +82,10 @@ export default function UserForm({ user, onAdded, onClose }: UserFormProps) {
               {!isStudent && <>{text('contactNumber', 'tel')}{text('designation')}{text('department')}</>}
             </SimpleGrid>
             {draft.role === 'faculty' && <Text size="sm" c="dimmed" mt="md">What they teach is said on the page of the faculty.</Text>}
-            <FormFoot merging={merging} label={(field) => labels[field]} refused={refused} isSaving={saving.isPending} confirm={user === undefined ? 'Add' : 'Save'} onClose={onClose} />
+            <FormFoot merging={merging} label={(field) => labels[field]} error={saving.error} isSaving={saving.isPending} confirm={user === undefined ? 'Add' : 'Save'} onClose={onClose} />
           </>
         )}
       </form>
-    </Drawer>
+    </SideDrawer>
   );
 }

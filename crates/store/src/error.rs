@@ -1,6 +1,6 @@
 //! What can go wrong with the database.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 use lamplight_kernel::{Class, Problem};
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
@@ -96,55 +96,53 @@ impl StoreError {
     /// Whether the database can't be reached just now, as opposed to refusing.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        let Self::Database(error) = self else { return false };
-        match error {
-            DbErr::ConnectionAcquire(_) => true,
-            // `in_time`.
-            DbErr::Conn(RuntimeErr::Internal(_)) => true,
-            DbErr::Conn(RuntimeErr::SqlxError(cause))
-            | DbErr::Query(RuntimeErr::SqlxError(cause))
-            | DbErr::Exec(RuntimeErr::SqlxError(cause)) => match &**cause {
-                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-                // Shutting down or starting up (57P..), no connection left (53300), a transaction that was given up because it was silent for
-                // too long (25P03, `LET_GO` in connect.rs), a connection that broke (08...). SQLite's codes are numbers.
-                sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
-                    code.starts_with("57P")
-                        || ["53300", "25P03"].contains(&&*code)
-                        || (code.len() == 5 && code.starts_with("08"))
-                }),
-                _ => false,
-            },
-            _ => false,
+        // The second is `in_time`.
+        if let Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_))) = self {
+            return true;
         }
+        if matches!(self.cause(), Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed)) {
+            return true;
+        }
+        // Shutting down or starting up (57P..), no connection left (53300), a transaction that was given up because it was silent for
+        // too long (25P03, `LET_GO` in connect.rs), a connection that broke (08...). SQLite's codes are numbers.
+        self.code().is_some_and(|code| {
+            code.starts_with("57P")
+                || ["53300", "25P03"].contains(&&*code)
+                || (code.len() == 5 && code.starts_with("08"))
+        })
     }
 
     /// Whether two transactions waited for each other, and PostgreSQL ended this one (40P01).
     #[must_use]
     pub fn is_deadlock(&self) -> bool {
-        let Self::Database(
-            DbErr::Conn(RuntimeErr::SqlxError(cause))
-            | DbErr::Query(RuntimeErr::SqlxError(cause))
-            | DbErr::Exec(RuntimeErr::SqlxError(cause)),
-        ) = self
-        else {
-            return false;
-        };
-        matches!(&**cause, sqlx::Error::Database(cause) if cause.code().as_deref() == Some("40P01"))
+        self.code().is_some_and(|code| code == "40P01")
     }
 
     /// Whether there is no room left on the disk.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        let Self::Database(
-            DbErr::Conn(RuntimeErr::SqlxError(cause))
-            | DbErr::Query(RuntimeErr::SqlxError(cause))
-            | DbErr::Exec(RuntimeErr::SqlxError(cause)),
-        ) = self
-        else {
-            return false;
-        };
         // SQLITE_FULL, disk_full.
-        matches!(&**cause, sqlx::Error::Database(cause) if cause.code().is_some_and(|code| code == "13" || code == "53100"))
+        self.code().is_some_and(|code| code == "13" || code == "53100")
+    }
+
+    /// What the driver says.
+    fn cause(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(
+                DbErr::Conn(RuntimeErr::SqlxError(cause))
+                | DbErr::Query(RuntimeErr::SqlxError(cause))
+                | DbErr::Exec(RuntimeErr::SqlxError(cause)),
+            ) => Some(cause),
+            _ => None,
+        }
+    }
+
+    /// The code that the database gives.
+    fn code(&self) -> Option<Cow<'_, str>> {
+        match self.cause()? {
+            sqlx::Error::Database(cause) => cause.code(),
+            _ => None,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
   return (
     <ImportDrawer<AttendanceImportRow>
       title="Import attendance"
-      hint="A table (CSV or Excel) with a row for each student and class. It needs the columns Date, Student ID, Course, Subject and Status; Semester, Session, Type, Hours Attended and Remarks may be there too."
+      hint="A table (CSV or Excel) with a row for each student and class. It needs the columns Date, Student ID, Course, Subject and Status; Semester, Session, Type, Hours Attended, Total Hours and Remarks may be there too. What it does not say stays as it is recorded."
       path="/admin/attendance/imports"
       limitBytes={limitBytes}
       describe={describe}

@@ -29,6 +29,8 @@ test('what the office uploads is on the right student’s open page at once, and
     open('gnm.student'),
     open('bsc.student', { before: (page) => (othersEvents = eventsOf(page)) }),
   ]);
+  // A page may be live before its list has come.
+  await expect(student.getByRole('main').getByRole('article').first()).toBeVisible();
   const before = await unread(student);
 
   await office.getByRole('button', { name: 'Upload' }).click();

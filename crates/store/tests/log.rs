@@ -4,8 +4,8 @@
 
 use std::{collections::BTreeSet, task::Poll, time::Duration};
 
-use lamplight_kernel::{Control, Event, Room, Target, UserId};
-use lamplight_store::{Backend, Store, StoreError, both_databases, testing::TestDatabase};
+use lamplight_kernel::{Control, Event, Problem, Room, Target, UserId};
+use lamplight_store::{Backend, Store, StoreError, Tx, both_databases, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde::Serialize;
 
@@ -260,3 +260,16 @@ both_databases!(a_moment_stays_as_it_was, async |db: TestDatabase| {
     drop(moment);
     assert_eq!(db.store.log().head().await.unwrap().seq, 2);
 });
+
+#[tokio::test]
+async fn of_two_who_wait_for_each_other_one_is_told_to_try_again() {
+    let db = TestDatabase::new(Backend::Postgres).await;
+    let (one, other) = (db.store.begin().await.unwrap(), db.store.begin().await.unwrap());
+    one.lock("first").await.unwrap();
+    other.lock("second").await.unwrap();
+    let waiting = async |tx: Tx, key: &str| tx.lock(key).await;
+    let (one, other) = tokio::join!(waiting(one, "second"), waiting(other, "first"));
+    let error = one.and(other).unwrap_err();
+    assert!(error.is_deadlock(), "{error}");
+    assert_eq!(Problem::from(error).code(), "server.busy");
+}

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     students::PATH,
     support::{
-        Backend, Institute, both_databases,
+        Backend, Institute, Member, both_databases,
         http::{each, strings},
     },
 };
@@ -184,3 +184,29 @@ async fn the_operator_is_told_of_wrong_counts_and_of_a_damaged_index() {
     let right = institute.verify(&[]).await;
     assert!(right.success && right.out.contains("are what their rows say"), "{right:?}");
 }
+
+both_databases!(faculty_search_in_what_they_are_shown, async |institute: Institute| {
+    let people = &institute.people;
+    institute.added_student(1).await;
+    let asha = format!("{PATH}/{}", people.asha.student.unwrap());
+    institute.json("PUT", &people.office, &asha, &json!({"personalEmail": "quiet@home.example"})).await.data();
+    let found = async |who: &Member, words: &str| {
+        let list = institute.get(who, &format!("{PATH}?search={words}")).await.data();
+        assert_eq!(list["pagination"]["total"], list["students"].as_array().unwrap().len(), "{words}");
+        !list["students"].as_array().unwrap().is_empty()
+    };
+    for (words, by_faculty) in [
+        ("devi", true),
+        ("NUMBER1", true),
+        ("gnm2026001", true),
+        ("devi gnm2026", true),
+        ("asha@nursing", true),
+        ("9800000001", false),
+        ("GNM2026001 98", false),
+        ("quiet@home", false),
+    ] {
+        assert!(found(&people.office, words).await, "{words}");
+        assert_eq!(found(&people.teacher, words).await, by_faculty, "{words}");
+        assert!(!found(&people.lecturer, words).await, "{words}");
+    }
+});
